@@ -1,0 +1,56 @@
+import type { Runtime } from '../runtime/ports.ts'
+import { type Attempt, retry } from '../runtime/retry.ts'
+import { DynamoDbError } from './errors.ts'
+import type { Table, WriteResult } from './ports.ts'
+import type { RawItem } from './raw-item.ts'
+
+/** The same table, patient: throttled and unavailable calls, and single unprocessed items, are asked again with backoff. */
+export function retrying(table: Table, runtime: Runtime): Table {
+  const call = <T>(operation: string, once: () => Promise<T>) =>
+    retry<T>(
+      `${operation} ${table.name}`,
+      runtime,
+      () => once().then((done) => ({ done }), again<T>),
+      (_, cause) => cause as Error,
+    )
+  const write = (operation: 'put' | 'insert', items: RawItem[]) => writeAll(table, operation, items, runtime)
+  return {
+    name: table.name,
+    schema: table.schema,
+    scan: (request) => call('scan', () => table.scan(request)),
+    query: (request) => call('query', () => table.query(request)),
+    get: (keys) => call('get', () => table.get(keys)),
+    put: (items) => write('put', items),
+    insert: (items) => write('insert', items),
+  }
+}
+
+/** Turns a retryable error into a reason to try again; throws every other one. */
+function again<T>(error: unknown): Attempt<T> {
+  if (error instanceof DynamoDbError && error.retryable) return { again: error.code, cause: error }
+  throw error
+}
+
+async function writeAll(table: Table, operation: 'put' | 'insert', items: RawItem[], runtime: Runtime) {
+  const results = new Array<WriteResult>(items.length)
+  let open = items.map((_, index) => index)
+  return retry<WriteResult[]>(
+    `${operation} ${table.name}`,
+    runtime,
+    async () => {
+      let answers: WriteResult[]
+      try {
+        answers = await table[operation](open.map((index) => items[index] as RawItem))
+      } catch (error) {
+        return again(error)
+      }
+      open.forEach((index, position) => {
+        results[index] = answers[position] as WriteResult
+      })
+      open = open.filter((index) => results[index] === 'retry')
+      return open.length === 0 ? { done: results } : { again: `${open.length} items unprocessed` }
+    },
+    (reason, cause) =>
+      (cause as Error) ?? new DynamoDbError('throttled', `${operation} to ${table.name} gave up: ${reason}`),
+  )
+}

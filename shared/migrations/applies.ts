@@ -1,0 +1,26 @@
+import type { AttributeValue, KeyValue } from '../dynamodb/attributes.ts'
+import type { RawItem } from '../dynamodb/raw-item.ts'
+import type { DeclaredApplies } from './migration.ts'
+import { canonicalNumber } from './numbers.ts'
+
+/** Whether a declared `applies` claims an item, from its key and, only then, its attributes. */
+export function declaredApplies({ keyPrefix, attribute }: DeclaredApplies, item: RawItem): boolean {
+  return (
+    startsWith(item.key.pk, keyPrefix?.pk) &&
+    startsWith(item.key.sk, keyPrefix?.sk) &&
+    (attribute === undefined || equals(item.attributes()[attribute.name], attribute.equals))
+  )
+}
+
+function startsWith(value: KeyValue | undefined, prefix: string | undefined): boolean {
+  if (prefix === undefined) return true
+  return value !== undefined && 'S' in value && value.S.startsWith(prefix)
+}
+
+function equals(value: AttributeValue | undefined, expected: string | number | boolean | null): boolean {
+  if (value === undefined) return false
+  if (expected === null) return 'NULL' in value
+  if (typeof expected === 'string') return 'S' in value && value.S === expected
+  if (typeof expected === 'boolean') return 'BOOL' in value && value.BOOL === expected
+  return 'N' in value && canonicalNumber(value.N) === canonicalNumber(String(expected))
+}

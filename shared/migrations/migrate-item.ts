@@ -1,0 +1,134 @@
+import type { KeySchema } from '../dynamodb/key.ts'
+import type { RawItem } from '../dynamodb/raw-item.ts'
+import { declaredApplies } from './applies.ts'
+import type { Migration } from './migration.ts'
+import { shareKey, toOutput } from './output.ts'
+import { showIssues, showThrown } from './reasons.ts'
+import type { StandardSchema } from './standard-schema.ts'
+import { describe, type Item, isPlainObject, toItem } from './values.ts'
+
+/** What the pending migrations make of one item. `reason` holds names and types, never contents of the item. */
+export type Migrated =
+  | { kind: 'untouched'; outputs: [RawItem] }
+  | { kind: 'migrated'; outputs: RawItem[] }
+  | { kind: 'dropped' }
+  | { kind: 'quarantined'; migration: string; reason: string }
+
+/**
+ * Runs the pending migrations, in order, on one item: the second on the outputs of the first, and so on, exactly as if
+ * each had been a run of its own. An item that none claims is handed back as it came, unbuilt. Quarantine is of the whole
+ * item: where one output is bad, none is given.
+ * @param schema the key of the destination.
+ */
+export function migrateItem(migrations: readonly Migration[], schema: KeySchema, item: RawItem): Migrated {
+  let items = [candidate(item)]
+  let claimed = false
+  for (const migration of migrations) {
+    const step = runOne(migration, schema, items)
+    if (step === 'unclaimed') continue
+    if ('reason' in step) return { kind: 'quarantined', migration: migration.id, reason: step.reason }
+    claimed = true
+    items = step.items
+  }
+  if (!claimed) return { kind: 'untouched', outputs: [item] }
+  if (items.length === 0) return { kind: 'dropped' }
+  return { kind: 'migrated', outputs: items.map(({ raw }) => raw) }
+}
+
+/** An item between two migrations, built at most once. */
+interface Candidate {
+  raw: RawItem
+  build(): Item
+}
+
+function candidate(raw: RawItem): Candidate {
+  let item: Item | undefined
+  return {
+    raw,
+    build() {
+      item ??= toItem(raw.attributes())
+      return item
+    },
+  }
+}
+
+type Reason = { reason: string }
+
+function runOne(
+  migration: Migration,
+  schema: KeySchema,
+  items: Candidate[],
+): { items: Candidate[] } | Reason | 'unclaimed' {
+  const next: Candidate[] = []
+  let claimed = false
+  for (const item of items) {
+    const applies = claims(migration, item)
+    if (typeof applies === 'object') return applies
+    if (!applies) {
+      next.push(item)
+      continue
+    }
+    claimed = true
+    const outputs = runUp(migration, schema, item.build())
+    if ('reason' in outputs) return outputs
+    next.push(...outputs.map(candidate))
+  }
+  if (!claimed) return 'unclaimed'
+  return shareKey(next.map(({ raw }) => raw)) ? { reason: 'two outputs have the same key' } : { items: next }
+}
+
+function claims({ applies }: Migration, item: Candidate): boolean | Reason {
+  if (typeof applies !== 'function') return declaredApplies(applies, item.raw)
+  const answer = call('applies', () => applies(item.build()))
+  if ('reason' in answer) return answer
+  if (typeof answer.value === 'boolean') return answer.value
+  return { reason: `applies: expected a boolean, got ${describe(answer.value)}` }
+}
+
+function runUp(migration: Migration, schema: KeySchema, item: Item): RawItem[] | Reason {
+  const refused = check('source schema', migration.source, item)
+  if (refused) return refused
+  const returned = call('up', () => migration.up(item))
+  if ('reason' in returned) return returned
+  const outputs: RawItem[] = []
+  for (const output of listOf(returned.value)) {
+    if (!isPlainObject(output)) return { reason: `up: expected items or nothing, got ${describe(output)}` }
+    const rejected = check('target schema', migration.target, output)
+    if (rejected) return rejected
+    const raw = toOutput(schema, output)
+    if ('reason' in raw) return { reason: `output: ${raw.reason}` }
+    outputs.push(raw)
+  }
+  return outputs
+}
+
+function listOf(returned: unknown): unknown[] {
+  if (returned === null || returned === undefined) return []
+  return Array.isArray(returned) ? returned : [returned]
+}
+
+function check(name: string, schema: StandardSchema, value: unknown): Reason | undefined {
+  const result = call(name, () => schema['~standard'].validate(value))
+  if ('reason' in result) return result
+  const { issues } = result.value
+  return issues && { reason: `${name}: ${showIssues(issues)}` }
+}
+
+/**
+ * The user's code, contained: what it throws is a reason, and so is a promise, whose rejection must not end the process.
+ * A zod schema with a check that throws answers with a promise too: zod takes any throw for a sign of an asynchronous check.
+ */
+function call<T>(name: string, code: () => T): { value: Awaited<T> } | Reason {
+  try {
+    const value = code()
+    if (!isThenable(value)) return { value: value as Awaited<T> }
+    Promise.resolve(value).catch(() => {})
+    return { reason: `${name} returned a promise; it must be synchronous and not throw` }
+  } catch (error) {
+    return { reason: `${name} ${showThrown(error)}` }
+  }
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
+}

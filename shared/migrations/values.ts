@@ -1,0 +1,142 @@
+import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb'
+import type { Attributes, AttributeValue } from '../dynamodb/attributes.ts'
+import { UnstorableError } from './errors.ts'
+import { canonicalNumber } from './numbers.ts'
+
+/**
+ * A number that JavaScript cannot hold digit for digit, with its digits in `.value`. The class of `@aws-sdk/lib-dynamodb`.
+ * Write numbers of up to 38 digits with `NumberValue.from('…')` or as a `bigint`.
+ */
+export { NumberValue }
+
+/**
+ * An attribute value as a migration sees it. A DynamoDB number is a `number` where JavaScript keeps every digit, and a
+ * {@link NumberValue} otherwise; sets are `Set`, binary values are `Uint8Array`.
+ */
+export type Value = string | number | bigint | boolean | null | NumberValue | Uint8Array | Set<Scalar> | Value[] | Item
+type Scalar = string | number | bigint | NumberValue | Uint8Array
+
+/** An item as a migration sees it: plain values by attribute name. */
+export type Item = { [name: string]: Value }
+
+/** Levels of values, an attribute of the item being the first. Source: "Quotas in Amazon DynamoDB", nested attribute depth. */
+const maxDepth = 32
+
+/**
+ * The plain values of an item; a deep copy, so nothing done to it reaches the attributes. Written out here rather than
+ * taken from `unmarshall`, which loses an attribute named `__proto__`.
+ */
+export function toItem(attributes: Attributes): Item {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, toValue(value)]))
+}
+
+function toValue(value: AttributeValue): Value {
+  if ('S' in value) return value.S
+  if ('N' in value) return toNumber(value.N)
+  if ('M' in value) return toItem(value.M)
+  if ('L' in value) return value.L.map(toValue)
+  if ('BOOL' in value) return value.BOOL
+  if ('NULL' in value) return null
+  if ('SS' in value) return new Set(value.SS)
+  if ('NS' in value) return new Set(value.NS.map(toNumber))
+  if ('B' in value) return new Uint8Array(value.B)
+  return new Set(value.BS.map((bytes) => new Uint8Array(bytes)))
+}
+
+function toNumber(text: string): number | NumberValue {
+  const number = Number(text)
+  const printed = String(number)
+  const exact = printed === text || canonicalNumber(printed) === canonicalNumber(text)
+  return exact ? number : NumberValue.from(text)
+}
+
+/**
+ * The attributes of what a migration returned. An `undefined` attribute is an absent one. Stricter than `marshall`, which
+ * drops functions, turns a set of mixed types into strings, refuses a set of short and long numbers, and quotes values in
+ * its errors.
+ * @throws UnstorableError naming the first attribute DynamoDB could not store, and why.
+ */
+export function toAttributes(item: object): Attributes {
+  return mapAttributes(item, [], 0)
+}
+
+function mapAttributes(map: object, path: Path, depth: number): Attributes {
+  const entries: [string, AttributeValue][] = []
+  for (const [name, value] of Object.entries(map)) {
+    if (value === undefined) continue
+    if (name === '' || name.length > 65_535)
+      throw new UnstorableError(path, 'an attribute name of 0 or over 65,535 bytes')
+    entries.push([name, toAttribute(value, [...path, name], depth)])
+  }
+  return Object.fromEntries(entries)
+}
+
+type Path = readonly PropertyKey[]
+
+function toAttribute(value: unknown, path: Path, depth: number): AttributeValue {
+  if (depth === maxDepth) throw new UnstorableError(path, `more than ${maxDepth} levels of lists and maps`)
+  if (value === null) return { NULL: true }
+  if (typeof value === 'string') return { S: string(value, path) }
+  if (typeof value === 'boolean') return { BOOL: value }
+  if (isNumeric(value)) return { N: number(value, path) }
+  if (value instanceof Uint8Array) return { B: value }
+  if (value instanceof Set) return toSet([...value], path)
+  if (Array.isArray(value))
+    return { L: Array.from(value, (element, i) => toAttribute(element, [...path, i], depth + 1)) }
+  if (isPlainObject(value)) return { M: mapAttributes(value, path, depth + 1) }
+  throw new UnstorableError(path, describe(value))
+}
+
+function toSet(members: unknown[], path: Path): AttributeValue {
+  if (members.length === 0) throw new UnstorableError(path, 'an empty set')
+  if (members.every((member) => typeof member === 'string')) return { SS: members.map((text) => string(text, path)) }
+  if (members.every(isNumeric))
+    return {
+      NS: distinct(
+        members.map((member) => number(member, path)),
+        path,
+      ),
+    }
+  if (members.every((member) => member instanceof Uint8Array)) {
+    distinct(
+      members.map((bytes) => Buffer.from(bytes).toString('base64')),
+      path,
+    )
+    return { BS: members }
+  }
+  throw new UnstorableError(path, 'a set that is not all strings, all numbers or all binary')
+}
+
+function distinct(members: string[], path: Path): string[] {
+  if (new Set(members).size < members.length) throw new UnstorableError(path, 'a set with one value twice')
+  return members
+}
+
+function string(text: string, path: Path): string {
+  if (!text.isWellFormed()) throw new UnstorableError(path, 'a string with a lone surrogate, which is not UTF-8')
+  return text
+}
+
+function isNumeric(value: unknown): value is number | bigint | NumberValue {
+  return typeof value === 'number' || typeof value === 'bigint' || value instanceof NumberValue
+}
+
+function number(value: number | bigint | NumberValue, path: Path): string {
+  const text = canonicalNumber(String(value))
+  if (text === undefined) throw new UnstorableError(path, 'a number out of range (38 digits, 1E-130 to 9.99E+125)')
+  return text
+}
+
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
+  const prototype = Object.getPrototypeOf(value)
+  return prototype === null || Object.getPrototypeOf(prototype) === null
+}
+
+/** What a value is, without what it says: `string`, `array`, `Date`. */
+export function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return 'array'
+  if (typeof value !== 'object') return typeof value
+  return value.constructor?.name || 'object'
+}

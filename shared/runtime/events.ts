@@ -1,0 +1,17 @@
+import type { Tallies } from '../ledger/tallies.ts'
+
+/**
+ * What the engine says while it works. The log line, the metric, the progress bar and the page are readers of this one
+ * stream. Events carry ids and counts, never items; `key` fields are printed only where keys were asked for.
+ */
+export type EngineEvent =
+  | { code: 'slice.started'; run: string; chunk: string; epoch: number }
+  | { code: 'slice.checkpoint'; run: string; chunk: string; tallies: Tallies }
+  | { code: 'slice.ended'; run: string; chunk: string; outcome: string; tallies: Tallies }
+  | { code: 'slice.fenced'; run: string; chunk: string; epoch: number }
+  | { code: 'chunk.split'; run: string; chunk: string; ways: number; estimatedItems: number; key: string }
+  | { code: 'chunk.unsplittable'; run: string; chunk: string; reason: string; key: string }
+  | { code: 'chunk.failed'; run: string; chunk: string; reason: string }
+  | { code: 'item.quarantined'; run: string; migration: string; reason: string; key: string }
+  | { code: 'retry.waiting'; operation: string; attempt: number; waitMs: number; reason: string }
+  | { code: 'run.phase'; run: string; phase: string }
