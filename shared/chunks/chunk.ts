@@ -1,0 +1,34 @@
+import type { KeyValue } from '../dynamodb/attributes.ts'
+import type { Key } from '../dynamodb/key.ts'
+
+/** A scan segment, or what is left of one after `after` (exclusive; the key need not exist). */
+export interface SegmentChunk {
+  kind: 'segment'
+  segment: number
+  totalSegments: number
+  after?: Key
+}
+
+/** `(after, upTo]` of one partition key in sort-key order; a missing end is open. */
+export interface RangeChunk {
+  kind: 'range'
+  pk: KeyValue
+  after?: KeyValue
+  upTo?: KeyValue
+}
+
+export type Chunk = SegmentChunk | RangeChunk
+
+/** `s00042`: the root chunk of a segment. Children append `.0`, `.1`, …, so an id shows its descent. */
+export function segmentId(segment: number): string {
+  return `s${String(segment).padStart(5, '0')}`
+}
+
+export function childId(parent: string, index: number): string {
+  return `${parent}.${index}`
+}
+
+/** How many splits lie above a chunk: 0 for a segment. */
+export function depthOf(id: string): number {
+  return id.split('.').length - 1
+}

@@ -1,0 +1,36 @@
+import type { KeyValue } from '../dynamodb/attributes.ts'
+import type { Page, QueryRequest, Table } from '../dynamodb/ports.ts'
+import { compareKeyValues } from './order.ts'
+
+/** Runs of adjacent sort keys in `(after, upTo]`: none, all in one, or one from each end with something unread between. */
+export type Look = (after: KeyValue | undefined, upTo: KeyValue | undefined) => Promise<KeyValue[][]>
+
+/**
+ * Reads up to `limit` items from each end of `(after, upTo]` of one partition key; a page may bring fewer.
+ * @throws DynamoDbError as the table does.
+ */
+export async function lookAt(
+  table: Pick<Table, 'query'>,
+  pk: KeyValue,
+  after: KeyValue | undefined,
+  upTo: KeyValue | undefined,
+  limit: number,
+): Promise<KeyValue[][]> {
+  const head = await table.query(request(pk, after, upTo, limit))
+  const reached = head.next?.sk
+  const heads = sortKeys(head)
+  if (heads.length === 0) return []
+  if (!reached || (upTo && compareKeyValues(reached, upTo) >= 0)) return [heads]
+
+  const tail = await table.query({ ...request(pk, reached, upTo, limit), reverse: true })
+  const tails = sortKeys(tail).reverse()
+  return tail.next && tails.length > 0 ? [heads, tails] : [[...heads, ...tails]]
+}
+
+function request(pk: KeyValue, after: KeyValue | undefined, upTo: KeyValue | undefined, limit: number): QueryRequest {
+  return { pk, ...(after && { after }), ...(upTo && { upTo }), limit, consistent: false }
+}
+
+function sortKeys(page: Page): KeyValue[] {
+  return page.items.map((item) => item.key.sk!)
+}

@@ -1,0 +1,45 @@
+import type { KeyType, KeyValue } from '../dynamodb/attributes.ts'
+import { scaleNumber } from './decimal.ts'
+
+/** Longest sort key of type S or B. Source: DynamoDB quotas, "Sort key length". */
+export const MAX_SORT_KEY_BYTES = 1024
+
+/** U+10FFFF is the last code point and takes four bytes; `\uffff` is not the maximum: emoji sort after it. */
+const MAX_STRING = '\u{10FFFF}'.repeat(MAX_SORT_KEY_BYTES / 4)
+const MAX_NUMBER = `9.${'9'.repeat(37)}E+125`
+
+/**
+ * Compares two sort keys as DynamoDB does: S by its UTF-8 bytes (JavaScript's own order, by UTF-16 units, differs from
+ * U+E000 on), N by value and exactly, B by unsigned bytes. Negative, zero or positive, as `Array.sort` wants it.
+ * @throws TypeError when the two are of different types: one table never holds both.
+ */
+export function compareKeyValues(a: KeyValue, b: KeyValue): number {
+  if ('S' in a && 'S' in b) return a.S === b.S ? 0 : Buffer.compare(Buffer.from(a.S), Buffer.from(b.S))
+  if ('N' in a && 'N' in b) return compareNumbers(a.N, b.N)
+  if ('B' in a && 'B' in b) return Buffer.compare(a.B, b.B)
+  throw new TypeError(`Expected two key values of one type, got ${keyTypeOf(a)} and ${keyTypeOf(b)}`)
+}
+
+export function keyTypeOf(value: KeyValue): KeyType {
+  if ('S' in value) return 'S'
+  return 'N' in value ? 'N' : 'B'
+}
+
+/** The greatest sort key a table of this type can hold: a scan that starts after it has left the partition key behind. */
+export function maxKeyValue(type: KeyType): KeyValue {
+  switch (type) {
+    case 'S':
+      return { S: MAX_STRING }
+    case 'N':
+      return { N: MAX_NUMBER }
+    case 'B':
+      return { B: new Uint8Array(MAX_SORT_KEY_BYTES).fill(0xff) }
+  }
+}
+
+function compareNumbers(a: string, b: string): number {
+  if (a === b) return 0
+  const difference = scaleNumber(a) - scaleNumber(b)
+  if (difference === 0n) return 0
+  return difference < 0n ? -1 : 1
+}

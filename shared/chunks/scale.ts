@@ -1,0 +1,102 @@
+import type { KeyValue } from '../dynamodb/attributes.ts'
+import { byteAlphabets, commonPrefix, END, type Symbols, textAlphabets } from './alphabet.ts'
+import { numberAt, scaleNumber } from './decimal.ts'
+import { MAX_SORT_KEY_BYTES } from './order.ts'
+
+/** Places measured beyond those that tell the closest two samples apart: steps finer than 10^-15 of their distance. */
+const FINER_PLACES = 16
+
+/**
+ * A ruler along the sort keys between two known ones: an integer position for each key, never falling as keys rise,
+ * and the key at each position. Exact, not floating: two clusters a hair wide are as far apart as they are.
+ */
+export interface Scale {
+  /** Distinct for distinct samples; a key in symbols that no sample showed shares the position of the next one. */
+  position(value: KeyValue): bigint
+  /** A valid key value at or before a position, which need not exist in the table. */
+  valueAt(position: bigint): KeyValue
+}
+
+/**
+ * The scale between the first and the last of `samples`: at least two sort keys of one type, ascending. Numbers are
+ * measured by value; strings and bytes as numbers whose digits, place by place, are the symbols the samples are
+ * written in, so that even steps of position are even steps of a timestamp, an id or a counter.
+ */
+export function scaleOf(samples: KeyValue[]): Scale {
+  if ('N' in samples[0]!) {
+    return {
+      position: (value) => scaleNumber((value as { N: string }).N),
+      valueAt: (position) => ({ N: numberAt(position) }),
+    }
+  }
+  return 'S' in samples[0]!
+    ? symbolScale(samples, codePoints, toText, textAlphabets)
+    : symbolScale(samples, bytes, (symbols) => ({ B: Uint8Array.from(symbols) }), byteAlphabets)
+}
+
+function symbolScale(
+  samples: KeyValue[],
+  symbolsOf: (value: KeyValue) => Symbols,
+  keyOf: (symbols: Symbols) => KeyValue,
+  alphabetsOf: (samples: Symbols[], skip: number) => Symbols[],
+): Scale {
+  const written = samples.map(symbolsOf)
+  const skip = commonPrefix(written[0]!, written.at(-1)!)
+  const prefix = written[0]!.slice(0, skip)
+  const told = Math.max(...written.slice(1).map((symbols, index) => commonPrefix(written[index]!, symbols)))
+  const depth = told + FINER_PLACES
+  const alphabets = alphabetsOf(
+    written.map((symbols) => symbols.slice(0, depth)),
+    skip,
+  )
+  return {
+    position: (value) => toPosition(symbolsOf(value).slice(skip, depth), alphabets),
+    valueAt: (position) => keyOf([...prefix, ...toSymbols(position, alphabets)]),
+  }
+}
+
+function toPosition(symbols: Symbols, alphabets: Symbols[]): bigint {
+  let position = 0n
+  let known = true
+  for (const [place, alphabet] of alphabets.entries()) {
+    position *= BigInt(alphabet.length)
+    if (!known) continue
+    const symbol = symbols[place] ?? END
+    const digit = alphabet.findIndex((member) => member >= symbol)
+    position += BigInt(digit < 0 ? alphabet.length : digit)
+    known = alphabet[digit] === symbol && symbol !== END
+  }
+  return position
+}
+
+function toSymbols(position: bigint, alphabets: Symbols[]): Symbols {
+  let rest = position
+  const symbols = alphabets.toReversed().map((alphabet) => {
+    const digit = Number(rest % BigInt(alphabet.length))
+    rest /= BigInt(alphabet.length)
+    return alphabet[digit]!
+  })
+  symbols.reverse()
+  const end = symbols.indexOf(END)
+  return end < 0 ? symbols : symbols.slice(0, end)
+}
+
+function codePoints(value: KeyValue): Symbols {
+  return Array.from((value as { S: string }).S, (character) => character.codePointAt(0)!)
+}
+
+function bytes(value: KeyValue): Symbols {
+  return Array.from((value as { B: Uint8Array }).B)
+}
+
+/** Mixing places of several keys can make one that is too long in bytes: the characters that do not fit are left off. */
+function toText(symbols: Symbols): KeyValue {
+  const text = Buffer.from(symbols.map((symbol) => String.fromCodePoint(symbol)).join(''))
+  let end = Math.min(text.length, MAX_SORT_KEY_BYTES)
+  while (isContinuation(text[end])) end--
+  return { S: text.toString('utf8', 0, end) }
+}
+
+function isContinuation(byte: number | undefined): boolean {
+  return byte !== undefined && (byte & 0xc0) === 0x80
+}
