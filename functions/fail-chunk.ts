@@ -1,0 +1,19 @@
+import type { PassName } from '../shared/ledger/chunks.ts'
+import { failChunk } from '../shared/run/fail-chunk.ts'
+import { door } from './wiring/door.ts'
+import { ledger, runtime } from './wiring/world.ts'
+
+interface FailedChunk {
+  run: string
+  pass: PassName
+  chunk: string
+  fence: number
+  /** What the state machine caught. */
+  error: { Error?: string; Cause?: string }
+}
+
+/** Records that the retries of a chunk's slice have ended, so that the others can go on. */
+export const handler = door(({ error, ...task }: FailedChunk) => {
+  const reason = `${error.Error ?? 'Unknown error'}: ${(error.Cause ?? '').slice(0, 500)}`
+  return failChunk({ ...task, reason }, { ledger, runtime })
+})

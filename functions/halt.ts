@@ -1,0 +1,17 @@
+import { haltRun } from '../shared/run/finish.ts'
+import { door } from './wiring/door.ts'
+import { ledger, runtime } from './wiring/world.ts'
+
+interface Caught {
+  run?: string
+  fence?: number
+  /** What the state machine caught. */
+  error: { Error?: string; Cause?: string }
+}
+
+/** A phase failed: records why and leaves the run resumable. */
+export const handler = door(async ({ run, fence, error }: Caught) => {
+  const halted = { error: error.Error ?? 'unknown', cause: (error.Cause ?? '').slice(0, 1_000) }
+  if (run === undefined || fence === undefined) return { outcome: 'halted', ...halted }
+  return haltRun({ run, fence, ...halted }, { ledger, runtime })
+})

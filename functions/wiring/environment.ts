@@ -1,0 +1,27 @@
+import { type Options, parseOptions } from '../../shared/config/options.ts'
+
+/** What the deployment told this Lambda. */
+export interface Environment {
+  options: Options
+  codeHash: string
+  ledgerTable: string
+  manifestBucket: string
+}
+
+/** @throws Error naming the variable that is missing; OptionsError when the options are wrong. */
+export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environment {
+  const need = (name: string) => {
+    const value = env[name]
+    if (!value)
+      throw new Error(
+        `Expected the environment variable ${name}, got nothing. Deploy this function with the Segue construct.`,
+      )
+    return value
+  }
+  return {
+    options: parseOptions(JSON.parse(need('SEGUE_OPTIONS'))),
+    codeHash: need('SEGUE_CODE_HASH'),
+    ledgerTable: need('SEGUE_LEDGER_TABLE'),
+    manifestBucket: need('SEGUE_MANIFEST_BUCKET'),
+  }
+}

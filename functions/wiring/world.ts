@@ -1,0 +1,54 @@
+import { Agent as HttpAgent } from 'node:http'
+import { Agent as HttpsAgent } from 'node:https'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { Logger } from '@aws-lambda-powertools/logger'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { NodeHttpHandler } from '@smithy/node-http-handler'
+import type { KeySchema } from '../../shared/dynamodb/key.ts'
+import type { Table } from '../../shared/dynamodb/ports.ts'
+import { retrying } from '../../shared/dynamodb/retrying.ts'
+import { sdkTable } from '../../shared/dynamodb/sdk/table.ts'
+import { retryingLedger } from '../../shared/ledger/retrying.ts'
+import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
+import type { LedgerTable } from '../../shared/ledger/table.ts'
+import type { EngineEvent } from '../../shared/runtime/events.ts'
+import type { Runtime } from '../../shared/runtime/ports.ts'
+import { readEnvironment } from './environment.ts'
+
+export const environment = readEnvironment()
+export const logger = new Logger({ serviceName: 'segue' })
+
+/** Keys are item data: they reach the log only at level DEBUG, which is for whoever asks for them. */
+function emit(event: EngineEvent): void {
+  const { key, ...rest } = event as EngineEvent & { key?: string }
+  if (event.code === 'retry.waiting' || event.code === 'slice.checkpoint') logger.debug(event.code, { event: rest })
+  else logger.info(event.code, { event: rest })
+  if (key !== undefined) logger.debug(event.code, { key })
+}
+
+export const runtime: Runtime = {
+  clock: Date.now,
+  random: Math.random,
+  sleep: async (ms, signal) => {
+    await sleep(ms, undefined, signal && { signal }).catch(() => {})
+  },
+  emit,
+}
+
+const connections = { keepAlive: true, maxSockets: 64 }
+/** The SDK's own retries are off: retrying happens once, above the ports. */
+export const dynamodb = new DynamoDBClient({
+  maxAttempts: 1,
+  requestHandler: new NodeHttpHandler({
+    httpAgent: new HttpAgent(connections),
+    httpsAgent: new HttpsAgent(connections),
+    connectionTimeout: 2_000,
+    requestTimeout: 10_000,
+  }),
+})
+
+export const ledger: LedgerTable = retryingLedger(sdkLedgerTable(dynamodb, environment.ledgerTable), runtime)
+
+export function openTable(name: string, schema: KeySchema): Table {
+  return retrying(sdkTable(dynamodb, name, schema), runtime)
+}

@@ -1,0 +1,78 @@
+import * as z from 'zod/mini'
+import { OptionsError } from './errors.ts'
+
+const seconds = (least: number, most: number) => z.int().check(z.minimum(least), z.maximum(most))
+
+/**
+ * What one deployment of Segue is told, in cdk.json under the context key `segue`. One schema for CDK, Lambdas and CLI;
+ * unknown keys are rejected. Each default is the value that suits a production table.
+ */
+export const optionsSchema = z.strictObject({
+  /** Name of the table to read. It may be of any size; it is never written. */
+  sourceTable: z.string().check(z.minLength(3)),
+  /** Name of the table to write; same key schema, empty when a run begins. */
+  destinationTable: z.string().check(z.minLength(3)),
+  /** Limit of one slice, which is the time-out of its Lambda. @default 900 (15 minutes, the most Lambda gives) */
+  sliceSeconds: z._default(seconds(5, 900), 900),
+  /** A partition key that has been running longer than this is split. @default a third of `sliceSeconds` */
+  splitAfterSeconds: z.optional(seconds(1, 900)),
+  /** Slices at work at once: the reserved concurrency of the slice function. @default 40 */
+  concurrency: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 40),
+  /** Scan segments of a run. @default four times `concurrency` */
+  segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
+  /** Memory of the slice function in MB; Lambda's processor share grows with it. @default 1769 (one full processor) */
+  memoryMb: z._default(z.int().check(z.minimum(256), z.maximum(10_240)), 1769),
+  /** How long logs are kept. @default 90 */
+  logRetentionDays: z._default(z.int().check(z.minimum(1), z.maximum(3653)), 90),
+})
+
+export type OptionsInput = z.input<typeof optionsSchema>
+type Parsed = z.output<typeof optionsSchema>
+
+/** Options with every default filled in. */
+export interface Options extends Omit<Parsed, 'splitAfterSeconds' | 'segments'> {
+  splitAfterSeconds: number
+  segments: number
+}
+
+/**
+ * Checks options and fills in the defaults.
+ * @throws OptionsError naming each option that is wrong, missing or unknown.
+ */
+export function parseOptions(input: unknown): Options {
+  const result = optionsSchema.safeParse(input)
+  if (!result.success) throw new OptionsError(result.error.issues.map(describeIssue))
+  const options = result.data
+  if (options.sourceTable === options.destinationTable)
+    throw new OptionsError([`\`destinationTable\` is the same table as \`sourceTable\` (${options.sourceTable})`])
+  return {
+    ...options,
+    splitAfterSeconds: options.splitAfterSeconds ?? Math.max(1, Math.floor(options.sliceSeconds / 3)),
+    segments: options.segments ?? options.concurrency * 4,
+  }
+}
+
+function describeIssue(issue: { code?: string; path: PropertyKey[]; message: string; keys?: string[] }): string {
+  if (issue.code === 'unrecognized_keys')
+    return `unknown option ${(issue.keys ?? []).map((k) => `\`${k}\``).join(', ')}`
+  return `\`${issue.path.join('.')}\`: ${issue.message}`
+}
+
+/** What one run may be asked, as the input of its execution; `{}` is a run of everything pending with the defaults. */
+export const requestSchema = z.strictObject({
+  /** Go on with the last run of this destination from its checkpoints instead of beginning one. @default false */
+  resume: z._default(z.boolean(), false),
+  /** Scan segments of this run. @default the deployment's */
+  segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
+  /** Whether hot keys are split; without, chunks only resume. @default true */
+  split: z._default(z.boolean(), true),
+})
+
+export type RunRequest = z.output<typeof requestSchema>
+
+/** @throws OptionsError naming each field of a run's input that is wrong or unknown. */
+export function parseRequest(input: unknown): RunRequest {
+  const result = requestSchema.safeParse(input)
+  if (!result.success) throw new OptionsError(result.error.issues.map(describeIssue), 'run input')
+  return result.data
+}

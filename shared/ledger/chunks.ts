@@ -1,0 +1,104 @@
+import type { Chunk } from '../chunks/chunk.ts'
+import { decodeChunk, encodeChunk } from '../chunks/codec.ts'
+import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
+import type { ChunkState } from '../run/states.ts'
+import { inParallel } from '../runtime/parallel.ts'
+import { chunkPk, chunkShardPk, chunkSk, expiry, shards } from './keys.ts'
+import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
+import { noTallies, type Tallies } from './tallies.ts'
+
+/** One walk over a table. */
+export type PassName = 'copy'
+
+/** What is remembered of one chunk. Times are milliseconds since the epoch. */
+export interface ChunkRecord {
+  run: string
+  pass: PassName
+  id: string
+  chunk: Chunk
+  state: ChunkState
+  /** Raised by each slice that starts; an older slice's next checkpoint fails. */
+  epoch: number
+  /** Number of the lease under which the last slice started. */
+  fence: number
+  /** Exclusive start of what is left; absent until the first checkpoint. */
+  cursor?: Key
+  tallies: Tallies
+  /** Slices started so far. */
+  slices: number
+  /** Hard deadline of the slice at work; cleared once its writes have drained. */
+  deadline?: number
+  /** Latest hard deadline of an earlier slice that never said its writes had drained. */
+  undrained?: number
+  children?: string[]
+  /** The partition key that was split (encoded), on the chunk that was split. */
+  splitKey?: string
+  /** Why the chunk failed, for people. */
+  reason?: string
+  startedAt?: number
+  updatedAt: number
+}
+
+export function newChunk(run: string, pass: PassName, id: string, chunk: Chunk, now: number): ChunkRecord {
+  return { run, pass, id, chunk, state: 'open', epoch: 0, fence: 0, tallies: noTallies, slices: 0, updatedAt: now }
+}
+
+export async function getChunk(ledger: LedgerTable, run: string, pass: PassName, id: string) {
+  const row = await ledger.get(chunkPk(run, id), chunkSk(pass, id))
+  return row && fromRow(row)
+}
+
+/** Every chunk of a pass, in no order. Reads 64 partition keys, 8 at a time. */
+export async function listChunks(ledger: LedgerTable, run: string, pass: PassName): Promise<ChunkRecord[]> {
+  const all = Array.from({ length: shards }, (_, shard) => shard)
+  const rows = await inParallel(8, all, (shard) => ledger.query(chunkShardPk(run, shard), `CHUNK#${pass}#`))
+  return rows.flat().map(fromRow)
+}
+
+/** Stores new chunks; those that exist already stay as they are, so that planning can be repeated. */
+export async function createChunks(ledger: LedgerTable, chunks: ChunkRecord[]): Promise<void> {
+  const batches = Array.from({ length: Math.ceil(chunks.length / 100) }, (_, i) => chunks.slice(i * 100, i * 100 + 100))
+  await inParallel(4, batches, async (batch) => {
+    if (await ledger.commit(batch.map(absentPut))) return
+    for (const chunk of batch) await ledger.commit([absentPut(chunk)])
+  })
+}
+
+/** Replaces a chunk's row if `epoch` is still in force and the chunk is still in `state`; `false` otherwise. */
+export function replaceChunk(
+  ledger: LedgerTable,
+  next: ChunkRecord,
+  expected: { epoch: number; state: ChunkState },
+): Promise<boolean> {
+  return ledger.commit([{ row: toRow(next), expect: { ...expected } }])
+}
+
+/** Records a split in one transaction: the parent becomes `split` and its children exist, or neither. */
+export function recordSplit(ledger: LedgerTable, parent: ChunkRecord, children: ChunkRecord[]): Promise<boolean> {
+  const split: Put = { row: toRow(parent), expect: { epoch: parent.epoch, state: 'open' } }
+  return ledger.commit([split, ...children.map(absentPut)])
+}
+
+/** Names the row of a chunk that is expected to be absent. */
+function absentPut(chunk: ChunkRecord): Put {
+  return { row: toRow(chunk), expect: 'absent' }
+}
+
+function toRow({ chunk, cursor, tallies, ...rest }: ChunkRecord): Row {
+  const row: Row = {
+    pk: chunkPk(rest.run, rest.id),
+    sk: chunkSk(rest.pass, rest.id),
+    expiresAt: expiry(rest.updatedAt),
+    chunk: encodeChunk(chunk) as LedgerValue,
+    tallies: { ...tallies },
+    ...rest,
+  }
+  if (cursor) row.cursor = encodeKey(cursor)
+  return row
+}
+
+function fromRow({ pk: _pk, sk: _sk, expiresAt: _e, chunk, cursor, ...rest }: Row): ChunkRecord {
+  const record = { ...rest, chunk: decodeChunk(chunk) } as unknown as ChunkRecord
+  if (cursor) record.cursor = decodeKey(cursor as string)
+  return record
+}

@@ -1,0 +1,28 @@
+import type { KeyValue } from '../dynamodb/attributes.ts'
+import { decodeKeyValue, encodeKeyValue } from '../dynamodb/key.ts'
+import { digest, heavyPk } from './keys.ts'
+import type { LedgerTable } from './table.ts'
+
+/** A partition key that once had to be split: the next run splits it where it meets it, without waiting. */
+export interface HeavyKey {
+  pk: KeyValue
+  /** Items it was estimated to hold when last split. */
+  items: number
+  /** Milliseconds since the epoch. */
+  seenAt: number
+}
+
+export async function rememberHeavy(ledger: LedgerTable, table: string, { pk, ...rest }: HeavyKey): Promise<void> {
+  const key = encodeKeyValue(pk)
+  const row = { pk: heavyPk(table), sk: digest(key), key, ...rest }
+  await ledger.commit([{ row, expect: 'any' }])
+}
+
+export async function listHeavy(ledger: LedgerTable, table: string): Promise<HeavyKey[]> {
+  const rows = await ledger.query(heavyPk(table), '')
+  return rows.map((row) => ({
+    pk: decodeKeyValue(row.key as string),
+    items: row.items as number,
+    seenAt: row.seenAt as number,
+  }))
+}

@@ -1,0 +1,35 @@
+import { leasePk } from './keys.ts'
+import type { LedgerTable } from './table.ts'
+
+/**
+ * The right to run on one destination table. The row outlives the run: it remembers the last run and keeps `fence`
+ * growing. `execution` is the ARN of the owner; whether it lives is asked of Step Functions, never guessed.
+ */
+export interface Lease {
+  table: string
+  held: boolean
+  run: string
+  execution: string
+  fence: number
+  /** Milliseconds since the epoch. */
+  since: number
+  /** No write of an earlier owner can land after this time; inherited by the next owner. */
+  quietAfter?: number
+}
+
+export async function readLease(ledger: LedgerTable, table: string): Promise<Lease | undefined> {
+  const row = await ledger.get(leasePk(table), 'LEASE')
+  if (!row) return undefined
+  const { pk: _pk, sk: _sk, ...lease } = row
+  return lease as unknown as Lease
+}
+
+/** Compare and set on fence and holder; `false` when somebody else was first. */
+export function writeLease(ledger: LedgerTable, expected: Lease | undefined, next: Lease): Promise<boolean> {
+  return ledger.commit([
+    {
+      row: { pk: leasePk(next.table), sk: 'LEASE', ...next },
+      expect: expected ? { fence: expected.fence, held: expected.held, execution: expected.execution } : 'absent',
+    },
+  ])
+}

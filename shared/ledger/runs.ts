@@ -1,0 +1,83 @@
+import type { KeySchema } from '../dynamodb/key.ts'
+import { mayChange, type RunState, runTransitions } from '../run/states.ts'
+import type { Clock, Random } from '../runtime/ports.ts'
+import { LedgerError } from './errors.ts'
+import { runPk } from './keys.ts'
+import type { LedgerTable, LedgerValue, Row } from './table.ts'
+
+/** What is remembered of one run. Times are milliseconds since the epoch. */
+export interface RunRecord {
+  id: string
+  state: RunState
+  /** The phase last entered, as the console names it. */
+  phase: string
+  source: string
+  destination: string
+  schema: KeySchema
+  /** Hash of the migrations this run was begun with; other code may not go on with it. */
+  codeHash: string
+  /** Ids of the migrations this run applies, in order. */
+  pending: string[]
+  segments: number
+  split: boolean
+  /** All chunk rows exist. */
+  planned: boolean
+  /** ARN of the execution that drives the run now. */
+  execution: string
+  startedAt: number
+  endedAt?: number
+  /** Why the run halted, for people. */
+  reason?: string
+}
+
+/** A new run id: 8 characters of [0-9a-z], ordered by time to the second, fit for the names of executions. */
+export function newRunId(clock: Clock, random: Random): string {
+  const seconds = Math.floor(clock() / 1000).toString(36)
+  const chance = Math.floor(random() * 36 ** 2)
+    .toString(36)
+    .padStart(2, '0')
+  return (seconds + chance).slice(-8).padStart(8, '0')
+}
+
+/** Stores a new run; `false` when the id is taken. */
+export function createRun(ledger: LedgerTable, run: RunRecord): Promise<boolean> {
+  return ledger.commit([{ row: toRow(run), expect: 'absent' }])
+}
+
+/** @throws LedgerError `row-missing` when there is no such run. */
+export async function getRun(ledger: LedgerTable, id: string): Promise<RunRecord> {
+  const row = await ledger.get(runPk(id), 'RUN')
+  if (!row)
+    throw new LedgerError('row-missing', `There is no run ${id} in this ledger. \`segue status\` shows the last one.`)
+  return toRecord(row)
+}
+
+/**
+ * Changes a run by compare and set, trying again when somebody else changed it in between.
+ * @throws LedgerError `illegal-transition` when `change` asks for a state that {@link runTransitions} does not allow.
+ */
+export async function updateRun(
+  ledger: LedgerTable,
+  id: string,
+  change: (run: RunRecord) => RunRecord,
+): Promise<RunRecord> {
+  for (let tries = 0; tries < 10; tries++) {
+    const row = await ledger.get(runPk(id), 'RUN')
+    if (!row) throw new LedgerError('row-missing', `There is no run ${id} in this ledger.`)
+    const before = toRecord(row)
+    const after = change(before)
+    if (after.state !== before.state && !mayChange(runTransitions, before.state, after.state))
+      throw new LedgerError('illegal-transition', `Run ${id} is ${before.state} and cannot become ${after.state}.`)
+    const version = row.version as number
+    if (await ledger.commit([{ row: toRow(after, version + 1), expect: { version } }])) return after
+  }
+  throw new LedgerError('lost-race', `Run ${id} kept changing while it was being changed. Try again.`)
+}
+
+function toRow({ schema, ...run }: RunRecord, version = 1): Row {
+  return { pk: runPk(run.id), sk: 'RUN', version, schema: schema as unknown as LedgerValue, ...run }
+}
+
+function toRecord({ pk: _pk, sk: _sk, version: _version, ...rest }: Row): RunRecord {
+  return rest as unknown as RunRecord
+}

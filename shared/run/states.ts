@@ -1,0 +1,30 @@
+/** Where a run is. `halted`: nothing runs, everything resumable. */
+export type RunState = 'running' | 'halted' | 'aborting' | 'aborted' | 'finished'
+
+/** Where a chunk is. `open` covers waiting, running and paused: it has work left and a cursor to do it from. */
+export type ChunkState = 'open' | 'split' | 'done' | 'failed'
+
+/** Every legal transition of a run, with its reason. All changes of a run's state go through {@link mayChange}. */
+export const runTransitions: readonly [from: RunState, to: RunState, because: string][] = [
+  ['running', 'running', 'a new owner takes over a run whose execution died'],
+  ['running', 'finished', 'the tree of chunks covers the table and every chunk is done'],
+  ['running', 'halted', 'a phase failed, a chunk failed, or the code changed'],
+  ['running', 'aborting', 'an operator asked to abort'],
+  ['halted', 'running', 'an operator resumed the run'],
+  ['halted', 'aborting', 'an operator gave a halted run up'],
+  ['aborting', 'aborted', 'every slice has ended or is past its hard deadline'],
+  ['aborted', 'running', 'an operator resumed after all'],
+]
+
+/** Every legal transition of a chunk, with its reason. */
+export const chunkTransitions: readonly [from: ChunkState, to: ChunkState, because: string][] = [
+  ['open', 'open', 'a slice started or checkpointed'],
+  ['open', 'done', 'the walk reached the end of the chunk'],
+  ['open', 'split', 'a key inside would not fit in one slice'],
+  ['open', 'failed', 'the retries of its slice ended'],
+  ['failed', 'open', 'the run was resumed'],
+]
+
+export function mayChange<S>(table: readonly [S, S, string][], from: S, to: S): boolean {
+  return table.some(([a, b]) => a === from && b === to)
+}

@@ -1,0 +1,239 @@
+import { readChunk } from '../chunks/walk.ts'
+import { encodeKeyValue, type Key } from '../dynamodb/key.ts'
+import type { Page, Table } from '../dynamodb/ports.ts'
+import { type ChunkRecord, replaceChunk } from '../ledger/chunks.ts'
+import { readControl } from '../ledger/control.ts'
+import { listHeavy } from '../ledger/heavy.ts'
+import type { RunRecord } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import { addTallies } from '../ledger/tallies.ts'
+import type { Pass } from '../passes/pass.ts'
+import type { Outcome } from '../run/outcome.ts'
+import type { Deadline, Runtime } from '../runtime/ports.ts'
+import { UndrainedError } from './errors.ts'
+import { HotKeyWatch } from './hot-key.ts'
+import { Pace } from './pace.ts'
+import { trySplit } from './split.ts'
+import { type SliceTask, startSlice } from './start.ts'
+import { Window } from './window.ts'
+
+/** Checkpoints are at most this far apart. */
+const checkpointMs = 5_000
+/** Pages being written at once, besides the one being read. */
+const pagesInFlight = 2
+
+export interface SliceEngine {
+  ledger: LedgerTable
+  /** The table to walk. */
+  table: (run: RunRecord) => Table
+  pass: (run: RunRecord) => Pass
+  runtime: Runtime
+  deadline: Deadline
+  /** Hash of the migrations in this deployment. */
+  codeHash: string
+  /** Limit of a slice and the age at which a key counts as hot, ms. */
+  sliceMs: number
+  splitAfterMs: number
+}
+
+/**
+ * One invocation's work on one chunk: read a page, apply the pass, advance the cursor, checkpoint, and stop in time;
+ * near the limit, or early when one key takes too long, the chunk is split.
+ * @throws UndrainedError when writes are still in flight as the limit nears; the process must then exit.
+ * @throws what the table or ledger threw after its retries; all that was acknowledged has then been checkpointed.
+ */
+export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Outcome> {
+  const { ledger, runtime, deadline } = engine
+  const hardDeadline = runtime.clock() + deadline.remainingMs()
+  const started = await startSlice(ledger, task, engine.codeHash, runtime.clock(), hardDeadline)
+  if (started.kind === 'ended') return started.outcome
+  const { run, record } = started
+  runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
+  const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, run.source) : []
+  const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
+  const slice = new Slice(run, record, engine, watch)
+  let outcome: Outcome
+  try {
+    outcome = await slice.walk()
+  } catch (error) {
+    if (!(error instanceof UndrainedError)) await slice.endAfter(error)
+    throw error
+  }
+  const tallies = slice.record.tallies
+  runtime.emit({ code: 'slice.ended', run: run.id, chunk: record.id, outcome: outcome.outcome, tallies })
+  return outcome
+}
+
+type Reason = 'end' | 'time' | 'hot' | 'paused' | 'aborted' | 'fenced'
+
+class Slice {
+  /** The row as last stored. */
+  record: ChunkRecord
+  readonly #run: RunRecord
+  readonly #engine: SliceEngine
+  readonly #watch: HotKeyWatch
+  readonly #table: Table
+  readonly #pass: Pass
+  readonly #window: Window
+  readonly #pace: Pace
+  /** Row as the slice found it: what is acknowledged is added to its tallies. */
+  readonly #base: ChunkRecord
+  #checkpointedAt: number
+  /** The page being read ahead. */
+  #next: Promise<Page> | undefined
+
+  constructor(run: RunRecord, record: ChunkRecord, engine: SliceEngine, watch: HotKeyWatch) {
+    this.#run = run
+    this.record = record
+    this.#base = record
+    this.#engine = engine
+    this.#watch = watch
+    this.#table = engine.table(run)
+    this.#pass = engine.pass(run)
+    this.#window = new Window(record.cursor, pagesInFlight)
+    this.#pace = new Pace(engine.sliceMs)
+    this.#checkpointedAt = engine.runtime.clock()
+  }
+
+  async walk(): Promise<Outcome> {
+    this.#read(this.record.cursor)
+    for (;;) {
+      const reason = await this.#pages()
+      await this.#drain()
+      switch (reason) {
+        case 'end':
+          return this.#close({ ...this.#acknowledged(), state: 'done' }, { outcome: 'done' })
+        case 'time':
+          return this.#close(this.#acknowledged(), { outcome: 'more' })
+        case 'paused':
+          return this.#close(this.#acknowledged(), { outcome: 'paused' })
+        case 'aborted':
+          return this.#close(this.#acknowledged(), { outcome: 'stopped', reason: 'aborted' })
+        case 'fenced':
+          return this.#fenced()
+        case 'hot': {
+          const outcome = await this.#split()
+          if (outcome) return outcome
+          this.#watch.leaveAlone()
+        }
+      }
+    }
+  }
+
+  /** Stores what was acknowledged before `error` ended the slice, unless the ledger itself is what fails. */
+  async endAfter(error: unknown): Promise<void> {
+    try {
+      await this.#drain()
+    } catch (again) {
+      if (again instanceof UndrainedError) throw new UndrainedError(this.record.id, { cause: error })
+    }
+    const { deadline: _, ...record } = this.#acknowledged()
+    await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' }).catch(() => {})
+  }
+
+  /** Reads and applies pages until there is a reason to stop. */
+  async #pages(): Promise<Reason> {
+    const { runtime, deadline } = this.#engine
+    for (;;) {
+      const before = runtime.clock()
+      const page = await this.#next
+      if (!page) return 'end'
+      this.#read(page.next)
+      this.#watch.see(page.items.map((item) => item.key))
+      await this.#window.add(this.#pass.apply(page.items), page.next)
+      this.#pace.observe(runtime.clock() - before)
+      if (!page.next) return 'end'
+      if (deadline.remainingMs() < this.#pace.reserveMs) return 'time'
+      if (runtime.clock() - this.#checkpointedAt >= checkpointMs) {
+        const stop = await this.#checkpoint()
+        if (stop) return stop
+      }
+      if (this.#run.split && page.next.sk && this.#watch.isHot(page.next.pk)) return 'hot'
+    }
+  }
+
+  #read(after: Key | undefined): void {
+    const first = this.#next === undefined
+    if (!after && !first) {
+      this.#next = undefined
+      return
+    }
+    const page = readChunk(this.#table, this.#base.chunk, after, this.#pace.limit, true)
+    page.catch(() => {}) // Thrown where it is awaited; a slice that stops never looks.
+    this.#next = page
+  }
+
+  /** @throws UndrainedError when what is in flight does not end in time to say so. */
+  async #drain(): Promise<void> {
+    const { runtime, deadline, sliceMs } = this.#engine
+    const margin = Math.min(1_000, sliceMs / 20)
+    const drained = this.#window.drain()
+    drained.catch(() => {}) // Thrown below, unless time runs out first.
+    const wake = new AbortController()
+    const late = runtime.sleep(Math.max(0, deadline.remainingMs() - margin), wake.signal).then(() => 'late' as const)
+    try {
+      if ((await Promise.race([drained, late])) === 'late') throw new UndrainedError(this.record.id)
+    } finally {
+      wake.abort()
+    }
+  }
+
+  /** The row as it is after all pages acknowledged so far. */
+  #acknowledged(): ChunkRecord {
+    const record: ChunkRecord = {
+      ...this.record,
+      tallies: addTallies(this.#base.tallies, this.#window.tallies),
+      updatedAt: this.#engine.runtime.clock(),
+    }
+    if (this.#window.cursor) record.cursor = this.#window.cursor
+    return record
+  }
+
+  /** Stores the cursor and asks what the run wants. */
+  async #checkpoint(): Promise<Reason | undefined> {
+    const { ledger, runtime } = this.#engine
+    const next = this.#acknowledged()
+    const [stored, control] = await Promise.all([
+      replaceChunk(ledger, next, { epoch: next.epoch, state: 'open' }),
+      readControl(ledger, this.#run.id),
+    ])
+    this.#checkpointedAt = runtime.clock()
+    if (!stored || control.fence !== next.fence) return 'fenced'
+    this.record = next
+    runtime.emit({ code: 'slice.checkpoint', run: this.#run.id, chunk: next.id, tallies: next.tallies })
+    if (control.command === 'pause') return 'paused'
+    if (control.command === 'abort') return 'aborted'
+    return undefined
+  }
+
+  /** The last checkpoint: nothing is in flight any more, so the deadline is cleared. */
+  async #close(next: ChunkRecord, outcome: Outcome): Promise<Outcome> {
+    const { deadline: _, ...record } = next
+    if (!(await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' })))
+      return this.#fenced()
+    this.record = record
+    return outcome
+  }
+
+  #fenced(): Outcome {
+    const { run, id: chunk, epoch } = this.record
+    this.#engine.runtime.emit({ code: 'slice.fenced', run, chunk, epoch })
+    return { outcome: 'stopped', reason: 'fenced' }
+  }
+
+  async #split(): Promise<Outcome | undefined> {
+    const { deadline: _, ...parent } = this.#acknowledged()
+    const result = await trySplit(
+      parent,
+      this.#run.source,
+      this.#table,
+      this.#watch.msPerItem,
+      this.#engine,
+      this.#pace,
+    )
+    if (result === 'fenced') return this.#fenced()
+    if (result === undefined) return undefined
+    this.record = parent
+    return result
+  }
+}
