@@ -8,6 +8,9 @@ import * as z from 'zod/mini'
 
 const key = { pk: z.string(), sk: z.string() }
 
+/** For migrations that leave keys alone. */
+const sameKey = <K>(item: K) => item
+
 const renameOutboxItems = defineMigration({
   id: '2021-09-01-rename-outbox-items',
   title: 'Outbox items are work items: `entityName: OutboxItem` becomes `entityType: WorkItem`',
@@ -17,6 +20,7 @@ const renameOutboxItems = defineMigration({
   up({ entityName: _, ...item }) {
     return { ...item, entityType: 'WorkItem' as const }
   },
+  inverse: sameKey,
 })
 
 const rankWorkItems = defineMigration({
@@ -28,6 +32,7 @@ const rankWorkItems = defineMigration({
   up({ highPriority: _, ...item }) {
     return { ...item, priority: 1 }
   },
+  inverse: sameKey,
 })
 
 const correspondence = z.object({ id: z.string(), title: z.string() })
@@ -52,6 +57,7 @@ const splitCorrespondence = defineMigration({
       })),
     ]
   },
+  inverse: ({ pk, sk }) => (String(sk).startsWith('correspondence|') ? { pk, sk: pk } : { pk, sk }),
 })
 
 const dropConnections = defineMigration({
@@ -63,6 +69,7 @@ const dropConnections = defineMigration({
   up() {
     return null
   },
+  inverse: sameKey,
 })
 
 const sortMessages = defineMigration({
@@ -74,6 +81,7 @@ const sortMessages = defineMigration({
   up(item) {
     return { ...item, sk: `message|${new Date(item.createdAt).toISOString()}|${item.messageId}` }
   },
+  inverse: ({ pk, sk }) => ({ pk, sk: String(sk).replace(/^message\|[^|]*\|/, 'message|') }),
 })
 
 const searchDrafts = defineMigration({
@@ -85,6 +93,7 @@ const searchDrafts = defineMigration({
   up(item) {
     return { ...item, searchText: item.draftText.toLowerCase() }
   },
+  inverse: sameKey,
 })
 
 export default [renameOutboxItems, rankWorkItems, splitCorrespondence, dropConnections, sortMessages, searchDrafts]

@@ -25,6 +25,8 @@ export const chunkShardPk = (run: string, shard: number) => `RUN#${run}#${two(sh
 export const chunkPk = (run: string, chunk: string) => chunkShardPk(run, bucketOf(chunk, shards))
 export const chunkSk = (pass: string, chunk: string) => `CHUNK#${pass}#${chunk}`
 export const quarantineShardPk = (run: string, shard: number) => `QUARANTINE#${run}#${two(shard)}`
+export const differenceShardPk = (run: string, verification: number, shard: number) =>
+  `DIFF#${run}#${verification}#${two(shard)}`
 export const leasePk = (table: string) => `LEASE#${table}`
 export const appliedPk = (table: string) => `APPLIED#${table}`
 export const heavyPk = (table: string) => `HEAVY#${table}`

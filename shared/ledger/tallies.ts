@@ -1,6 +1,7 @@
 /**
  * What became of the items of a chunk. Source side: `read = migrated + untouched + dropped + quarantined`.
- * Destination side: `produced = written + present`. All counts of items.
+ * Destination side: `produced = written + present + missing + different`. Of a walk over the destination: `read` alone,
+ * of which some are orphans and of some it cannot be told. All counts of items.
  */
 export interface Tallies {
   read: number
@@ -10,8 +11,16 @@ export interface Tallies {
   quarantined: number
   produced: number
   written: number
-  /** Already there when it was to be inserted. */
+  /** Already there: when it was to be inserted, or when verify looked for it and found it equal. */
   present: number
+  /** Verify: the destination lacks it. */
+  missing: number
+  /** Verify: the destination has it otherwise. */
+  different: number
+  /** Verify: the destination has it and no source item makes it. */
+  orphan: number
+  /** Verify: no source item was found, but a migration without an inverse may have made it. */
+  unchecked: number
 }
 
 export const noTallies: Tallies = {
@@ -23,27 +32,25 @@ export const noTallies: Tallies = {
   produced: 0,
   written: 0,
   present: 0,
+  missing: 0,
+  different: 0,
+  orphan: 0,
+  unchecked: 0,
 }
 
 export function addTallies(a: Tallies, b: Tallies): Tallies {
-  return {
-    read: a.read + b.read,
-    migrated: a.migrated + b.migrated,
-    untouched: a.untouched + b.untouched,
-    dropped: a.dropped + b.dropped,
-    quarantined: a.quarantined + b.quarantined,
-    produced: a.produced + b.produced,
-    written: a.written + b.written,
-    present: a.present + b.present,
-  }
+  const sum = { ...a }
+  for (const name of Object.keys(noTallies) as (keyof Tallies)[]) sum[name] = (a[name] ?? 0) + (b[name] ?? 0)
+  return sum
 }
 
-/** The two sums that must hold of any chunk and of a run; each sentence names one that does not. */
+/** The two sums that must hold of any walk over the source; each sentence names one that does not. */
 export function openTallies(t: Tallies): string[] {
   const problems: string[] = []
   const ends = t.migrated + t.untouched + t.dropped + t.quarantined
   if (t.read !== ends) problems.push(`read ${t.read} ≠ migrated + untouched + dropped + quarantined ${ends}`)
-  if (t.produced !== t.written + t.present)
-    problems.push(`produced ${t.produced} ≠ written + already there ${t.written + t.present}`)
+  const found = t.written + t.present + t.missing + t.different
+  if (t.produced !== found)
+    problems.push(`produced ${t.produced} ≠ written + already there + missing + different ${found}`)
   return problems
 }

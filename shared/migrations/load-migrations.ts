@@ -35,13 +35,15 @@ function label(migration: unknown): string {
 
 function migrationProblem(migration: Partial<Record<keyof Migration, unknown>>): string | undefined {
   if (!isPlainObject(migration)) return `expected what defineMigration returns, got ${describe(migration)}`
-  const { id, title, applies, source, target, up } = migration
+  const { id, title, applies, source, target, up, inverse } = migration
   if (typeof id !== 'string' || !/^[a-z0-9][a-z0-9-]*$/.test(id))
     return 'expected `id` to be lower-case letters, digits and hyphens, such as `2021-09-11-split-cases`'
   if (typeof title !== 'string' || title.trim() === '') return 'expected `title` to be a line of text'
   if (!isSchema(source)) return 'expected `source` to be a schema such as `z.object({…})`'
   if (!isSchema(target)) return 'expected `target` to be a schema such as `z.object({…})`'
   if (typeof up !== 'function') return `expected \`up\` to be a function, got ${describe(up)}`
+  if (inverse !== undefined && typeof inverse !== 'function')
+    return `expected \`inverse\` to be a function, got ${describe(inverse)}`
   return appliesProblem(applies)
 }
 

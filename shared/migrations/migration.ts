@@ -23,6 +23,7 @@ export interface Migration {
   readonly source: StandardSchema
   readonly target: StandardSchema
   up(item: unknown): unknown
+  inverse?(key: Item): Item | null | undefined
 }
 
 export interface MigrationDefinition<Source extends StandardSchema, Target extends StandardSchema> {
@@ -40,6 +41,12 @@ export interface MigrationDefinition<Source extends StandardSchema, Target exten
    * many times for one item, and must say the same each time. The key may change.
    */
   up(item: Accepted<Source>): Accepted<Target> | readonly Accepted<Target>[] | null | undefined
+  /**
+   * The key attributes of the item that an output came from, told from the output's key attributes alone; nothing where
+   * this migration cannot have made that key. For one that keeps keys: `(key) => key`. Verify needs it to tell an orphan
+   * in the destination; without it the report says "orphans not checked".
+   */
+  inverse?(key: Item): Item | null | undefined
 }
 
 /**

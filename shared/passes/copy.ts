@@ -24,7 +24,6 @@ export interface CopyPass {
  */
 export function copyPass({ run, schema, migrations, destination, ledger, runtime }: CopyPass): Pass {
   return {
-    name: 'copy',
     async apply(items) {
       const tallies = { ...noTallies, read: items.length }
       const outputs = new Map<string, RawItem>()

@@ -1,0 +1,73 @@
+import { encodeKey, type Key } from '../dynamodb/key.ts'
+import type { RawItem } from '../dynamodb/raw-item.ts'
+import { recordDifferences } from '../ledger/differences.ts'
+import { noTallies } from '../ledger/tallies.ts'
+import { migrateItem } from '../migrations/migrate-item.ts'
+import { sourceKeys } from '../migrations/source-keys.ts'
+import type { Pass } from './pass.ts'
+import { untilStable } from './patience.ts'
+import { readMany } from './read-many.ts'
+import type { VerifyPass } from './verify.ts'
+
+/**
+ * Walks the destination and maps each key back to the source items that may have made it: its own key, and what the
+ * migrations' inverses say. An item that none of them makes, for as long as `patienceMs`, is an orphan; unless a
+ * migration without an inverse might have made it: then it is counted as unchecked.
+ */
+export function orphansPass(verify: VerifyPass): Pass {
+  const { migrations, schema, destination, ledger, runtime } = verify
+  return {
+    async apply(items) {
+      const origins = items.map(({ key }) => ({ key, ...sourceKeys(migrations, schema, key) }))
+      const strangers = await withoutSource(verify, origins)
+      const orphans = await untilStable(
+        strangers.filter(({ complete }) => complete),
+        async (again) => {
+          const there = await readMany(
+            destination,
+            again.map(({ key }) => key),
+          )
+          return withoutSource(
+            verify,
+            again.filter(({ key }) => there.has(encodeKey(key))),
+          )
+        },
+        verify.patienceMs,
+        runtime.sleep,
+      )
+      const at = runtime.clock()
+      const differences = orphans.map(({ key, keys }) => ({
+        kind: 'orphan' as const,
+        key,
+        sources: keys,
+        attributes: [],
+        at,
+      }))
+      await recordDifferences(ledger, verify.run, verify.verification, differences)
+      const unchecked = strangers.filter(({ complete }) => !complete).length
+      return { ...noTallies, read: items.length, orphan: orphans.length, unchecked }
+    },
+  }
+}
+
+interface Origin {
+  /** In the destination. */
+  key: Key
+  /** In the source, where it may have come from. */
+  keys: Key[]
+  complete: boolean
+}
+
+/** Those that none of their source items, read now, makes. */
+async function withoutSource({ source, migrations, schema }: VerifyPass, origins: Origin[]): Promise<Origin[]> {
+  const sources = await readMany(
+    source,
+    origins.flatMap(({ keys }) => keys),
+  )
+  const made = new Set<string>()
+  for (const item of sources.values()) {
+    const result = migrateItem(migrations, schema, item)
+    for (const output of 'outputs' in result ? result.outputs : ([] as RawItem[])) made.add(encodeKey(output.key))
+  }
+  return origins.filter(({ key }) => !made.has(encodeKey(key)))
+}

@@ -1,0 +1,95 @@
+import { encodeKey, type Key, type KeySchema } from '../dynamodb/key.ts'
+import type { Table } from '../dynamodb/ports.ts'
+import type { RawItem } from '../dynamodb/raw-item.ts'
+import { type Difference, recordDifferences } from '../ledger/differences.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
+import { migrateItem } from '../migrations/migrate-item.ts'
+import type { Migration } from '../migrations/migration.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import { differingAttributes } from './compare.ts'
+import type { Pass } from './pass.ts'
+import { untilStable } from './patience.ts'
+import { readMany } from './read-many.ts'
+
+export interface VerifyPass {
+  run: string
+  /** Which verification of this run: each lists its own differences. */
+  verification: number
+  schema: KeySchema
+  migrations: readonly Migration[]
+  source: Table
+  destination: Table
+  ledger: LedgerTable
+  runtime: Runtime
+  /** How long a difference must last to count, ms. */
+  patienceMs: number
+}
+
+/**
+ * Compares what each source item should have become with what the destination holds. What differs is read again on both
+ * sides, strongly consistent, until it agrees or has outlasted `patienceMs`; then it is listed.
+ */
+export function verifyPass(verify: VerifyPass): Pass {
+  return {
+    async apply(items) {
+      const looks = await lookAt(verify, items)
+      const wrong = await untilStable(
+        looks.filter(differs),
+        async (again) => {
+          const sources = await readMany(
+            verify.source,
+            again.map((look) => look.item.key),
+          )
+          const now = await lookAt(verify, [...sources.values()])
+          for (const look of again) Object.assign(look, now.find(sameItem(look)) ?? gone)
+          return again.filter(differs)
+        },
+        verify.patienceMs,
+        verify.runtime.sleep,
+      )
+      await recordDifferences(
+        verify.ledger,
+        verify.run,
+        verify.verification,
+        wrong.flatMap((look) => look.differences),
+      )
+      return looks.reduce((sum, look) => addTallies(sum, look.tallies), noTallies)
+    },
+  }
+}
+
+/** What one look at a source item came to. */
+interface Look {
+  item: RawItem
+  tallies: Tallies
+  differences: Difference[]
+}
+
+/** The item went away meanwhile. What it left behind, if anything, is an orphan: the other walk's business. */
+const gone = { tallies: { ...noTallies, read: 1, dropped: 1 }, differences: [] }
+
+const differs = (look: Look) => look.differences.length > 0
+const sameItem = (look: Look) => (other: Look) => encodeKey(other.item.key) === encodeKey(look.item.key)
+
+async function lookAt({ migrations, schema, destination, runtime }: VerifyPass, items: RawItem[]): Promise<Look[]> {
+  const migrated = items.map((item) => ({ item, result: migrateItem(migrations, schema, item) }))
+  const keys: Key[] = migrated.flatMap(({ result }) =>
+    'outputs' in result ? result.outputs.map(({ key }) => key) : [],
+  )
+  const found = await readMany(destination, keys)
+  return migrated.map(({ item, result }) => {
+    const tallies = { ...noTallies, read: 1, [result.kind]: 1 }
+    const differences: Difference[] = []
+    for (const output of 'outputs' in result ? result.outputs : []) {
+      const there = found.get(encodeKey(output.key))
+      const attributes = there ? differingAttributes(output.attributes(), there.attributes()) : []
+      const verdict = !there ? 'missing' : attributes.length > 0 ? 'different' : 'present'
+      tallies.produced++
+      tallies[verdict]++
+      if (verdict !== 'present')
+        differences.push({ kind: verdict, key: output.key, sources: [item.key], attributes, at: runtime.clock() })
+    }
+    return { item, tallies, differences }
+  })
+}
