@@ -1,5 +1,5 @@
 import { S3Client } from '@aws-sdk/client-s3'
-import type { PassName } from '../shared/ledger/chunks.ts'
+import type { Walk } from '../shared/ledger/chunks.ts'
 import { planPass } from '../shared/run/plan.ts'
 import { sdkManifests } from '../shared/run/sdk-manifests.ts'
 import { door } from './wiring/door.ts'
@@ -8,6 +8,6 @@ import { environment, ledger, runtime } from './wiring/world.ts'
 const manifests = sdkManifests(new S3Client(), environment.manifestBucket)
 
 /** Makes sure the chunks of a pass exist and writes the list of those with work left, for its Map. */
-export const handler = door((task: { run: string; fence: number; pass: PassName }) =>
+export const handler = door((task: { run: string; fence: number; walk: Walk }) =>
   planPass(task, { ledger, manifests, runtime }),
 )

@@ -1,4 +1,4 @@
-import { copyPass } from '../shared/passes/copy.ts'
+import { walkEngine } from '../shared/passes/walk-engine.ts'
 import { executionName, type Step, type Stepped, step } from '../shared/run/outcome.ts'
 import { UndrainedError } from '../shared/slice/errors.ts'
 import { runSlice } from '../shared/slice/slice.ts'
@@ -7,27 +7,19 @@ import { door } from './wiring/door.ts'
 import { userMigrations } from './wiring/migrations.ts'
 import { environment, ledger, logger, openTable, runtime } from './wiring/world.ts'
 
-/** One slice of one chunk; the only function that reads and writes items. */
+/** One slice of one chunk; the only function that walks tables. */
 export const handler = door(async (task: SliceTask & { slice: Step }, context): Promise<Stepped> => {
   const { options, codeHash } = environment
-  const migrations = await userMigrations()
+  const sliceMs = options.sliceSeconds * 1000
+  const passes = { ledger, runtime, open: openTable, migrations: await userMigrations(), sliceMs }
   try {
     const outcome = await runSlice(task, {
       ledger,
-      table: (run) => openTable(run.source, run.schema),
-      pass: (run) =>
-        copyPass({
-          run: run.id,
-          schema: run.schema,
-          migrations: migrations.filter(({ id }) => run.pending.includes(id)),
-          destination: openTable(run.destination, run.schema),
-          ledger,
-          runtime,
-        }),
+      walk: (run, pass) => walkEngine(run, pass, passes),
       runtime,
       deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
       codeHash,
-      sliceMs: options.sliceSeconds * 1000,
+      sliceMs,
       splitAfterMs: options.splitAfterSeconds * 1000,
     })
     return step(outcome, task.slice, executionName(task.run, task.chunk, `c${runtime.clock().toString(36)}`))

@@ -7,8 +7,15 @@ import { chunkPk, chunkShardPk, chunkSk, expiry, shards } from './keys.ts'
 import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 import { noTallies, type Tallies } from './tallies.ts'
 
-/** One walk over a table. */
-export type PassName = 'copy'
+/** The kinds of walk: `copy` and `verify` over the source, `orphans` over the destination. */
+export type Walk = 'copy' | 'verify' | 'orphans'
+
+/** One walk of a run. A run is copied once and can be verified many times: `verify.1`, `orphans.1`, `verify.2`, … */
+export type PassName = 'copy' | `${'verify' | 'orphans'}.${number}`
+
+export function walkOf(pass: PassName): Walk {
+  return pass.split('.')[0] as Walk
+}
 
 /** What is remembered of one chunk. Times are milliseconds since the epoch. */
 export interface ChunkRecord {

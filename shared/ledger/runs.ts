@@ -20,8 +20,10 @@ export interface RunRecord {
   pending: string[]
   segments: number
   split: boolean
-  /** All chunk rows exist. */
+  /** All chunk rows of the copy exist. */
   planned: boolean
+  /** The verification begun last. */
+  verification?: { number: number; ended: boolean }
   /** ARN of the execution that drives the run now. */
   execution: string
   startedAt: number

@@ -23,7 +23,7 @@ export interface Migration {
   readonly source: StandardSchema
   readonly target: StandardSchema
   up(item: unknown): unknown
-  inverse?(key: Item): Item | null | undefined
+  inverse?(key: Item): object | null | undefined
 }
 
 export interface MigrationDefinition<Source extends StandardSchema, Target extends StandardSchema> {
@@ -46,7 +46,7 @@ export interface MigrationDefinition<Source extends StandardSchema, Target exten
    * this migration cannot have made that key. For one that keeps keys: `(key) => key`. Verify needs it to tell an orphan
    * in the destination; without it the report says "orphans not checked".
    */
-  inverse?(key: Item): Item | null | undefined
+  inverse?(key: Item): object | null | undefined
 }
 
 /**

@@ -1,4 +1,3 @@
-import type { Attributes } from '../dynamodb/attributes.ts'
 import { encodeKey, type Key, type KeySchema, keyAttributes, keyOf } from '../dynamodb/key.ts'
 import type { Migration } from './migration.ts'
 import { toAttributes, toItem } from './values.ts'
@@ -28,7 +27,7 @@ export function sourceKeys(migrations: readonly Migration[], schema: KeySchema, 
 function inverseKey(inverse: NonNullable<Migration['inverse']>, schema: KeySchema, key: Key): Key | undefined {
   try {
     const answer = inverse(toItem(keyAttributes(schema, key)))
-    return answer ? keyOf(schema, toAttributes(answer) as Attributes) : undefined
+    return answer ? keyOf(schema, toAttributes(answer)) : undefined
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import { segmentsFor } from '../chunks/segments.ts'
-import { createChunks, listChunks, newChunk, type PassName, replaceChunk } from '../ledger/chunks.ts'
-import { getRun, updateRun } from '../ledger/runs.ts'
+import { createChunks, listChunks, newChunk, type PassName, replaceChunk, type Walk } from '../ledger/chunks.ts'
+import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import type { ManifestStore } from './ports.ts'
@@ -11,32 +11,60 @@ export interface PlanEngine {
   runtime: Runtime
 }
 
+/** The state of the `run` machine in which each walk happens, as the console names it. */
+const phases = { copy: 'Copy', verify: 'Verify', orphans: 'Orphans' } as const
+
+export interface Planned {
+  outcome: 'planned'
+  pass: PassName
+  manifest: { bucket: string; key: string }
+  chunks: number
+}
+
 /**
- * Makes sure that the chunks of a pass exist and lists those with work left for its Map. On resume the list holds the
- * open leaves of the tree wherever they are; failed ones are opened again.
+ * Makes sure that the chunks of a walk exist and lists those with work left for its Map. On resume the list holds the
+ * open leaves of the tree wherever they are; failed ones are opened again. Planning twice plans the same.
  */
 export async function planPass(
-  task: { run: string; fence: number; pass: PassName },
+  task: { run: string; fence: number; walk: Walk },
   { ledger, manifests, runtime }: PlanEngine,
-): Promise<{ outcome: 'planned'; manifest: { bucket: string; key: string }; chunks: number }> {
-  const { pass, fence } = task
-  const run = await getRun(ledger, task.run)
+): Promise<Planned> {
+  const { walk, fence } = task
+  const run = await enterPhase(ledger, task.run, walk)
+  runtime.emit({ code: 'run.phase', run: run.id, phase: run.phase })
+  const pass = passOf(run, walk)
   const now = runtime.clock()
-  if (!run.planned) {
-    const roots = segmentsFor(run.segments).map(({ id, chunk }) => newChunk(run.id, pass, id, chunk, now))
-    await createChunks(ledger, roots)
-  }
-  await updateRun(ledger, run.id, (before) => ({ ...before, planned: true, phase: 'Copy' }))
-  runtime.emit({ code: 'run.phase', run: run.id, phase: 'Copy' })
-  const open: { chunk: string }[] = []
-  for (const chunk of await listChunks(ledger, run.id, pass)) {
+  const there = await listChunks(ledger, run.id, pass)
+  const known = new Set(there.map((chunk) => chunk.id))
+  const roots = segmentsFor(run.segments)
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, chunk }) => newChunk(run.id, pass, id, chunk, now))
+  await createChunks(ledger, roots)
+  if (walk === 'copy') await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
+  const open = roots.map(({ id }) => id)
+  for (const chunk of there) {
     if (chunk.state === 'failed') {
       const { reason: _, ...again } = chunk
       await replaceChunk(ledger, { ...again, state: 'open', updatedAt: now }, { epoch: chunk.epoch, state: 'failed' })
     } else if (chunk.state !== 'open') continue
-    open.push({ chunk: chunk.id })
+    open.push(chunk.id)
   }
-  open.sort((a, b) => (a.chunk < b.chunk ? -1 : 1))
-  const manifest = await manifests.write(`manifests/${run.id}/${pass}-${fence}.json`, open)
-  return { outcome: 'planned', manifest, chunks: open.length }
+  const items = open.sort().map((chunk) => ({ chunk }))
+  const manifest = await manifests.write(`manifests/${run.id}/${pass}-${fence}.json`, items)
+  return { outcome: 'planned', pass, manifest, chunks: items.length }
+}
+
+/** A verification that ended is not gone on with: the next one begins anew, with chunks of its own. */
+function enterPhase(ledger: LedgerTable, id: string, walk: Walk): Promise<RunRecord> {
+  return updateRun(ledger, id, (run) => {
+    const next = { ...run, phase: phases[walk] }
+    if (walk === 'verify' && (!run.verification || run.verification.ended))
+      next.verification = { number: (run.verification?.number ?? 0) + 1, ended: false }
+    return next
+  })
+}
+
+/** The pass that a walk of this run is in now. */
+export function passOf({ verification }: RunRecord, walk: Walk): PassName {
+  return walk === 'copy' ? 'copy' : `${walk}.${verification?.number ?? 1}`
 }

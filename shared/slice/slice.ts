@@ -1,7 +1,7 @@
 import { readChunk } from '../chunks/walk.ts'
 import { encodeKeyValue, type Key } from '../dynamodb/key.ts'
 import type { Page, Table } from '../dynamodb/ports.ts'
-import { type ChunkRecord, replaceChunk } from '../ledger/chunks.ts'
+import { type ChunkRecord, type PassName, replaceChunk } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
 import { listHeavy } from '../ledger/heavy.ts'
 import type { RunRecord } from '../ledger/runs.ts'
@@ -24,9 +24,8 @@ const pagesInFlight = 2
 
 export interface SliceEngine {
   ledger: LedgerTable
-  /** The table to walk. */
-  table: (run: RunRecord) => Table
-  pass: (run: RunRecord) => Pass
+  /** What a pass of this run walks, and what it does there. */
+  walk: (run: RunRecord, pass: PassName) => WalkEngine
   runtime: Runtime
   deadline: Deadline
   /** Hash of the migrations in this deployment. */
@@ -34,6 +33,14 @@ export interface SliceEngine {
   /** Limit of a slice and the age at which a key counts as hot, ms. */
   sliceMs: number
   splitAfterMs: number
+}
+
+export interface WalkEngine {
+  /** The table to walk. */
+  table: Table
+  pass: Pass
+  /** Whether reads are strongly consistent: only where nothing carries what a stale read misses. */
+  consistent: boolean
 }
 
 /**
@@ -49,9 +56,10 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   if (started.kind === 'ended') return started.outcome
   const { run, record } = started
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
-  const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, run.source) : []
+  const walk = engine.walk(run, record.pass)
+  const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, walk.table.name) : []
   const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
-  const slice = new Slice(run, record, engine, watch)
+  const slice = new Slice(run, record, walk, engine, watch)
   let outcome: Outcome
   try {
     outcome = await slice.walk()
@@ -72,8 +80,7 @@ class Slice {
   readonly #run: RunRecord
   readonly #engine: SliceEngine
   readonly #watch: HotKeyWatch
-  readonly #table: Table
-  readonly #pass: Pass
+  readonly #walk: WalkEngine
   readonly #window: Window
   readonly #pace: Pace
   /** Row as the slice found it: what is acknowledged is added to its tallies. */
@@ -82,14 +89,13 @@ class Slice {
   /** The page being read ahead. */
   #next: Promise<Page> | undefined
 
-  constructor(run: RunRecord, record: ChunkRecord, engine: SliceEngine, watch: HotKeyWatch) {
+  constructor(run: RunRecord, record: ChunkRecord, walk: WalkEngine, engine: SliceEngine, watch: HotKeyWatch) {
     this.#run = run
     this.record = record
     this.#base = record
     this.#engine = engine
     this.#watch = watch
-    this.#table = engine.table(run)
-    this.#pass = engine.pass(run)
+    this.#walk = walk
     this.#window = new Window(record.cursor, pagesInFlight)
     this.#pace = new Pace(engine.sliceMs)
     this.#checkpointedAt = engine.runtime.clock()
@@ -140,7 +146,7 @@ class Slice {
       if (!page) return 'end'
       this.#read(page.next)
       this.#watch.see(page.items.map((item) => item.key))
-      await this.#window.add(this.#pass.apply(page.items), page.next)
+      await this.#window.add(this.#walk.pass.apply(page.items), page.next)
       this.#pace.observe(runtime.clock() - before)
       if (!page.next) return 'end'
       if (deadline.remainingMs() < this.#pace.reserveMs) return 'time'
@@ -158,7 +164,7 @@ class Slice {
       this.#next = undefined
       return
     }
-    const page = readChunk(this.#table, this.#base.chunk, after, this.#pace.limit, true)
+    const page = readChunk(this.#walk.table, this.#base.chunk, after, this.#pace.limit, this.#walk.consistent)
     page.catch(() => {}) // Thrown where it is awaited; a slice that stops never looks.
     this.#next = page
   }
@@ -223,14 +229,7 @@ class Slice {
 
   async #split(): Promise<Outcome | undefined> {
     const { deadline: _, ...parent } = this.#acknowledged()
-    const result = await trySplit(
-      parent,
-      this.#run.source,
-      this.#table,
-      this.#watch.msPerItem,
-      this.#engine,
-      this.#pace,
-    )
+    const result = await trySplit(parent, this.#walk.table, this.#watch.msPerItem, this.#engine, this.#pace)
     if (result === 'fenced') return this.#fenced()
     if (result === undefined) return undefined
     this.record = parent

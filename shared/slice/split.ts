@@ -1,5 +1,7 @@
-import { cutsOf, surveyRange } from '../chunks/cut.ts'
-import { splitChunk } from '../chunks/split.ts'
+import type { RangeChunk } from '../chunks/chunk.ts'
+import { cutsOf, type Survey, surveyRange } from '../chunks/cut.ts'
+import { restOfKey, splitChunk } from '../chunks/split.ts'
+import { DynamoDbError } from '../dynamodb/errors.ts'
 import { encodeKeyValue } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import { type ChunkRecord, newChunk, recordSplit } from '../ledger/chunks.ts'
@@ -25,11 +27,11 @@ const itemsPerPoint = 1_000
  * Splits a chunk that stands in a hot key, if that pays: not when what is left of the key fits into the rest of this
  * slice, and not when its keys cannot be told apart enough for two ranges. The number of ways is what would let each
  * range end within `splitAfterMs` at the speed seen so far.
+ * @param msPerItem what an item of this key has taken so far, ms.
  * @returns the outcome `split`, `fenced` when a newer slice has the chunk, or `undefined` to go on without splitting.
  */
 export async function trySplit(
   parent: ChunkRecord,
-  source: string,
   table: Table,
   msPerItem: number,
   engine: SliceEngine,
@@ -39,18 +41,18 @@ export async function trySplit(
   const { cursor, chunk } = parent
   if (!cursor?.sk) return undefined
   const key = encodeKeyValue(cursor.pk)
-  const upTo = chunk.kind === 'range' ? chunk.upTo : undefined
-  const range = { pk: cursor.pk, after: cursor.sk, ...(upTo && { upTo }) }
-  const glance = await surveyRange(table, range, { points: fewestPoints })
-  if (glance.estimatedItems * msPerItem < deadline.remainingMs() - pace.reserveMs) return undefined
-  const points = Math.min(mostPoints, Math.max(fewestPoints, Math.ceil(glance.estimatedItems / itemsPerPoint)))
-  const survey = points > fewestPoints ? await surveyRange(table, range, { points }) : glance
-  const leftMs = survey.estimatedItems * msPerItem
-  const ways = Math.min(mostWays, Math.max(fewestWays, Math.ceil(leftMs / splitAfterMs)))
-  const cuts = cutsOf(survey, ways)
-  if (cuts.length === 0) {
-    const reason = 'fewer than two distinct ranges are left'
+  const unsplittable = (reason: string) =>
     runtime.emit({ code: 'chunk.unsplittable', run: parent.run, chunk: parent.id, reason, key })
+  const fits = (items: number) => items * msPerItem < deadline.remainingMs() - pace.reserveMs
+  const survey = await surveyLeft(table, restOfKey(chunk, cursor), fits)
+  if (typeof survey === 'string') {
+    if (survey !== 'fits') unsplittable(survey)
+    return undefined
+  }
+  const ways = Math.ceil((survey.estimatedItems * msPerItem) / splitAfterMs)
+  const cuts = cutsOf(survey, Math.min(mostWays, Math.max(fewestWays, ways)))
+  if (cuts.length === 0) {
+    unsplittable('fewer than two items are left')
     return undefined
   }
   const now = runtime.clock()
@@ -59,7 +61,7 @@ export async function trySplit(
   )
   const split: ChunkRecord = { ...parent, state: 'split', splitKey: key, children: children.map((child) => child.id) }
   if (!(await recordSplit(ledger, split, children))) return 'fenced'
-  await rememberHeavy(ledger, source, { pk: cursor.pk, items: survey.estimatedItems, seenAt: now })
+  await rememberHeavy(ledger, table.name, { pk: cursor.pk, items: survey.estimatedItems, seenAt: now })
   runtime.emit({
     code: 'chunk.split',
     run: parent.run,
@@ -69,4 +71,22 @@ export async function trySplit(
     key,
   })
   return splitOutcome(split)
+}
+
+/** A glance first, and a survey in proportion to what it shows; or why there is none. */
+async function surveyLeft(
+  table: Table,
+  range: RangeChunk,
+  fits: (items: number) => boolean,
+): Promise<Survey | 'fits' | 'the table refuses start keys that do not exist'> {
+  try {
+    const glance = await surveyRange(table, range, { points: fewestPoints })
+    if (fits(glance.estimatedItems)) return 'fits'
+    const points = Math.min(mostPoints, Math.ceil(glance.estimatedItems / itemsPerPoint))
+    return points > fewestPoints ? await surveyRange(table, range, { points }) : glance
+  } catch (error) {
+    if (error instanceof DynamoDbError && error.code === 'invalid-request')
+      return 'the table refuses start keys that do not exist'
+    throw error
+  }
 }

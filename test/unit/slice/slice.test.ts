@@ -103,18 +103,20 @@ describe('A slice', () => {
     fill(w, 0, 2_000)
     await w.plan()
     let rival: Promise<unknown> | undefined
-    const engine = w.engine()
-    const table = engine.table({} as never)
+    const walk = w.engine().walk({} as never, 'copy')
     const outcome = await w.slice('s00000', {
-      table: () => ({
-        ...table,
-        async scan(request) {
-          // Once under way, the same chunk is invoked again and runs to its end.
-          if (request.after && !rival) {
-            rival = drive(w, 's00000')
-            await rival
-          }
-          return table.scan(request)
+      walk: () => ({
+        ...walk,
+        table: {
+          ...walk.table,
+          async scan(request) {
+            // Once under way, the same chunk is invoked again and runs to its end.
+            if (request.after && !rival) {
+              rival = drive(w, 's00000')
+              await rival
+            }
+            return walk.table.scan(request)
+          },
         },
       }),
     })
@@ -145,17 +147,20 @@ describe('A slice', () => {
     const w = world({ itemMs: 5 })
     fill(w, 0, 3_000)
     await w.plan()
-    const table = w.engine().table({} as never)
+    const walk = w.engine().walk({} as never, 'copy')
     let asked = false
     const result = await w.slice('s00000', {
-      table: () => ({
-        ...table,
-        async scan(request) {
-          if (request.after && !asked) {
-            asked = true
-            await writeControl(w.ledger, runId, control(1, 'run'), control(1, command))
-          }
-          return table.scan(request)
+      walk: () => ({
+        ...walk,
+        table: {
+          ...walk.table,
+          async scan(request) {
+            if (request.after && !asked) {
+              asked = true
+              await writeControl(w.ledger, runId, control(1, 'run'), control(1, command))
+            }
+            return walk.table.scan(request)
+          },
         },
       }),
     })
@@ -180,18 +185,20 @@ describe('A slice', () => {
     await w.plan()
     let calls = 0
     const broken = w.slice('s00000', {
-      pass: () => ({
-        name: 'copy',
-        async apply(items) {
-          if (++calls > 3) throw new DynamoDbError('access-denied', 'no')
-          await w.destination.put(items)
-          return {
-            ...(await w.chunks())[0]!.tallies,
-            read: items.length,
-            untouched: items.length,
-            produced: items.length,
-            written: items.length,
-          }
+      walk: () => ({
+        ...w.engine().walk({} as never, 'copy'),
+        pass: {
+          async apply(items) {
+            if (++calls > 3) throw new DynamoDbError('access-denied', 'no')
+            await w.destination.put(items)
+            return {
+              ...(await w.chunks())[0]!.tallies,
+              read: items.length,
+              untouched: items.length,
+              produced: items.length,
+              written: items.length,
+            }
+          },
         },
       }),
     })

@@ -70,9 +70,11 @@ export function world(
     const end = now + sliceMs
     return {
       ledger,
-      table: () => slow(source),
-      pass: (run) =>
-        copyPass({ run: run.id, schema: keys, migrations, destination: slow(destination), ledger, runtime }),
+      walk: (run) => ({
+        table: slow(source),
+        pass: copyPass({ run: run.id, schema: keys, migrations, destination: slow(destination), ledger, runtime }),
+        consistent: true,
+      }),
       runtime,
       deadline: { remainingMs: () => end - now },
       codeHash,

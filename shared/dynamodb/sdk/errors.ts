@@ -1,0 +1,109 @@
+import { DynamoDbError, type DynamoDbErrorCode } from '../errors.ts'
+
+/** What the SDK throws, as far as it is looked at: service exceptions carry `$metadata`, network errors a Node `code`. */
+interface SdkError {
+  name?: string
+  message?: string
+  code?: string
+  $fault?: 'client' | 'server'
+  $metadata?: { httpStatusCode?: number; requestId?: string }
+}
+
+/**
+ * Service error names by what they mean here. The per-item codes of BatchExecuteStatement and TransactWriteItems are
+ * the same words without `Exception`. Source: "Error handling with DynamoDB" and "Common errors", API reference.
+ */
+const CODES: Record<string, DynamoDbErrorCode> = {
+  ProvisionedThroughputExceeded: 'throttled',
+  Throttling: 'throttled',
+  ThrottlingError: 'throttled',
+  RequestLimitExceeded: 'throttled',
+  LimitExceeded: 'throttled',
+  TooManyRequests: 'throttled',
+  TransactionConflict: 'conflict',
+  TransactionInProgress: 'conflict',
+  ReplicatedWriteConflict: 'conflict',
+  InternalServerError: 'unavailable',
+  InternalFailure: 'unavailable',
+  ServiceUnavailable: 'unavailable',
+  TimeoutError: 'unavailable',
+  RequestTimeout: 'unavailable',
+  ResourceNotFound: 'table-not-found',
+  TableNotFound: 'table-not-found',
+  AccessDenied: 'access-denied',
+  UnrecognizedClient: 'access-denied',
+  InvalidSignature: 'access-denied',
+  IncompleteSignature: 'access-denied',
+  MissingAuthenticationToken: 'access-denied',
+  ExpiredToken: 'access-denied',
+  CredentialsProviderError: 'access-denied',
+}
+
+/** Node's words for a connection that was not made or did not last. */
+const NETWORK = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+])
+
+/** The code for the name of an exception or for the code of one item's error; what is unknown is an invalid request. */
+export function errorCode(name: string): DynamoDbErrorCode {
+  return CODES[name] ?? CODES[name.replace(/Exception$/, '')] ?? 'invalid-request'
+}
+
+/**
+ * The same failure in the engine's words. An error that came neither from the service nor from the network is a defect
+ * of the program and is returned as it is.
+ * @param action The IAM action the call needs, such as `PartiQLInsert`.
+ */
+export function dynamoDbError(action: string, table: string, error: unknown): unknown {
+  const { name = '', message = '', code, $fault, $metadata } = error as SdkError
+  const status = $metadata?.httpStatusCode ?? 0
+  const request = $metadata?.requestId ? ` (request ${$metadata.requestId})` : ''
+  const failure = (kind: DynamoDbErrorCode) => failed(kind, action, table, `${code ?? name}: ${message}${request}`)
+  if (name in CODES || name.replace(/Exception$/, '') in CODES) return failure(errorCode(name))
+  if (status >= 500 || (code && NETWORK.has(code))) return failure('unavailable')
+  if (status === 429) return failure('throttled')
+  return $fault ? failure('invalid-request') : error
+}
+
+/**
+ * One failure in words. The SDK's error is not kept as `cause`, and a value quoted by the service is cut off: both can
+ * carry what is in an item.
+ */
+export function failed(code: DynamoDbErrorCode, action: string, table: string, detail: string): DynamoDbError {
+  const safe = detail.replace(/((?:numeric value|value provided|AttributeValue)\s*:\s*).*/s, '$1…')
+  return new DynamoDbError(code, `${action} on the table ${table} failed, ${safe}. ${advice(code, action)}`)
+}
+
+function advice(code: DynamoDbErrorCode, action: string): string {
+  switch (code) {
+    case 'throttled':
+      return 'The table or the account is over its capacity for now; ask again later, or raise the capacity.'
+    case 'unavailable':
+      return 'DynamoDB did not answer; ask again, and check the network path to its endpoint if this lasts.'
+    case 'conflict':
+      return 'Another transaction was writing the same items; ask again.'
+    case 'table-not-found':
+      return 'Check the name of the table, the region and the account; a new table must be ACTIVE first.'
+    case 'access-denied':
+      return `Check that the credentials are valid and allow dynamodb:${action} on the table, and the use of its KMS key.`
+    case 'invalid-request':
+      return 'The same request will fail again; check the items against the key schema and the limits of DynamoDB.'
+  }
+}
+
+/** Runs one SDK call; what it throws is put in the engine's words. */
+export async function calling<T>(action: string, table: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw dynamoDbError(action, table, error)
+  }
+}

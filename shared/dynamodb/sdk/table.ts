@@ -1,0 +1,99 @@
+import {
+  type AttributeValue,
+  BatchGetItemCommand,
+  type DynamoDBClient,
+  QueryCommand,
+  ScanCommand,
+} from '@aws-sdk/client-dynamodb'
+import type { Attributes } from '../attributes.ts'
+import { DynamoDbError } from '../errors.ts'
+import { type Key, type KeySchema, keyAttributes, keyOf } from '../key.ts'
+import type { Page, QueryRequest, ScanRequest, Table } from '../ports.ts'
+import { type RawItem, rawItem } from '../raw-item.ts'
+import { calling } from './errors.ts'
+import { keyCondition } from './key-condition.ts'
+import { sameValue } from './same-value.ts'
+import { insertItems, putItems } from './write.ts'
+
+/**
+ * A table of DynamoDB by the AWS SDK.
+ * @param client Made with `maxAttempts: 1`: retrying happens once, in `retrying`.
+ * @param schema As {@link describeTable} says it is.
+ */
+export function sdkTable(client: DynamoDBClient, name: string, schema: KeySchema): Table {
+  return {
+    name,
+    schema,
+    scan: (request) => scan(client, name, schema, request),
+    query: (request) => query(client, name, schema, request),
+    get: (keys) => get(client, name, schema, keys),
+    put: (items) => putItems({ client, name, schema }, items),
+    insert: (items) => insertItems({ client, name, schema }, items),
+  }
+}
+
+async function scan(client: DynamoDBClient, name: string, schema: KeySchema, request: ScanRequest): Promise<Page> {
+  const command = new ScanCommand({
+    TableName: name,
+    Segment: request.segment,
+    TotalSegments: request.totalSegments,
+    ...(request.after && { ExclusiveStartKey: keyAttributes(schema, request.after) }),
+    Limit: request.limit,
+    ConsistentRead: request.consistent,
+  })
+  return page(schema, await calling('Scan', name, () => client.send(command)))
+}
+
+async function query(client: DynamoDBClient, name: string, schema: KeySchema, request: QueryRequest): Promise<Page> {
+  const { after, upTo, reverse } = request
+  if (!schema.sk && (after || upTo))
+    throw new DynamoDbError(
+      'invalid-request',
+      `Expected no sort-key range for ${name}, which has no sort key. Only tables with a sort key can be read by range.`,
+    )
+  // The service refuses BETWEEN x AND x with the start key x: "does not match the range key predicate".
+  if (after && upTo && sameValue(after, upTo)) return { items: [] }
+  const command = new QueryCommand({
+    TableName: name,
+    ...keyCondition(schema, request),
+    ScanIndexForward: !reverse,
+    Limit: request.limit,
+    ConsistentRead: request.consistent,
+  })
+  const answer = page(schema, await calling('Query', name, () => client.send(command)))
+  if (!reverse || !after) return answer
+  // Backwards, `after` itself is the last item of the condition: once it is seen, nothing follows.
+  const items = answer.items.filter((item) => !(item.key.sk && sameValue(item.key.sk, after)))
+  return items.length < answer.items.length ? { items } : answer
+}
+
+interface Answer {
+  Items?: Record<string, AttributeValue>[] | undefined
+  LastEvaluatedKey?: Record<string, AttributeValue> | undefined
+}
+
+function page(schema: KeySchema, { Items = [], LastEvaluatedKey }: Answer): Page {
+  const items = Items.map((item) => rawItem(schema, item as Attributes))
+  const next = LastEvaluatedKey && keyOf(schema, LastEvaluatedKey as Attributes)
+  return next ? { items, next } : { items }
+}
+
+/**
+ * An answer ends at 16 MB and names the keys it has not processed, so large items take several calls however patient
+ * the caller: the rest is asked for at once as long as every answer brings something.
+ */
+async function get(client: DynamoDBClient, name: string, schema: KeySchema, keys: Key[]): Promise<RawItem[]> {
+  const items: RawItem[] = []
+  let open: Record<string, AttributeValue>[] = keys.map((key) => keyAttributes(schema, key))
+  while (open.length > 0) {
+    const command = new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })
+    const answer = await calling('BatchGetItem', name, () => client.send(command))
+    const found = Object.values(answer.Responses ?? {}).flat()
+    const rest = Object.values(answer.UnprocessedKeys ?? {}).flatMap((each) => each.Keys ?? [])
+    if (rest.length >= open.length)
+      throw new DynamoDbError('throttled', `BatchGetItem on the table ${name} processed no key. Ask again later.`)
+    for (const item of found) items.push(rawItem(schema, item as Attributes))
+    open = rest
+  }
+  return items
+}

@@ -1,0 +1,99 @@
+import {
+  BatchExecuteStatementCommand,
+  BatchWriteItemCommand,
+  type DynamoDBClient,
+  PutItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import type { Attributes } from '../attributes.ts'
+import { encodeKey, type KeySchema, keyOf } from '../key.ts'
+import type { WriteResult } from '../ports.ts'
+import type { RawItem } from '../raw-item.ts'
+import { type Call, cutIntoCalls, sendAll } from './calls.ts'
+import { calling, errorCode, failed } from './errors.ts'
+import { insertStatement, type Statement } from './statement.ts'
+import { wireBytes } from './wire-size.ts'
+
+interface Target {
+  client: DynamoDBClient
+  name: string
+  schema: KeySchema
+}
+
+/** Puts by BatchWriteItem, overwriting. */
+export function putItems(target: Target, items: RawItem[]): Promise<WriteResult[]> {
+  const attributes = items.map((item) => item.attributes())
+  const at = (position: number) => attributes[position] as Attributes
+  const groups = cutIntoCalls([...items.keys()], (position) => wireBytes(at(position)))
+  const calls = groups.map((positions): Call => ({ positions, send: () => putBatch(target, positions.map(at)) }))
+  return sendAll(items.length, calls)
+}
+
+async function putBatch({ client, name, schema }: Target, items: Attributes[]): Promise<WriteResult[]> {
+  const RequestItems = { [name]: items.map((Item) => ({ PutRequest: { Item } })) }
+  const answer = await calling('BatchWriteItem', name, () => client.send(new BatchWriteItemCommand({ RequestItems })))
+  const identity = (item: Attributes | undefined) => {
+    const key = item && keyOf(schema, item)
+    return key && encodeKey(key)
+  }
+  const unprocessed = Object.values(answer.UnprocessedItems ?? {}).flat()
+  const open = new Set(unprocessed.map((request) => identity(request.PutRequest?.Item as Attributes | undefined)))
+  const results = items.map((item): WriteResult => (open.has(identity(item)) ? 'retry' : 'written'))
+  // An unprocessed item that is not recognised (a number spelled otherwise) must not count as written: puts can be repeated.
+  const recognised = results.filter((result) => result === 'retry').length === unprocessed.length
+  return recognised ? results : items.map(() => 'retry')
+}
+
+/** Puts what is absent: PartiQL statements in batches; items too wide for a statement by conditional PutItem. */
+export function insertItems(target: Target, items: RawItem[]): Promise<WriteResult[]> {
+  const attributes = items.map((item) => item.attributes())
+  const statements = attributes.map((item) => insertStatement(target.name, item))
+  const at = (position: number) => statements[position] as Statement
+  const bytes = (position: number) => at(position).Statement.length + wireBytes(attributes[position] as Attributes)
+  const narrow = [...items.keys()].filter((position) => statements[position])
+  const wide = [...items.keys()].filter((position) => !statements[position])
+  return sendAll(items.length, [
+    ...cutIntoCalls(narrow, bytes).map(
+      (positions): Call => ({ positions, send: () => insertBatch(target, positions.map(at)) }),
+    ),
+    ...wide.map(
+      (position): Call => ({
+        positions: [position],
+        send: async () => [await insertOne(target, attributes[position] as Attributes)],
+      }),
+    ),
+  ])
+}
+
+async function insertBatch({ client, name }: Target, Statements: Statement[]): Promise<WriteResult[]> {
+  const answer = await calling('PartiQLInsert', name, () =>
+    client.send(new BatchExecuteStatementCommand({ Statements })),
+  )
+  return Statements.map((_, i): WriteResult => {
+    const response = answer.Responses?.[i]
+    if (!response) return 'retry'
+    if (!response.Error) return 'written'
+    const { Code: word = 'unknown', Message: message = '' } = response.Error
+    if (word === 'DuplicateItem') return 'present'
+    const code = errorCode(word)
+    if (code === 'throttled' || code === 'conflict' || code === 'unavailable') return 'retry'
+    throw failed(code, 'PartiQLInsert', name, `${word}: ${message}`)
+  })
+}
+
+async function insertOne({ client, name, schema }: Target, Item: Attributes): Promise<WriteResult> {
+  const command = new PutItemCommand({
+    TableName: name,
+    Item,
+    ConditionExpression: 'attribute_not_exists(#pk)',
+    ExpressionAttributeNames: { '#pk': schema.pk.name },
+  })
+  return calling('PutItem', name, async () => {
+    try {
+      await client.send(command)
+      return 'written'
+    } catch (error) {
+      if ((error as Error).name === 'ConditionalCheckFailedException') return 'present'
+      throw error
+    }
+  })
+}
