@@ -1,0 +1,74 @@
+import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
+import { bucketOf, digest, expiry } from './keys.ts'
+import type { LedgerTable, Put, Row } from './table.ts'
+
+/** Partition keys the heads of a run are spread over; each takes 1,000 writes a second. */
+export const headBuckets = 256
+
+/** The newest live change of one destination key. */
+export interface Head {
+  /** Of the destination. */
+  key: Key
+  /** What was last done to the destination item. */
+  op: 'put' | 'delete'
+  /**
+   * Every source item that touched the key (encoded), with the highest sequence number of its records: numbers of
+   * different source items cannot be compared, so each has its own.
+   */
+  sources: { [source: string]: string }
+  /** A record lost, or several source items met here: only re-reading them all tells what is right. */
+  contested: boolean
+  /** The quiet period in which it was last settled, see `Control.quiet`. */
+  settled?: string
+  /** Raised by each change; every write of a head expects the version it read. */
+  version: number
+}
+
+/**
+ * Whether the destination item may still be wrong in this quiet period. A put that was never contested is right from the
+ * start: copy does not overwrite it, and the next record of its source item will.
+ */
+export function needsSettling(head: Head, quiet: string | undefined): boolean {
+  if (head.op === 'put' && !head.contested) return false
+  return quiet === undefined || head.settled !== quiet
+}
+
+export async function readHead(ledger: LedgerTable, run: string, key: Key): Promise<Head | undefined> {
+  const { pk, sk } = rowKey(run, encodeKey(key))
+  const row = await ledger.get(pk, sk)
+  return row && fromRow(row)
+}
+
+/** All heads of a bucket. There is no index over the unsettled: one would be eventually consistent and could miss some. */
+export async function listHeads(ledger: LedgerTable, run: string, bucket: number): Promise<Head[]> {
+  return (await ledger.query(headPk(run, bucket), '')).map(fromRow)
+}
+
+/**
+ * Stores a head in place of the one that was read.
+ * @param now ms since the epoch.
+ */
+export function headPut(run: string, next: Head, expected: Head | undefined, now: number): Put {
+  const { key, op, sources, contested, settled, version } = next
+  const text = encodeKey(key)
+  const row: Row = { ...rowKey(run, text), key: text, op, sources, contested, version, expiresAt: expiry(now) }
+  if (settled !== undefined) row.settled = settled
+  return { row, expect: expected ? { version: expected.version } : 'absent' }
+}
+
+const headPk = (run: string, bucket: number) => `HEAD#${run}#${String(bucket).padStart(3, '0')}`
+
+function rowKey(run: string, key: string): { pk: string; sk: string } {
+  const sk = digest(key)
+  return { pk: headPk(run, bucketOf(sk, headBuckets)), sk }
+}
+
+/** The bucket in which the head of a destination key lies. */
+export function headBucketOf(key: Key): number {
+  return bucketOf(digest(encodeKey(key)), headBuckets)
+}
+
+function fromRow({ key, op, sources, contested, settled, version }: Row): Head {
+  const head = { key: decodeKey(key as string), op, sources, contested, version } as Head
+  return typeof settled === 'string' ? { ...head, settled } : head
+}

@@ -1,0 +1,54 @@
+import { inParallel } from '../runtime/parallel.ts'
+import { expiry, runPk } from './keys.ts'
+import type { LedgerTable, Row } from './table.ts'
+
+/** How far drain has come in one shard of the source's stream: everything up to `after` has been applied. */
+export interface ShardCursor {
+  shard: string
+  parent?: string
+  /** Sequence number of the last record known to be applied; absent: none, go on from TRIM_HORIZON. */
+  after?: string
+  /** The shard has ended and all of it has been applied. */
+  closed: boolean
+}
+
+/** Since when a run follows the stream. Times are milliseconds since the epoch. */
+export interface Capture {
+  /** Before the mapping was first enabled for this run. Never moved: what happened since must not be trimmed unread. */
+  since: number
+  /** When every shard of the stream last had a cursor. */
+  listedAt?: number
+  /** Drain has found everything up to this time applied. */
+  drainedPast?: number
+}
+
+export async function readCapture(ledger: LedgerTable, run: string): Promise<Capture | undefined> {
+  const row = await ledger.get(runPk(run), 'CAPTURE')
+  if (!row) return undefined
+  const { pk: _pk, sk: _sk, ...capture } = row
+  return capture as unknown as Capture
+}
+
+/** Remembers when capture was first asked for; asking again changes nothing. */
+export async function beginCapture(ledger: LedgerTable, run: string, now: number): Promise<void> {
+  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', since: now }, expect: 'absent' }])
+}
+
+export async function writeCapture(ledger: LedgerTable, run: string, capture: Capture): Promise<void> {
+  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture }, expect: 'any' }])
+}
+
+export async function listCursors(ledger: LedgerTable, run: string): Promise<ShardCursor[]> {
+  const rows = await ledger.query(runPk(run), 'SHARD#')
+  return rows.map(({ pk: _pk, sk: _sk, expiresAt: _e, ...cursor }) => cursor as unknown as ShardCursor)
+}
+
+/** Stores cursors. One that another drain moved further may go back: its records are only looked at once more. */
+export async function saveCursors(ledger: LedgerTable, run: string, cursors: ShardCursor[], now: number): Promise<void> {
+  const puts = cursors.map((cursor) => {
+    const row: Row = { pk: runPk(run), sk: `SHARD#${cursor.shard}`, expiresAt: expiry(now), ...cursor }
+    return { row, expect: 'any' as const }
+  })
+  const batches = Array.from({ length: Math.ceil(puts.length / 100) }, (_, i) => puts.slice(i * 100, i * 100 + 100))
+  await inParallel(4, batches, (batch) => ledger.commit(batch))
+}

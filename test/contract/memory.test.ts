@@ -1,0 +1,7 @@
+import { memoryLedgerTable } from '../memory/ledger-table.ts'
+import { memoryTable } from '../memory/table.ts'
+import { ledgerContract } from './ledger-contract.ts'
+import { tableContract } from './table-contract.ts'
+
+tableContract('memory', async (schema) => memoryTable(schema, 'memory'))
+ledgerContract('memory', async () => memoryLedgerTable())

@@ -1,0 +1,57 @@
+import { DynamoDbError } from '../../shared/dynamodb/errors.ts'
+import type { LedgerTable, Put, Row } from '../../shared/ledger/table.ts'
+
+/** The ledger in memory. Every operation happens at once when it is called; it never fails: faults are decorators. */
+export function memoryLedgerTable(): MemoryLedgerTable {
+  return new MemoryLedgerTable()
+}
+
+export class MemoryLedgerTable implements LedgerTable {
+  readonly #partitions = new Map<string, Map<string, Row>>()
+
+  /** All rows, in no order of meaning: copies. */
+  rows(): Row[] {
+    return [...this.#partitions.values()].flatMap((rows) => [...rows.values()].map(copy))
+  }
+
+  async get(pk: string, sk: string): Promise<Row | undefined> {
+    const row = this.#find(pk, sk)
+    return row && copy(row)
+  }
+
+  async query(pk: string, prefix: string): Promise<Row[]> {
+    const rows = [...(this.#partitions.get(pk)?.values() ?? [])].filter((row) => row.sk.startsWith(prefix))
+    return rows.map(copy).sort((a, b) => Buffer.compare(Buffer.from(a.sk), Buffer.from(b.sk)))
+  }
+
+  async commit(puts: Put[]): Promise<boolean> {
+    const keys = new Set(puts.map(({ row }) => JSON.stringify([row.pk, row.sk])))
+    if (puts.length > 100 || keys.size < puts.length)
+      throw new DynamoDbError(
+        'invalid-request',
+        `Expected at most 100 rows of distinct keys in a commit, got ${puts.length} with ${keys.size} keys`,
+      )
+    if (!puts.every((put) => this.#holds(put))) return false
+    for (const { row } of puts) {
+      const rows = this.#partitions.get(row.pk) ?? new Map<string, Row>()
+      this.#partitions.set(row.pk, rows.set(row.sk, copy(row)))
+    }
+    return true
+  }
+
+  #holds({ row: { pk, sk }, expect }: Put): boolean {
+    const found = this.#find(pk, sk)
+    if (expect === 'any') return true
+    if (expect === 'absent') return found === undefined
+    return Object.entries(expect).every(([attribute, value]) => found?.[attribute] === value)
+  }
+
+  #find(pk: string, sk: string): Row | undefined {
+    return this.#partitions.get(pk)?.get(sk)
+  }
+}
+
+/** As stored and read again: an attribute that is `undefined` is gone. */
+function copy(row: Row): Row {
+  return JSON.parse(JSON.stringify(row)) as Row
+}
