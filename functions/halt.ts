@@ -1,4 +1,4 @@
-import { haltRun } from '../shared/run/finish.ts'
+import { haltRun } from '../shared/run/halt.ts'
 import { door } from './wiring/door.ts'
 import { ledger, runtime } from './wiring/world.ts'
 

@@ -66,6 +66,10 @@ export const requestSchema = z.strictObject({
   segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
   /** Whether hot keys are split; without, chunks only resume. @default true */
   split: z._default(z.boolean(), true),
+  /** Nothing changes the source meanwhile: no live changes are captured, and copy writes plainly. @default false */
+  offline: z._default(z.boolean(), false),
+  /** Only verify the last run again, or repair the differences found and verify. @default the whole run */
+  only: z.optional(z.enum(['verify', 'repair'])),
 })
 
 export type RunRequest = z.output<typeof requestSchema>

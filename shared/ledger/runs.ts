@@ -20,6 +20,8 @@ export interface RunRecord {
   pending: string[]
   segments: number
   split: boolean
+  /** No live changes are captured: nothing may change the source while this run copies. */
+  offline: boolean
   /** All chunk rows of the copy exist. */
   planned: boolean
   /** The verification begun last. */

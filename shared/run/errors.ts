@@ -10,6 +10,8 @@ export type RefusalCode =
   | 'migrations-invalid'
   | 'run-in-progress'
   | 'nothing-to-resume'
+  | 'nothing-to-verify'
+  | 'no-stream'
   | 'code-changed'
 
 /** A run that must not begin, and what to do about it. Nothing has been written when this is thrown. */

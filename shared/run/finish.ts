@@ -1,86 +1,61 @@
 import { readApplied, writeApplied } from '../ledger/applied.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
-import { getRun, type RunRecord, updateRun } from '../ledger/runs.ts'
+import { getRun, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { openTallies } from '../ledger/tallies.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Coverage, coverageOf } from './coverage.ts'
+import { newerOwner } from './copied.ts'
+import { coverageOf } from './coverage.ts'
+import { graceMs, type Halted, haltRun, whyHalted } from './halt.ts'
 import { releaseLease } from './lease.ts'
+import { passOf } from './plan.ts'
 
-export type Finished =
-  | { outcome: 'finished'; quarantined: number }
-  | { outcome: 'halted'; error: string; cause: string }
-
-/** After a slice's hard deadline, how long until its last request has surely been answered. */
-const graceMs = 60_000
+export interface Finished {
+  outcome: 'finished'
+  /** Items set aside, with their reasons on the list. */
+  quarantined: number
+  /** Destination keys at which the last verification found something else than the migrated source. */
+  differences: number
+}
 
 /**
- * Decides from the ledger how the run ended: finished when the tree of chunks covers the table and the tallies close,
- * halted and resumable otherwise. Asking again gives the same answer.
+ * Decides from the ledger how the run ended: finished when every walk covers its table and the tallies close, halted and
+ * resumable otherwise. Asking again gives the same answer.
  */
 export async function finishRun(
   task: { run: string; fence: number },
-  { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
-): Promise<Finished> {
+  engine: { ledger: LedgerTable; runtime: Runtime },
+): Promise<Finished | Halted> {
+  const { ledger, runtime } = engine
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)
-  if (control.fence !== task.fence)
-    return { outcome: 'halted', error: 'fenced', cause: `Run ${run.id} has a newer owner; this execution ends here.` }
-  const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
-  if (run.state === 'finished') return { outcome: 'finished', quarantined: coverage.tallies.quarantined }
-  const halted = whyHalted(run, coverage, control.command)
-  if (halted) return haltRun({ ...task, ...halted }, { ledger, runtime })
+  if (control.fence !== task.fence) return newerOwner(run.id)
+  const walks = ['copy', 'verify', 'orphans'] as const
+  const coverages = await Promise.all(
+    walks.map(async (walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)),
+  )
+  for (const [index, walk] of walks.entries()) {
+    const halted = run.state !== 'finished' && whyHalted(run.id, walk, coverages[index]!, control.command)
+    if (halted) return haltRun({ ...task, ...halted }, engine)
+  }
+  const [, verify, orphans] = coverages.map((coverage) => coverage.tallies)
+  const finished: Finished = {
+    outcome: 'finished',
+    quarantined: verify!.quarantined,
+    differences: verify!.missing + verify!.different + orphans!.orphan,
+  }
+  if (run.state === 'finished') return finished
   const applied = await readApplied(ledger, run.source)
   await writeApplied(ledger, run.destination, [...applied, ...run.pending], run.id)
   const endedAt = runtime.clock()
-  await updateRun(ledger, run.id, (before) => ({ ...before, state: 'finished', phase: 'Finished', endedAt }))
-  await releaseLease(ledger, run.destination, task.fence, coverage.lastDeadline + graceMs)
+  await updateRun(ledger, run.id, (before) => ({
+    ...before,
+    state: 'finished',
+    phase: 'Finished',
+    endedAt,
+    ...(before.verification && { verification: { ...before.verification, ended: true } }),
+  }))
+  await releaseLease(ledger, run.destination, task.fence, coverages[0]!.lastDeadline + graceMs)
   runtime.emit({ code: 'run.phase', run: run.id, phase: 'Finished' })
-  return { outcome: 'finished', quarantined: coverage.tallies.quarantined }
-}
-
-/** Records that a run cannot go on by itself, keeps everything resumable, and gives the lease back. */
-export async function haltRun(
-  task: { run: string; fence: number; error: string; cause: string },
-  { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
-): Promise<Finished> {
-  const { error, cause } = task
-  const run = await getRun(ledger, task.run)
-  const control = await readControl(ledger, run.id)
-  if (control.fence === task.fence && run.state === 'running') {
-    const endedAt = runtime.clock()
-    await updateRun(ledger, run.id, (before) =>
-      before.state === 'running' ? { ...before, state: 'halted', reason: cause, endedAt } : before,
-    )
-    const { lastDeadline } = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
-    await releaseLease(ledger, run.destination, task.fence, lastDeadline + graceMs)
-    runtime.emit({ code: 'run.phase', run: run.id, phase: 'Halted' })
-  }
-  return { outcome: 'halted', error, cause }
-}
-
-function whyHalted(run: RunRecord, coverage: Coverage, command: string) {
-  const halted = (error: string, cause: string) => ({ error, cause })
-  if (command === 'abort')
-    return halted('aborted', `Run ${run.id} was aborted. \`segue run --resume\` goes on from its checkpoints.`)
-  const [failed] = coverage.failed
-  if (failed)
-    return halted(
-      'chunks-failed',
-      `${coverage.failed.length} chunks failed, the first is ${failed.id}: ${failed.reason}. Mend the cause, then \`segue run --resume\`.`,
-    )
-  if (coverage.missing.length > 0)
-    return halted(
-      'not-covered',
-      `${coverage.missing.length} chunks have no row, the first is ${coverage.missing[0]}. This is a defect: please report it.`,
-    )
-  if (coverage.open > 0)
-    return halted(
-      'chunks-open',
-      `${coverage.open} chunks stopped before their end, as after a change of the code. \`segue run --resume\` goes on from their checkpoints.`,
-    )
-  const [sum] = openTallies(coverage.tallies)
-  if (sum) return halted('tallies-open', `The tallies do not close: ${sum}. This is a defect: please report it.`)
-  return undefined
+  return finished
 }

@@ -22,6 +22,15 @@ export interface LeaseEngine {
   segments: number
 }
 
+export interface Held {
+  outcome: 'held'
+  run: string
+  fence: number
+  only: 'everything' | 'verify' | 'repair'
+  /** Whether live changes are to be captured. */
+  capture: boolean
+}
+
 /** Between the two answers that must both say an owner has ended. */
 const secondLookMs = 2_000
 
@@ -34,15 +43,22 @@ export async function takeLease(
   execution: string,
   request: RunRequest,
   engine: LeaseEngine,
-): Promise<{ outcome: 'held'; run: string; fence: number }> {
+): Promise<Held> {
   const { ledger, destination, runtime } = engine
+  const held = (lease: Lease): Held => ({
+    outcome: 'held',
+    run: lease.run,
+    fence: lease.fence,
+    only: request.only ?? 'everything',
+    capture: !request.offline,
+  })
   const before = await readLease(ledger, destination)
   if (before?.held && before.execution === execution) {
     await beginRun(before, request, engine)
-    return { outcome: 'held', run: before.run, fence: before.fence }
+    return held(before)
   }
   if (before?.held) await refuseWhileAlive(before, engine)
-  const run = request.resume ? await resumable(before, engine) : newRunId(runtime.clock, runtime.random)
+  const run = goesOn(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   const fence = (before?.fence ?? 0) + 1
   const lease: Lease = { table: destination, held: true, run, execution, fence, since: runtime.clock() }
   if (before?.quietAfter) lease.quietAfter = before.quietAfter
@@ -54,7 +70,7 @@ export async function takeLease(
     )
   }
   await beginRun(lease, request, engine)
-  return { outcome: 'held', run, fence }
+  return held(lease)
 }
 
 /** Gives the lease back; the fence stays, so that whatever still runs under it is recognised. */
@@ -84,14 +100,29 @@ async function refuseWhileAlive(lease: Lease, { executions, runtime }: LeaseEngi
   )
 }
 
-async function resumable(lease: Lease | undefined, { ledger, destination, codeHash }: LeaseEngine): Promise<string> {
+/** Whether a request is about the last run instead of a new one. */
+const goesOn = (request: RunRequest) => request.resume || request.only !== undefined
+
+async function lastRun(
+  lease: Lease | undefined,
+  { only }: RunRequest,
+  { ledger, destination, codeHash }: LeaseEngine,
+): Promise<string> {
   const run = lease && (await getRun(ledger, lease.run))
-  if (!run || run.state === 'finished')
-    throw new Refusal('nothing-to-resume', `There is no unfinished run into ${destination}. Start one without resume.`)
+  if (only && run?.state !== 'finished')
+    throw new Refusal(
+      'nothing-to-verify',
+      `No finished run into ${destination} is there to ${only}. Finish one first; \`segue status\` shows where the last one stands.`,
+    )
+  if (!run || (run.state === 'finished' && !only))
+    throw new Refusal(
+      'nothing-to-resume',
+      `There is no unfinished run into ${destination}. Start one without resume.`,
+    )
   if (run.codeHash !== codeHash)
     throw new Refusal(
       'code-changed',
-      `Run ${run.id} was begun with other migrations than are deployed now. Deploy those it was begun with and resume, or empty ${destination} and start anew.`,
+      `Run ${run.id} was begun with other migrations than are deployed now. Deploy those it was begun with, or empty ${destination} and start anew.`,
     )
   return run.id
 }
@@ -99,7 +130,7 @@ async function resumable(lease: Lease | undefined, { ledger, destination, codeHa
 /** Makes the run's rows agree with the lease; repeatable after a lost answer. */
 async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<void> {
   const { ledger, runtime, source, destination, schema, migrations, codeHash } = engine
-  if (!request.resume) {
+  if (!goesOn(request)) {
     const applied = new Set(await readApplied(ledger, source))
     const run: RunRecord = {
       id: lease.run,
@@ -112,6 +143,7 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
       pending: migrations.map((migration) => migration.id).filter((id) => !applied.has(id)),
       segments: request.segments ?? engine.segments,
       split: request.split,
+      offline: request.offline,
       planned: false,
       execution: lease.execution,
       startedAt: runtime.clock(),
@@ -126,9 +158,13 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
       execution: lease.execution,
     }))
   }
-  const control = await ledgerControl(ledger, lease.run)
-  if (!control || control.fence < lease.fence)
-    await writeControl(ledger, lease.run, control, { command: 'run', fence: lease.fence })
+  for (;;) {
+    const control = await ledgerControl(ledger, lease.run)
+    if (control && control.fence >= lease.fence) return
+    // Copy may write again once a run is resumed, so quiet ends; verifying and repairing leave it as it is.
+    const quiet = request.only && control?.quiet !== undefined ? { quiet: control.quiet } : {}
+    if (await writeControl(ledger, lease.run, control, { command: 'run', fence: lease.fence, ...quiet })) return
+  }
 }
 
 async function ledgerControl(ledger: LedgerTable, run: string) {

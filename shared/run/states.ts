@@ -11,6 +11,7 @@ export const runTransitions: readonly [from: RunState, to: RunState, because: st
   ['running', 'halted', 'a phase failed, a chunk failed, or the code changed'],
   ['running', 'aborting', 'an operator asked to abort'],
   ['halted', 'running', 'an operator resumed the run'],
+  ['finished', 'running', 'an operator verifies or repairs the result again'],
   ['halted', 'aborting', 'an operator gave a halted run up'],
   ['aborting', 'aborted', 'every slice has ended or is past its hard deadline'],
   ['aborted', 'running', 'an operator resumed after all'],

@@ -94,6 +94,7 @@ export function world(
     pending: [],
     segments,
     split,
+    offline: true,
     planned: true,
     execution: 'arn',
     startedAt: now,
