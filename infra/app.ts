@@ -1,0 +1,19 @@
+import path from 'node:path'
+import { App, Stack } from 'aws-cdk-lib'
+import { OptionsError } from '../shared/config/errors.ts'
+import { Segue } from './segue.ts'
+
+/**
+ * The app of the root `cdk.json`, for those who deploy from this repository. Context: `segue` holds the options,
+ * `migrations` the path of the module that exports the migrations, `stack` the name of the stack.
+ */
+const app = new App()
+
+const migrations: unknown = app.node.tryGetContext('migrations')
+if (typeof migrations !== 'string')
+  throw new OptionsError(['`migrations`: expected the path of a module'], 'context (cdk.json or `-c migrations=…`)')
+
+const stack = new Stack(app, app.node.tryGetContext('stack') ?? 'Segue', {
+  description: 'Segue: migrates a DynamoDB table',
+})
+new Segue(stack, 'Segue', { migrations: path.resolve(migrations) })

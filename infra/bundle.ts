@@ -1,0 +1,69 @@
+import path from 'node:path'
+import { AssetHashType, DockerImage } from 'aws-cdk-lib'
+import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda'
+import { type BuildOptions, buildSync } from 'esbuild'
+
+/** Root of this package, wherever it is installed. */
+const ROOT = path.resolve(import.meta.dirname, '..')
+
+/** What `functions/` import to get at the user's migrations; bound to their module here. */
+const MIGRATIONS = '#migrations'
+
+const options: BuildOptions = {
+  bundle: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  // Not esbuild's default for Node: the SDK's CommonJS entry points cannot be tree-shaken.
+  mainFields: ['module', 'main'],
+  // Paths in comments are relative to this: the same code gives the same bytes on every machine.
+  absWorkingDir: ROOT,
+  legalComments: 'none',
+  logLevel: 'error',
+}
+
+/** Some dependencies are CommonJS and call `require` for Node's own modules, which an ES module does not have. */
+const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
+
+/**
+ * The code of `functions/<name>.ts`, bundled in this process by esbuild: no Docker, no search for a lock file, and the
+ * same when this package is a dependency. Not minified, so that a stack trace at night names what it passed through.
+ * @param migrations Absolute path of the user's migrations module.
+ */
+export function functionCode(name: string, migrations: string): AssetCode {
+  const folder = path.join(ROOT, 'functions')
+  return Code.fromAsset(folder, {
+    // The bundle decides, not the sources: a comment in another function deploys nothing.
+    assetHashType: AssetHashType.OUTPUT,
+    bundling: {
+      image: DockerImage.fromRegistry('unused: bundled locally'),
+      // CDK takes assets with the same folder and options for the same asset, and cannot look into `tryBundle`.
+      command: [name, migrations],
+      local: {
+        tryBundle(outputDirectory) {
+          buildSync({
+            ...options,
+            entryPoints: [path.join(folder, `${name}.ts`)],
+            outfile: path.join(outputDirectory, 'index.mjs'),
+            alias: { [MIGRATIONS]: migrations },
+            banner: { js: REQUIRE },
+          })
+          return true
+        },
+      },
+    },
+  })
+}
+
+/** The user's migrations module as one text that changes when, and only when, its code or that of what it imports does. */
+export function migrationsText(migrations: string): string {
+  const { outputFiles } = buildSync({
+    ...options,
+    entryPoints: [migrations],
+    absWorkingDir: path.dirname(migrations),
+    // Without names and comments, nothing is left of where the files lie.
+    minify: true,
+    write: false,
+  })
+  return outputFiles?.[0]?.text ?? ''
+}

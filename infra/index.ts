@@ -1,0 +1,2 @@
+export type { StoredTable } from './permissions.ts'
+export { Segue, type SegueProps } from './segue.ts'

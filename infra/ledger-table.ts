@@ -1,0 +1,23 @@
+import { RemovalPolicy } from 'aws-cdk-lib'
+import { AttributeType, BillingMode, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Construct } from 'constructs'
+
+/**
+ * The table that remembers every run. It outlives the stack: which migrations are applied, and the audit, exist nowhere
+ * else. Chunk rows and heads leave by TTL.
+ * @param encryptionKey Without one, the table is encrypted under the key that AWS manages in this account.
+ */
+export function ledgerTable(scope: Construct, encryptionKey: IKey | undefined): Table {
+  return new Table(scope, 'Ledger', {
+    partitionKey: { name: 'pk', type: AttributeType.STRING },
+    sortKey: { name: 'sk', type: AttributeType.STRING },
+    billingMode: BillingMode.PAY_PER_REQUEST,
+    timeToLiveAttribute: 'expiresAt',
+    pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+    ...(encryptionKey
+      ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
+      : { encryption: TableEncryption.AWS_MANAGED }),
+    removalPolicy: RemovalPolicy.RETAIN,
+  })
+}

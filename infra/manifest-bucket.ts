@@ -1,0 +1,31 @@
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
+import type { Construct } from 'constructs'
+
+/** A halted run can be redriven for 14 days and reads its manifest again; twice that is plenty. */
+const KEPT = Duration.days(30)
+
+/**
+ * Where the Maps read which chunks there are and write how they ended: ids, never items. It is retained when the stack
+ * goes, because CloudFormation cannot delete a bucket that holds objects, and a function that may empty it would be the
+ * only thing here allowed to delete. Its contents expire by themselves.
+ */
+export function manifestBucket(scope: Construct, encryptionKey: IKey | undefined): Bucket {
+  const bucket = new Bucket(scope, 'Manifests', {
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    enforceSSL: true,
+    minimumTLSVersion: 1.2,
+    ...(encryptionKey
+      ? { encryption: BucketEncryption.KMS, encryptionKey, bucketKeyEnabled: true }
+      : { encryption: BucketEncryption.S3_MANAGED }),
+    lifecycleRules: [{ expiration: KEPT, abortIncompleteMultipartUploadAfter: KEPT }],
+    removalPolicy: RemovalPolicy.RETAIN,
+  })
+  Validations.of(bucket).acknowledge({
+    id: 'AwsSolutions-S1',
+    reason:
+      'Holds ids of chunks for 30 days, read and written by this stack alone; object access can be had from CloudTrail data events.',
+  })
+  return bucket
+}

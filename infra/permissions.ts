@@ -1,0 +1,110 @@
+import { Arn, ArnFormat, Stack } from 'aws-cdk-lib'
+import { type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import type { Construct } from 'constructs'
+import type { FunctionName } from './functions.ts'
+
+/** What one function may do, in actions of the service that each resource belongs to. What is absent is denied. */
+interface Permissions {
+  source?: string[]
+  destination?: string[]
+  ledger?: string[]
+  /** On objects under `manifests/`. */
+  manifests?: string[]
+  /** On executions of the run machine. */
+  runs?: string[]
+}
+
+/**
+ * Every permission of every function. TransactWriteItems needs what it is made of, PutItem. Only the slice touches items
+ * of the destination, and nothing writes to the source.
+ */
+const permissions: Record<FunctionName, Permissions> = {
+  preflight: { source: ['DescribeTable', 'Query', 'Scan'], destination: ['DescribeTable', 'Scan'] },
+  lease: { source: ['DescribeTable'], ledger: ['GetItem', 'PutItem'], runs: ['DescribeExecution'] },
+  plan: { ledger: ['GetItem', 'PutItem', 'Query'], manifests: ['PutObject'] },
+  slice: {
+    source: ['BatchGetItem', 'Query', 'Scan'],
+    destination: ['BatchGetItem', 'BatchWriteItem', 'Query', 'Scan'],
+    ledger: ['GetItem', 'PutItem', 'Query'],
+  },
+  'fail-chunk': { ledger: ['GetItem', 'PutItem'] },
+  copied: { ledger: ['GetItem', 'PutItem', 'Query'] },
+  finish: { ledger: ['GetItem', 'PutItem', 'Query'] },
+  halt: { ledger: ['GetItem', 'PutItem', 'Query'] },
+}
+
+/** A table as far as it matters here: CDK's `Table`, `TableV2` and imported tables all are. */
+export interface StoredTable {
+  readonly tableName: string
+  readonly tableArn: string
+  readonly encryptionKey?: IKey | undefined
+}
+
+export interface Stores {
+  source: StoredTable
+  destination: StoredTable
+  ledger: StoredTable
+  manifests: Bucket
+}
+
+/** Where, inside the bucket, `plan` writes. */
+export const MANIFESTS_PREFIX = 'manifests'
+
+/** The statements that let a function use the tables and the bucket, and the customer keys they are encrypted under. */
+export function storePermissions(
+  name: FunctionName,
+  { source, destination, ledger, manifests }: Stores,
+): PolicyStatement[] {
+  const may = permissions[name]
+  return [
+    ...allow('dynamodb', may.source, source.tableArn),
+    ...allow('dynamodb', may.destination, destination.tableArn),
+    ...allow('dynamodb', may.ledger, ledger.tableArn),
+    ...allow('s3', may.manifests, manifests.arnForObjects(`${MANIFESTS_PREFIX}/*`)),
+    ...useKey(may.source && source.encryptionKey, READ),
+    ...useKey(may.destination && destination.encryptionKey, WRITE),
+    ...useKey(may.ledger && ledger.encryptionKey, WRITE),
+    ...useKey(may.manifests && manifests.encryptionKey, WRITE),
+  ]
+}
+
+/**
+ * Lets functions ask whether a run is alive. Policies of their own, because the machine needs the functions first.
+ */
+export function allowAskingForRuns(
+  scope: Construct,
+  run: IStateMachine,
+  functions: Record<FunctionName, { role: IRole }>,
+): void {
+  for (const name of Object.keys(permissions) as FunctionName[]) {
+    const statements = allow('states', permissions[name].runs, executionsOf(run))
+    if (statements.length > 0) new Policy(scope, `Runs-${name}`, { roles: [functions[name].role], statements })
+  }
+}
+
+/** The ARN of every execution of a machine; with a label, of every child execution of that Distributed Map. */
+export function executionsOf(machine: IStateMachine, label?: string): string {
+  const { resourceName = '' } = Arn.split(machine.stateMachineArn, ArnFormat.COLON_RESOURCE_NAME)
+  return Stack.of(machine).formatArn({
+    service: 'states',
+    resource: 'execution',
+    resourceName: `${resourceName}${label ? `/${label}` : ''}:*`,
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  })
+}
+
+const READ = ['Decrypt']
+const WRITE = ['Decrypt', 'Encrypt', 'GenerateDataKey']
+
+/** Nothing for what is encrypted under AWS's keys. The key's own policy must leave its use to IAM, as CDK's keys do. */
+export function useKey(key: IKey | undefined, actions = WRITE): PolicyStatement[] {
+  return key ? allow('kms', actions, key.keyArn) : []
+}
+
+export function allow(service: string, actions: string[] | undefined, ...resources: string[]): PolicyStatement[] {
+  if (!actions) return []
+  return [new PolicyStatement({ actions: actions.map((action) => `${service}:${action}`), resources })]
+}

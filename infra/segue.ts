@@ -1,0 +1,101 @@
+import { CfnOutput } from 'aws-cdk-lib'
+import { Table } from 'aws-cdk-lib/aws-dynamodb'
+import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
+import type { IKey } from 'aws-cdk-lib/aws-kms'
+import { Construct } from 'constructs'
+import { OptionsError } from '../shared/config/errors.ts'
+import { type OptionsInput, parseOptions } from '../shared/config/options.ts'
+import { codeHash } from './code-hash.ts'
+import { Functions } from './functions.ts'
+import { ledgerTable } from './ledger-table.ts'
+import { manifestBucket } from './manifest-bucket.ts'
+import { allowAskingForRuns, type StoredTable } from './permissions.ts'
+import { StateMachines } from './state-machines.ts'
+import { acknowledgeWildcards } from './wildcards.ts'
+
+type TableNames = 'sourceTable' | 'destinationTable'
+
+export interface SegueProps {
+  /**
+   * Names of tables may be left out where the tables themselves are given.
+   * @default the context `segue`: an object in cdk.json, or JSON from `-c segue='{…}'`
+   */
+  options?: Omit<OptionsInput, TableNames> & Partial<Pick<OptionsInput, TableNames>>
+  /** Absolute path of the module that exports the migrations. */
+  migrations: string
+  /** The table to read. @default the table of this account and region that `options.sourceTable` names */
+  sourceTable?: StoredTable
+  /** The table to write. @default the table of this account and region that `options.destinationTable` names */
+  destinationTable?: StoredTable
+  /** Encrypts the ledger and the bucket of manifests. @default keys that AWS manages */
+  encryptionKey?: IKey
+  /** Where the functions run; they need a way to DynamoDB, S3, Step Functions and X-Ray. @default outside any VPC */
+  vpc?: IVpc
+  /** @default the VPC's private subnets */
+  vpcSubnets?: SubnetSelection
+  /** Put on every role. @default none */
+  permissionsBoundary?: IManagedPolicy
+}
+
+/**
+ * Everything that migrates one table into another, one to a stack: the stack's outputs are how the CLI finds it.
+ * Nothing has a fixed physical name, so an account holds as many such stacks as it likes.
+ * @throws OptionsError naming each option that is wrong, missing or unknown, or a migrations module that is not there.
+ */
+export class Segue extends Construct {
+  readonly sourceTable: StoredTable
+  readonly destinationTable: StoredTable
+  readonly ledger: Table
+  /** Start an execution of its `run` with `{}` to run the pending migrations. */
+  readonly machines: StateMachines
+
+  constructor(scope: Construct, id: string, props: SegueProps) {
+    super(scope, id)
+    const { migrations, encryptionKey } = props
+    const options = parseOptions({
+      ...(props.options ?? contextOptions(this)),
+      ...(props.sourceTable && { sourceTable: props.sourceTable.tableName }),
+      ...(props.destinationTable && { destinationTable: props.destinationTable.tableName }),
+    })
+    if (props.permissionsBoundary) PermissionsBoundary.of(this).apply(props.permissionsBoundary)
+
+    this.sourceTable = props.sourceTable ?? Table.fromTableName(this, 'Source', options.sourceTable)
+    this.destinationTable = props.destinationTable ?? Table.fromTableName(this, 'Destination', options.destinationTable)
+    this.ledger = ledgerTable(this, encryptionKey)
+    const manifests = manifestBucket(this, encryptionKey)
+
+    const { byName: functions } = new Functions(this, 'Functions', {
+      options,
+      migrations,
+      codeHash: codeHash(migrations),
+      stores: { source: this.sourceTable, destination: this.destinationTable, ledger: this.ledger, manifests },
+      ...(props.vpc && { vpc: props.vpc }),
+      ...(props.vpcSubnets && { vpcSubnets: props.vpcSubnets }),
+    })
+    this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
+    allowAskingForRuns(this, this.machines.run, functions)
+    acknowledgeWildcards(this)
+
+    this.output('SourceTable', options.sourceTable)
+    this.output('DestinationTable', options.destinationTable)
+    this.output('LedgerTable', this.ledger.tableName)
+    this.output('ManifestBucket', manifests.bucketName)
+    this.output('RunStateMachineArn', this.machines.run.stateMachineArn)
+    this.output('ChunkStateMachineArn', this.machines.chunk.stateMachineArn)
+  }
+
+  /** An output of the stack under exactly this name, whatever the constructs above are called. */
+  private output(name: string, value: string): void {
+    new CfnOutput(this, name, { value }).overrideLogicalId(name)
+  }
+}
+
+function contextOptions(scope: Construct): object {
+  const given: unknown = scope.node.tryGetContext('segue') ?? {}
+  try {
+    const options: unknown = typeof given === 'string' ? JSON.parse(given) : given
+    if (typeof options === 'object' && options !== null) return options
+  } catch {}
+  throw new OptionsError([`expected an object or its JSON, got ${JSON.stringify(given)}`])
+}

@@ -1,0 +1,123 @@
+import { Aws, Stack, Validations } from 'aws-cdk-lib'
+import { Policy } from 'aws-cdk-lib/aws-iam'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { DefinitionBody, type IStateMachine, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import { Construct } from 'constructs'
+import type { Options } from '../shared/config/options.ts'
+import type { FunctionName, SegueFunction } from './functions.ts'
+import { logGroup } from './log-group.ts'
+import { allow, executionsOf, MANIFESTS_PREFIX, useKey } from './permissions.ts'
+import type { Machine } from './workflow/asl.ts'
+import { chunkMachine } from './workflow/chunk.ts'
+import { RESULTS_PREFIX } from './workflow/pass.ts'
+import { runMachine } from './workflow/run.ts'
+
+export interface StateMachinesProps {
+  options: Options
+  functions: Record<FunctionName, SegueFunction>
+  manifests: Bucket
+}
+
+/** The machines `run` and `chunk`, from the definitions in `workflow/`. */
+export class StateMachines extends Construct {
+  readonly run: StateMachine
+  readonly chunk: StateMachine
+
+  constructor(scope: Construct, id: string, { options, functions, manifests }: StateMachinesProps) {
+    super(scope, id)
+    const { slice, 'fail-chunk': failChunk, preflight, lease, plan, copied, finish, halt } = functions
+    const chunkResources = { partition: Aws.PARTITION, slice, failChunk }
+
+    this.chunk = machine(this, 'Chunk', chunkMachine(chunkResources), options)
+    invoking(this.chunk, [slice, failChunk])
+    startingChunks(this.chunk, this.chunk)
+
+    const definition = runMachine({
+      ...chunkResources,
+      preflight,
+      lease,
+      plan,
+      copied,
+      finish,
+      halt,
+      chunkMachineArn: this.chunk.stateMachineArn,
+      bucket: manifests.bucketName,
+      concurrency: options.concurrency,
+    })
+    this.run = machine(this, 'Run', definition, options)
+    invoking(this.run, Object.values(functions))
+    startingChunks(this.run, this.chunk)
+    mapping(this.run, definition, manifests)
+  }
+}
+
+function machine(scope: Construct, id: string, definition: Machine, options: Options): StateMachine {
+  const owner = new Construct(scope, id)
+  const created = new StateMachine(owner, 'Machine', {
+    comment: definition.Comment,
+    definitionBody: DefinitionBody.fromString(Stack.of(scope).toJsonString(definition)),
+    tracingEnabled: true,
+    // Errors say which state failed; what went through the others is in the execution's own history.
+    logs: {
+      destination: logGroup(owner, options.logRetentionDays),
+      level: LogLevel.ERROR,
+      includeExecutionData: false,
+    },
+  })
+  Validations.of(created).acknowledge({
+    id: 'AwsSolutions-SF1',
+    reason:
+      'Step Functions keeps the history of Standard executions for 90 days; ALL would log each step of each chunk again.',
+  })
+  return created
+}
+
+function invoking({ role }: StateMachine, functions: SegueFunction[]): void {
+  for (const statement of allow('lambda', ['InvokeFunction'], ...functions.map(({ versionArns }) => versionArns)))
+    role.addToPrincipalPolicy(statement)
+}
+
+/**
+ * Running executions of `chunk` and waiting for them (`.sync:2`). The rule must be allowed before the machine exists,
+ * Step Functions checks that; what names the machine must come after, in a policy of its own. Source: "IAM policies for
+ * Step Functions", Step Functions Developer Guide.
+ */
+function startingChunks(starter: StateMachine, chunk: IStateMachine): void {
+  const rule = Stack.of(starter).formatArn({
+    service: 'events',
+    resource: 'rule',
+    resourceName: 'StepFunctionsGetEventsForStepFunctionsExecutionRule',
+  })
+  for (const statement of allow('events', ['DescribeRule', 'PutRule', 'PutTargets'], rule))
+    starter.role.addToPrincipalPolicy(statement)
+  new Policy(starter, 'StartChunks', {
+    roles: [starter.role],
+    statements: [
+      ...allow('states', ['StartExecution'], chunk.stateMachineArn),
+      ...allow('states', ['DescribeExecution', 'StopExecution'], executionsOf(chunk)),
+    ],
+  })
+}
+
+/**
+ * Running Distributed Maps: the items are executions of the machine itself, started, watched and redriven by it.
+ * Source: "IAM policies for using Distributed Map states", Step Functions Developer Guide.
+ */
+function mapping(run: StateMachine, { States }: Machine, manifests: Bucket): void {
+  const labels = Object.values(States).flatMap((state) => (state.Type === 'Map' && state.Label ? [state.Label] : []))
+  new Policy(run, 'Maps', {
+    roles: [run.role],
+    statements: [
+      ...allow('states', ['StartExecution'], run.stateMachineArn),
+      ...allow('states', ['DescribeExecution', 'StopExecution'], executionsOf(run)),
+      ...allow('states', ['RedriveExecution'], ...labels.map((label) => executionsOf(run, label))),
+      ...allow('s3', ['GetObject'], manifests.arnForObjects(`${MANIFESTS_PREFIX}/*`)),
+      ...allow(
+        's3',
+        ['AbortMultipartUpload', 'GetObject', 'ListMultipartUploadParts', 'PutObject'],
+        manifests.arnForObjects(`${RESULTS_PREFIX}/*`),
+      ),
+      ...useKey(manifests.encryptionKey),
+    ],
+  })
+}

@@ -1,0 +1,152 @@
+import type { Machine, States, TaskState, Template } from './asl.ts'
+import { MAX_ROUNDS } from './history.ts'
+import { catchAll, failedRetrier, THROTTLED, taskRetriers, throttledRetrier } from './retriers.ts'
+import { type Invocable, invoke } from './tasks.ts'
+
+export interface ChunkResources {
+  partition: string
+  slice: Invocable
+  failChunk: Invocable
+}
+
+/**
+ * The machine of one chunk. Input: `{ run, fence, pass, chunk, slice: { round: 0 } }`. It starts itself for the children
+ * of a split and to shorten its history; its own ARN is read from the context object, so that it needs no fixed name.
+ */
+export function chunkMachine(resources: ChunkResources): Machine {
+  return {
+    Comment:
+      'Walks one chunk, slice by slice; a hot key is split into children, which run as executions of this machine.',
+    ...chunkStates(resources, { 'StateMachineArn.$': '$$.StateMachine.Id' }),
+  }
+}
+
+/**
+ * The loop over slices, the same for every pass. `label` goes in front of each state's name where the states are
+ * embedded, because names must be unique in the whole machine.
+ */
+export function chunkStates(resources: ChunkResources, chunkMachine: Template, label?: string): States {
+  const named = (name: string) => (label ? `${label}: ${name}` : name)
+  const start = (name: string) => startChunk(resources.partition, chunkMachine, name)
+  return {
+    StartAt: named('Slice'),
+    States: {
+      [named('Slice')]: invoke(
+        resources.slice,
+        {
+          comment: 'One invocation: goes on from the checkpoint until time is up or the chunk is done.',
+          payload: { ...chunkFields, 'slice.$': '$.slice' },
+          resultPath: '$.slice',
+          retry: [throttledRetrier, failedRetrier],
+          catch: [
+            { ErrorEquals: [THROTTLED], ResultPath: '$.error', Next: named('Throttled') },
+            catchAll(named('Mark failed')),
+          ],
+        },
+        { Next: named('Outcome?') },
+      ),
+      [named('Outcome?')]: {
+        Type: 'Choice',
+        Choices: [
+          { Variable: '$.slice.outcome', StringEquals: 'done', Next: named('Done') },
+          { Variable: '$.slice.outcome', StringEquals: 'more', Next: named('Rounds left?') },
+          { Variable: '$.slice.outcome', StringEquals: 'paused', Next: named('Paused') },
+          { Variable: '$.slice.outcome', StringEquals: 'split', Next: named('Children') },
+          { Variable: '$.slice.outcome', StringEquals: 'stopped', Next: named('Stopped') },
+        ],
+        Default: named('Unknown outcome'),
+      },
+      [named('Paused')]: {
+        Type: 'Wait',
+        Comment: 'An operator paused the run; ask again in a while.',
+        SecondsPath: '$.slice.waitSeconds',
+        Next: named('Rounds left?'),
+      },
+      [named('Throttled')]: {
+        Type: 'Pass',
+        Comment: 'Every slice function is busy with other chunks; go on waiting for a turn.',
+        Parameters: {
+          outcome: 'throttled',
+          'round.$': 'States.MathAdd($.slice.round, 1)',
+          'name.$': 'States.UUID()',
+        },
+        ResultPath: '$.slice',
+        Next: named('Rounds left?'),
+      },
+      [named('Rounds left?')]: {
+        Type: 'Choice',
+        Comment: 'Keeps the history of this execution far from its 25,000 events.',
+        Choices: [{ Variable: '$.slice.round', NumericGreaterThanEquals: MAX_ROUNDS, Next: named('Continue afresh') }],
+        Default: named('Slice'),
+      },
+      [named('Continue afresh')]: {
+        ...start('$.slice.name'),
+        Comment: 'The same chunk, from its checkpoint, in an execution with an empty history.',
+        Catch: [catchAll(named('Mark failed'))],
+        End: true,
+      },
+      [named('Children')]: {
+        Type: 'Map',
+        Comment: 'The chunk was split: each child is an execution of the chunk machine.',
+        ItemsPath: '$.slice.children',
+        ItemSelector: { ...chunkFields, 'chunk.$': '$$.Map.Item.Value.chunk', 'name.$': '$$.Map.Item.Value.name' },
+        MaxConcurrency: 0,
+        ItemProcessor: {
+          ProcessorConfig: { Mode: 'INLINE' },
+          StartAt: named('Child'),
+          States: {
+            [named('Child')]: { ...start('$.name'), Catch: [catchAll(named('Mark child failed'))], End: true },
+            [named('Mark child failed')]: markFailed(resources.failChunk),
+          },
+        },
+        ResultPath: null,
+        End: true,
+      },
+      [named('Unknown outcome')]: {
+        Type: 'Pass',
+        Parameters: {
+          Error: 'unknown-outcome',
+          'Cause.$': "States.Format('Expected an outcome that this machine knows, got {}.', $.slice.outcome)",
+        },
+        ResultPath: '$.error',
+        Next: named('Mark failed'),
+      },
+      [named('Mark failed')]: markFailed(resources.failChunk),
+      [named('Done')]: { Type: 'Succeed' },
+      [named('Stopped')]: { Type: 'Succeed', Comment: 'The run was aborted, fenced, or its code was changed.' },
+    },
+  }
+}
+
+const chunkFields = { 'run.$': '$.run', 'fence.$': '$.fence', 'pass.$': '$.pass', 'chunk.$': '$.chunk' }
+
+/** The ledger learns of the failure and this execution ends well: one failed chunk does not tear down the others. */
+function markFailed(failChunk: Invocable): TaskState {
+  return invoke(
+    failChunk,
+    { payload: { ...chunkFields, 'error.$': '$.error' }, resultPath: null, retry: taskRetriers },
+    { End: true },
+  )
+}
+
+/**
+ * Runs `$.chunk` as an execution of the chunk machine and waits for it. A closed execution's name cannot be used again
+ * for 90 days, so the retry count is part of it. `AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID` links the two executions in the console.
+ */
+function startChunk(partition: string, chunkMachine: Template, name: string) {
+  return {
+    Type: 'Task',
+    Resource: `arn:${partition}:states:::states:startExecution.sync:2`,
+    Parameters: {
+      ...chunkMachine,
+      'Name.$': `States.Format('{}-{}', ${name}, $$.State.RetryCount)`,
+      Input: {
+        ...chunkFields,
+        slice: { round: 0 },
+        'AWS_STEP_FUNCTIONS_STARTED_BY_EXECUTION_ID.$': '$$.Execution.Id',
+      },
+    },
+    ResultPath: null,
+    Retry: [failedRetrier],
+  } satisfies Omit<TaskState, 'Next' | 'End'>
+}

@@ -1,0 +1,53 @@
+import type { Catcher, Retrier } from './asl.ts'
+
+export const THROTTLED = 'Lambda.TooManyRequestsException'
+
+/**
+ * The slice function is at its reserved concurrency: ordinary while children of a split wait for their turn, so it has a
+ * retrier of its own. 60 attempts capped at 20 s, with full jitter, last about ten minutes; then the machine counts a
+ * round and tries on (state `Throttled`), without end. Attempts are bounded at all only because each writes history.
+ */
+export const throttledRetrier: Retrier = retrier([THROTTLED], { interval: 1, attempts: 60, cap: 20 })
+
+/** Everything else that a slice can fail of: time-out, crash, service error. It resumes at its checkpoint, so retry all. */
+export const failedRetrier: Retrier = retrier(['States.ALL'], { interval: 2, attempts: 6, cap: 60 })
+
+/** Lambda's own errors, which say nothing about our code. Source: "Handle transient Lambda service exceptions", AWS. */
+const serviceRetrier: Retrier = retrier(
+  [
+    'Lambda.ServiceException',
+    'Lambda.AWSLambdaException',
+    'Lambda.SdkClientException',
+    'Lambda.ClientExecutionTimeoutException',
+    THROTTLED,
+  ],
+  { interval: 2, attempts: 8, cap: 60 },
+)
+
+/** For every Lambda but the slice. They answer the same when asked again, so the unexpected is tried again, too. */
+export const taskRetriers: Retrier[] = [serviceRetrier, retrier(['States.ALL'], { interval: 2, attempts: 3, cap: 60 })]
+
+/** Reading the manifest from S3 and writing results to it. A Map that starts over finds its finished chunks done. */
+export const mapRetrier: Retrier = retrier(['States.ItemReaderFailed', 'States.ResultWriterFailed'], {
+  interval: 2,
+  attempts: 3,
+  cap: 60,
+})
+
+export function catchAll(next: string): Catcher {
+  return { ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: next }
+}
+
+function retrier(
+  errors: string[],
+  { interval, attempts, cap }: { interval: number; attempts: number; cap: number },
+): Retrier {
+  return {
+    ErrorEquals: errors,
+    IntervalSeconds: interval,
+    BackoffRate: 2,
+    MaxDelaySeconds: cap,
+    MaxAttempts: attempts,
+    JitterStrategy: 'FULL',
+  }
+}

@@ -1,0 +1,172 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of a template as text
+import { readdirSync } from 'node:fs'
+import path from 'node:path'
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, it } from 'vitest'
+import { plain, type Resource, resources, synth, text } from './synth.ts'
+
+const template = synth({
+  options: { sourceTable: 'orders', destinationTable: 'orders-new', sliceSeconds: 600, concurrency: 7 },
+})
+const files = readdirSync(path.resolve(import.meta.dirname, '../../../functions'))
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.replace('.ts', ''))
+  .sort()
+const lambdas = resources(template, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties)
+const definitions = Object.fromEntries(
+  resources(template, 'AWS::StepFunctions::StateMachine').map(([id, { Properties }]) => [
+    plain(id),
+    text(Properties.DefinitionString),
+  ]),
+)
+
+describe('the ledger', () => {
+  it('is on demand, encrypted, restorable to any second, and outlives the stack', () => {
+    template.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+        TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+        KeySchema: [
+          { AttributeName: 'pk', KeyType: 'HASH' },
+          { AttributeName: 'sk', KeyType: 'RANGE' },
+        ],
+      },
+    })
+  })
+})
+
+describe('the bucket', () => {
+  it('is private, encrypted, and empties itself', () => {
+    template.hasResource('AWS::S3::Bucket', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        BucketEncryption: Match.anyValue(),
+        PublicAccessBlockConfiguration: {
+          BlockPublicAcls: true,
+          BlockPublicPolicy: true,
+          IgnorePublicAcls: true,
+          RestrictPublicBuckets: true,
+        },
+        LifecycleConfiguration: { Rules: [Match.objectLike({ ExpirationInDays: 30, Status: 'Enabled' })] },
+      },
+    })
+  })
+
+  it('refuses requests without TLS', () => {
+    template.hasResourceProperties('AWS::S3::BucketPolicy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({ Effect: 'Deny', Action: 's3:*', Condition: { Bool: { 'aws:SecureTransport': 'false' } } }),
+        ]),
+      },
+    })
+  })
+})
+
+describe('the functions', () => {
+  it('are one for each file of `functions/`, on Node 24 and arm64, log JSON, are traced, and know the deployment', () => {
+    expect(lambdas.map(({ Description }) => Description).sort()).toEqual(files.map((name) => `Segue: ${name}`))
+    for (const lambda of lambdas)
+      expect(lambda).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        LoggingConfig: { LogFormat: 'JSON' },
+        TracingConfig: { Mode: 'Active' },
+      })
+    for (const { Environment } of lambdas) {
+      const { SEGUE_OPTIONS, SEGUE_CODE_HASH, SEGUE_LEDGER_TABLE, SEGUE_MANIFEST_BUCKET } = Environment.Variables
+      expect(JSON.parse(SEGUE_OPTIONS)).toMatchObject({
+        sourceTable: 'orders',
+        sliceSeconds: 600,
+        splitAfterSeconds: 200,
+      })
+      expect(SEGUE_CODE_HASH).toMatch(/^[0-9a-f]{64}$/)
+      expect(text(SEGUE_LEDGER_TABLE)).toBe('${SegueLedger}')
+      expect(text(SEGUE_MANIFEST_BUCKET)).toBe('${SegueManifests}')
+    }
+  })
+
+  it('cap the slice, and only the slice, at the concurrency of the options and at its time', () => {
+    const capped = lambdas.filter((lambda) => lambda.ReservedConcurrentExecutions !== undefined)
+    expect(capped).toMatchObject([
+      { Description: 'Segue: slice', ReservedConcurrentExecutions: 7, Timeout: 600, MemorySize: 1769 },
+    ])
+  })
+
+  it('keep the versions that executions under way may still invoke', () => {
+    const versions = resources(template, 'AWS::Lambda::Version')
+    expect(versions).toHaveLength(files.length)
+    for (const [, version] of versions) expect(version.DeletionPolicy).toBe('Retain')
+  })
+})
+
+describe('the machines', () => {
+  it('invoke published versions only', () => {
+    for (const definition of Object.values(definitions)) {
+      const invoked = [...definition.matchAll(/"Resource":"\$\{(\w+)\}"/g)].map(([, id]) => id)
+      expect(invoked.length).toBeGreaterThan(2)
+      for (const id of invoked) expect(id).toMatch(/CurrentVersion/)
+    }
+  })
+
+  it('keep the Distributed Map, its reader and its ResultWriter in the template', () => {
+    const run = JSON.parse(definitions.SegueWorkflowRunMachine!)
+    expect(run.States.Copy).toMatchObject({
+      MaxConcurrency: 7,
+      ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED' } },
+      ItemReader: { Resource: 'arn:${AWS::Partition}:states:::s3:getObject' },
+      ResultWriter: { Parameters: { Bucket: '${SegueManifests}', Prefix: 'results' } },
+    })
+    expect(run.States.Copy.ItemProcessor.States['Copy: Slice'].TimeoutSeconds).toBe(630)
+  })
+
+  it('log errors without data, and are traced', () => {
+    template.allResourcesProperties('AWS::StepFunctions::StateMachine', {
+      StateMachineType: Match.absent(),
+      LoggingConfiguration: Match.objectLike({ Level: 'ERROR', IncludeExecutionData: false }),
+      TracingConfiguration: { Enabled: true },
+    })
+  })
+})
+
+describe('the stack', () => {
+  it('keeps logs for as long as the options say', () => {
+    template.resourceCountIs('AWS::Logs::LogGroup', files.length + 2)
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 90 })
+    const longer = synth({ options: { sourceTable: 'orders', destinationTable: 'orders-new', logRetentionDays: 91 } })
+    longer.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 120 })
+  })
+
+  it('gives nothing a fixed physical name', () => {
+    const names = /^(TableName|BucketName|FunctionName|RoleName|LogGroupName|StateMachineName|GroupName)$/
+    for (const [id, { Properties = {}, Type }] of Object.entries(
+      template.toJSON().Resources as Record<string, Resource>,
+    )) {
+      if (Type === 'AWS::Lambda::Version') continue
+      expect(
+        Object.keys(Properties).filter((property) => names.test(property)),
+        id,
+      ).toEqual([])
+    }
+  })
+
+  it('names no partition, region or account', () => {
+    expect(JSON.stringify(template.toJSON())).not.toMatch(/arn:aws|amazonaws\.com\.|us-east-1|\b\d{12}\b/)
+  })
+
+  it('is found by its outputs', () => {
+    const outputs = Object.entries(template.toJSON().Outputs as Record<string, { Value: unknown }>)
+    expect(Object.fromEntries(outputs.map(([name, { Value }]) => [name, text(Value)]))).toEqual({
+      SourceTable: 'orders',
+      DestinationTable: 'orders-new',
+      LedgerTable: '${SegueLedger}',
+      ManifestBucket: '${SegueManifests}',
+      RunStateMachineArn: '${SegueWorkflowRunMachine}',
+      ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',
+    })
+  })
+})

@@ -1,0 +1,148 @@
+import { createRequire } from 'node:module'
+import { describe, expect, it } from 'vitest'
+import { everyState, levels, machines, successors } from './machines.ts'
+
+/** Has no types. It writes into what it is given. */
+const validate: (machine: unknown) => { isValid: boolean; errorsText(separator: string): string } = createRequire(
+  import.meta.url,
+)('asl-validator')
+
+describe.each(Object.entries(machines))('the machine `%s`', (name, machine) => {
+  const states = everyState(machine)
+
+  it('is valid Amazon States Language', () => {
+    const { isValid, errorsText } = validate(structuredClone(machine))
+    expect(errorsText('\n')).toBe('')
+    expect(isValid).toBe(true)
+  })
+
+  it('reaches each of its states, and only states of the same level', () => {
+    for (const { StartAt, States } of levels(machine)) {
+      const reached = new Set([StartAt])
+      for (const from of reached) for (const to of successors(States[from]!)) reached.add(to)
+      expect([...reached].sort()).toEqual(Object.keys(States).sort())
+    }
+  })
+
+  it('gives each state a name of its own that the service takes', () => {
+    const names = states.map(([state]) => state)
+    expect(new Set(names).size).toBe(names.length)
+    for (const state of names) expect(state.length).toBeLessThanOrEqual(80)
+  })
+
+  it('retries every task, unexpected errors last and alone', () => {
+    for (const [state, task] of states) {
+      if (task.Type !== 'Task') continue
+      const errors = task.Retry.map(({ ErrorEquals }) => ErrorEquals)
+      expect(errors.at(-1), state).toEqual(['States.ALL'])
+      for (const earlier of errors.slice(0, -1)) expect(earlier).not.toContain('States.ALL')
+    }
+  })
+
+  it('limits the time of every Lambda, and of nothing that waits for an execution', () => {
+    for (const [state, task] of states) {
+      if (task.Type !== 'Task') continue
+      expect(task.TimeoutSeconds !== undefined, state).toBe(task.Resource.includes(':lambda:'))
+    }
+  })
+
+  it('uses nothing that the local emulator lacks', () => {
+    const text = JSON.stringify(machine)
+    for (const lacking of ['QueryLanguage', 'ItemBatcher', 'HeartbeatSeconds', 'PercentagePath', 'CountPath', 'Assign'])
+      expect(text).not.toContain(lacking)
+    expect(Object.keys(machine), name).not.toContain('TimeoutSeconds')
+  })
+})
+
+describe('the machine `run`', () => {
+  const { States } = machines.run
+
+  it('halts on whatever fails once the lease is held', () => {
+    const past = Object.entries(States).filter(([name]) => !['Preflight', 'Lease', 'Halt'].includes(name))
+    const phases = past.filter(([, { Type }]) => Type === 'Task' || Type === 'Map')
+    expect(phases.map(([name]) => name)).toEqual(expect.arrayContaining(['Plan', 'Copy', 'Finish']))
+    for (const [phase, state] of phases)
+      expect(state, phase).toMatchObject({
+        Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Halt' }],
+      })
+    expect(States.Halt).toMatchObject({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Halt failed' }] })
+  })
+
+  it('keeps what the user asked for: no result replaces the whole state', () => {
+    for (const [name, state] of everyState(machines.run))
+      if ('ResultPath' in state) expect(state.ResultPath, name).not.toBe('$')
+  })
+
+  it('copies in a Distributed Map that tolerates every failure and writes its results to S3', () => {
+    expect(States.Copy).toMatchObject({
+      Type: 'Map',
+      Label: 'Copy',
+      ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' } },
+      ItemReader: { Resource: 'arn:aws:states:::s3:getObject', ReaderConfig: { InputType: 'JSON' } },
+      ItemSelector: { 'pass.$': '$.copy.pass', 'chunk.$': '$$.Map.Item.Value.chunk', slice: { round: 0 } },
+      ResultWriter: { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: 'manifests' } },
+      ResultPath: null,
+      MaxConcurrency: 40,
+      ToleratedFailurePercentage: 100,
+    })
+  })
+
+  it('embeds the states of `chunk` in each pass, and starts that machine for what is split', () => {
+    const passes = Object.entries(States).flatMap(([name, state]) =>
+      state.Type === 'Map' ? ([[name, state]] as const) : [],
+    )
+    expect(passes.length).toBeGreaterThan(0)
+    for (const [name, { ItemProcessor, Label }] of passes) {
+      expect(Label).toBe(name)
+      const unlabelled = JSON.stringify(ItemProcessor.States)
+        .replaceAll(`${name}: `, '')
+        .replaceAll(
+          '"StateMachineArn":"arn:aws:states:us-east-1:000000000000:stateMachine:chunk"',
+          () => '"StateMachineArn.$":"$$.StateMachine.Id"',
+        )
+      expect(JSON.parse(unlabelled)).toEqual(machines.chunk.States)
+    }
+  })
+})
+
+describe('the machine `chunk`', () => {
+  const { States } = machines.chunk
+
+  it('tells a slice that waits for its turn from one that failed', () => {
+    expect(States.Slice).toMatchObject({
+      Retry: [{ ErrorEquals: ['Lambda.TooManyRequestsException'] }, { ErrorEquals: ['States.ALL'], MaxAttempts: 6 }],
+      Catch: [
+        { ErrorEquals: ['Lambda.TooManyRequestsException'], Next: 'Throttled' },
+        { ErrorEquals: ['States.ALL'], Next: 'Mark failed' },
+      ],
+    })
+    expect(States.Throttled).toMatchObject({ ResultPath: '$.slice', Next: 'Rounds left?' })
+  })
+
+  it('ends well when a chunk or a child has failed, and lets the ledger know', () => {
+    const [, children] = levels(machines.chunk)
+    expect(States['Mark failed']).toMatchObject({ Resource: expect.stringContaining('fail-chunk'), End: true })
+    expect(children?.States.Child).toMatchObject({
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Mark child failed' }],
+    })
+    expect(children?.States['Mark child failed']).toEqual(States['Mark failed'])
+  })
+
+  it('names each nested execution anew when it is retried, because a closed name cannot be used again', () => {
+    const started = everyState(machines.chunk).filter(
+      ([, s]) => s.Type === 'Task' && s.Resource.includes('startExecution'),
+    )
+    expect(started.map(([name]) => name)).toEqual(['Continue afresh', 'Child'])
+    for (const [, task] of started)
+      expect(task).toMatchObject({
+        Resource: 'arn:aws:states:::states:startExecution.sync:2',
+        Parameters: {
+          'StateMachineArn.$': '$$.StateMachine.Id',
+          'Name.$': expect.stringMatching(
+            /^States\.Format\('\{\}-\{\}', \$(\.slice)?\.name, \$\$\.State\.RetryCount\)$/,
+          ),
+          Input: { slice: { round: 0 } },
+        },
+      })
+  })
+})
