@@ -1,0 +1,46 @@
+import { styleText } from 'node:util'
+import { duration, grouped } from '../../shared/progress/format.ts'
+import type { Comparison } from './compare.ts'
+import { REPORT_FILE, type Report } from './report.ts'
+
+/** The title of a phase. */
+export function title(text: string): string {
+  return `\n${styleText('bold', text)}`
+}
+
+export function drawComparison({ expected, found, missing, different, unexpected, equal }: Comparison): string {
+  const counts = `${grouped(expected)} items expected, ${grouped(found)} found`
+  if (equal) return `${counts}: ${styleText('green', 'equal')}, item by item`
+  return `${counts}: ${styleText('red', `${missing} missing, ${different} different, ${unexpected} unexpected`)}`
+}
+
+export function drawReport(report: Report, file: string = REPORT_FILE): string[] {
+  const { tallies, items, chunks, splits, maxDepth, timedOutSlices, quarantined, seconds, totalSeconds } = report
+  const { read, migrated, untouched, dropped, produced, written, present } = tallies
+  const rows: [string, string][] = [
+    ['source', `${sum(read, { migrated, untouched, dropped, quarantined: tallies.quarantined })}`],
+    ['destination', `${sum(produced, { written, 'already there': present })}`],
+    ['quarantined', `${quarantined}, each of them made to be`],
+    ['chunks', `${chunks}, ${splits} of them split, down to depth ${maxDepth}`],
+    ['time-outs', `${timedOutSlices} slices ran into their limit of ${report.sliceSeconds} s`],
+    ['hot key', hotKey(report)],
+    ['run', `${duration(seconds * 1000)} for ${grouped(items)} items, ${grouped(items / seconds)}/s`],
+    ['in all', duration(totalSeconds * 1000)],
+    ['report', file],
+  ]
+  return rows.map(([name, text]) => `  ${name.padEnd(12)} ${text}`)
+}
+
+/** `read 100 = 60 migrated + 40 untouched`. */
+function sum(total: number, parts: Record<string, number>): string {
+  const terms = Object.entries(parts).map(([name, count]) => `${grouped(count)} ${name}`)
+  return `${grouped(total)} = ${terms.join(' + ')}`
+}
+
+function hotKey({ split, hotKeySeconds, other }: Report): string {
+  const how = (isSplit: boolean) => (isSplit ? 'split' : 'resumed again and again')
+  const mine = `${duration(hotKeySeconds * 1000)} ${how(split)}`
+  if (!other) return `${mine}; compare with \`npm run demo${split ? ' -- --no-split' : ''}\``
+  const times = split ? other.hotKeySeconds / hotKeySeconds : hotKeySeconds / other.hotKeySeconds
+  return `${mine}, ${duration(other.hotKeySeconds * 1000)} ${how(other.split)}: ${times.toFixed(1)} times as long without splits`
+}

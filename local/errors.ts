@@ -1,0 +1,10 @@
+/** Something on this machine is missing or failed; the message says what to do about it. */
+export class LocalError extends Error {
+  readonly code: 'tool-missing' | 'install-failed' | 'start-failed' | 'deploy-failed' | 'not-running'
+
+  constructor(code: LocalError['code'], message: string, options?: ErrorOptions) {
+    super(message, options)
+    this.name = 'LocalError'
+    this.code = code
+  }
+}

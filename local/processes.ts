@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { createServer } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+export interface Finished {
+  readonly code: number
+  /** Standard output and standard error, in the order they came. */
+  readonly output: string
+}
+
+/** Run a command to its end. Never rejects for an exit code; rejects only when it cannot be started. */
+export function run(
+  command: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; onOutput?: (text: string) => void; timeoutMs?: number } = {},
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      ...(options.cwd && { cwd: options.cwd }),
+      ...(options.timeoutMs && { timeout: options.timeoutMs }),
+      env: options.env ?? process.env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    let output = ''
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        output += text
+        options.onOutput?.(text)
+      })
+    }
+    child.on('error', reject)
+    child.on('close', (code) => resolve({ code: code ?? -1, output }))
+  })
+}
+
+/** A port of 127.0.0.1 that nobody listens on now; the one who binds it may still lose a race. */
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().on('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+/** Whether the process exists; a zombie still does, until its parent collects it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
+
+/** Poll until `ready` says yes; false when the time is up or `giveUp` says so. */
+export async function waitFor(
+  ready: () => boolean | Promise<boolean>,
+  { timeoutMs, everyMs = 50, giveUp }: { timeoutMs: number; everyMs?: number; giveUp?: () => boolean },
+): Promise<boolean> {
+  const end = Date.now() + timeoutMs
+  for (;;) {
+    if (await ready()) return true
+    if (giveUp?.() || Date.now() > end) return false
+    await sleep(everyMs)
+  }
+}
+
+/**
+ * End a process and its children. It must lead its own process group (spawned `detached`), so that what it started
+ * (Lambda workers, for one) goes with it, even where it was killed and could not clean up itself.
+ */
+export async function stopGroup(pid: number, graceMs = 2000): Promise<void> {
+  const signal = (name: NodeJS.Signals | 0) => {
+    try {
+      return process.kill(-pid, name)
+    } catch {
+      return false
+    }
+  }
+  if (!signal('SIGTERM')) return
+  if (await waitFor(() => !signal(0), { timeoutMs: graceMs, everyMs: 25 })) return
+  signal('SIGKILL')
+  await waitFor(() => !signal(0), { timeoutMs: 5000, everyMs: 25 })
+}

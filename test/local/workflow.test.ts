@@ -1,0 +1,255 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+  waitUntilStackCreateComplete,
+} from '@aws-sdk/client-cloudformation'
+import { CreateBucketCommand, GetObjectCommand } from '@aws-sdk/client-s3'
+import {
+  DescribeExecutionCommand,
+  GetExecutionHistoryCommand,
+  ListExecutionsCommand,
+  ListMapRunsCommand,
+  StopExecutionCommand,
+} from '@aws-sdk/client-sfn'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { localClient } from '../../local/index.ts'
+import { type Account, invoke, openAccount } from './account.ts'
+
+let aws: Account
+beforeAll(async () => {
+  aws = await openAccount()
+}, 120_000)
+afterAll(() => aws?.emulator.stop())
+
+const distributed = (states: object, rest: object = {}) => ({
+  Type: 'Map',
+  ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED', ExecutionType: 'STANDARD' }, ...states },
+  End: true,
+  ...rest,
+})
+const machine = (state: object) => ({ StartAt: 'A', States: { A: state } })
+
+describe('a Lambda process that ends in mid-invocation', () => {
+  it.each(['process.kill(process.pid, "SIGKILL"); await new Promise(() => {})', 'process.exit(3)'])(
+    'fails the task at once, by name: %s',
+    async (body) => {
+      const arn = await aws.createMachine(machine(invoke(await aws.createFunction(body, { timeout: 60 }))))
+      const before = Date.now()
+      expect(await aws.end(await aws.start(arn))).toMatchObject({ status: 'FAILED', error: 'Runtime.ExitError' })
+      expect(Date.now() - before).toBeLessThan(5000)
+    },
+  )
+})
+
+describe('an error thrown by a handler', () => {
+  it('keeps its name, and the environment lives on', async () => {
+    const body = `globalThis.calls = (globalThis.calls ?? 0) + 1
+      if (globalThis.calls === 1) { const e = new Error('no'); e.name = 'Odd'; throw e }
+      return globalThis.calls`
+    const retry = { Retry: [{ ErrorEquals: ['Odd'], IntervalSeconds: 0, MaxAttempts: 1 }], End: true }
+    const arn = await aws.createMachine(machine(invoke(await aws.createFunction(body), retry)))
+    expect(await aws.end(await aws.start(arn))).toMatchObject({ status: 'SUCCEEDED', output: '2' })
+  })
+})
+
+describe('reserved concurrency', () => {
+  it('is a hard cap, and a retrier of Lambda.TooManyRequestsException gets everyone through', async () => {
+    const body = `await new Promise((r) => setTimeout(r, 100)); globalThis.n = (globalThis.n ?? 0) + 1
+      return { pid: process.pid, n: globalThis.n }`
+    const retrier = {
+      ...{ ErrorEquals: ['Lambda.TooManyRequestsException'], IntervalSeconds: 0.05, BackoffRate: 1.5 },
+      ...{ MaxAttempts: 99_999_999, MaxDelaySeconds: 0.3, JitterStrategy: 'FULL' },
+    }
+    const states = machine(invoke(await aws.createFunction(body, { reserved: 2 }), { Retry: [retrier], End: true }))
+    const arn = await aws.createMachine(machine(distributed(states)))
+    const end = await aws.end(await aws.start(arn, [...Array(10).keys()]))
+    expect(end.status).toBe('SUCCEEDED')
+    const answers = JSON.parse(end.output!) as { pid: number; n: number }[]
+    const perProcess = Map.groupBy(answers, (answer) => answer.pid)
+    expect(perProcess.size).toBeLessThanOrEqual(2)
+    // Throttled attempts never reached a process: each ran exactly as often as it answered.
+    for (const [, own] of perProcess)
+      expect(own.map((a) => a.n).sort((a, b) => a - b)).toEqual(own.map((_, i) => i + 1))
+  })
+
+  it('fails the task with that name where nobody retries', async () => {
+    const arn = await aws.createMachine(machine(invoke(await aws.createFunction('return 1', { reserved: 0 }))))
+    const end = await aws.end(await aws.start(arn))
+    expect(end).toMatchObject({ status: 'FAILED', error: 'Lambda.TooManyRequestsException' })
+  })
+})
+
+it('reserved concurrency set by a stack holds for the published versions, too', async () => {
+  const cloudFormation = new CloudFormationClient(localClient(aws.emulator.endpoint))
+  const code = 'exports.handler = async () => new Promise((done) => setTimeout(done, 1000))'
+  const properties = { Runtime: 'nodejs24.x', Handler: 'index.handler', Role: 'arn:aws:iam::000000000000:role/test' }
+  const template = {
+    Resources: {
+      F: {
+        Type: 'AWS::Lambda::Function',
+        Properties: { ...properties, Code: { ZipFile: code }, ReservedConcurrentExecutions: 1 },
+      },
+      V: { Type: 'AWS::Lambda::Version', Properties: { FunctionName: { Ref: 'F' } } },
+    },
+    Outputs: { Version: { Value: { Ref: 'V' } } },
+  }
+  await cloudFormation.send(new CreateStackCommand({ StackName: 'capped', TemplateBody: JSON.stringify(template) }))
+  await waitUntilStackCreateComplete({ client: cloudFormation, maxWaitTime: 30, minDelay: 1 }, { StackName: 'capped' })
+  const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'capped' }))
+  const version = Stacks![0]!.Outputs![0]!.OutputValue!
+  const arn = await aws.createMachine(machine(invoke(version)))
+  const [first, second] = await Promise.all([aws.start(arn), aws.start(arn)])
+  const ends = [await aws.end(first!), await aws.end(second!)]
+  expect(ends.map((end) => end.error).sort()).toEqual(['Lambda.TooManyRequestsException', undefined])
+})
+
+describe('StopExecution', () => {
+  it('stops the items of a running Distributed Map, and starts no more of them', async () => {
+    const table = await aws.createFunction(`await new Promise((r) => setTimeout(r, 200)); return event`)
+    const loop = {
+      StartAt: 'A',
+      States: { A: invoke(table, { Next: 'B' }), B: { Type: 'Wait', Seconds: 0.1, Next: 'A' } },
+    }
+    const arn = await aws.createMachine(machine(distributed(loop, { MaxConcurrency: 3 })))
+    const executionArn = await aws.start(arn, [1, 2, 3, 4, 5, 6])
+    const { mapRunArn } = await anyMapRun(executionArn)
+    await sleep(600)
+    await aws.sfn.send(new StopExecutionCommand({ executionArn }))
+    expect(await statuses(mapRunArn)).toEqual(['ABORTED', 'ABORTED', 'ABORTED'])
+    await sleep(800)
+    expect((await aws.end(executionArn)).status).toBe('ABORTED')
+    expect(await statuses(mapRunArn)).toSatisfy((all: string[]) => all.every((status) => status === 'ABORTED'))
+    const { mapRuns } = await aws.sfn.send(new ListMapRunsCommand({ executionArn }))
+    expect(mapRuns?.[0]?.stopDate).toBeDefined()
+  })
+
+  it('stops nested startExecution.sync:2, however deep', async () => {
+    const leaf = await aws.createMachine(machine({ Type: 'Wait', Seconds: 20, End: true }))
+    const nest = (child: string) =>
+      machine({
+        Type: 'Task',
+        Resource: 'arn:aws:states:::states:startExecution.sync:2',
+        Parameters: { StateMachineArn: child, 'Name.$': '$$.Execution.Name' },
+        End: true,
+      })
+    const middle = await aws.createMachine(nest(leaf))
+    const top = await aws.start(await aws.createMachine(nest(middle)), {}, 'deep')
+    const nested = [middle, leaf].map((arn) => `${arn.replace(':stateMachine:', ':execution:')}:deep`)
+    await sleep(300)
+    for (const arn of nested) expect((await describeExecution(arn)).status).toBe('RUNNING')
+    await aws.sfn.send(new StopExecutionCommand({ executionArn: top }))
+    for (const arn of [top, ...nested]) expect((await describeExecution(arn)).status).toBe('ABORTED')
+  })
+})
+
+describe('a Distributed Map', () => {
+  it('tolerates failures up to the constant, and writes what became of every item to S3', async () => {
+    await aws.s3.send(new CreateBucketCommand({ Bucket: 'results' }))
+    const odd = await aws.createFunction('if (event % 2) throw new RangeError("odd"); return event * 10')
+    const writer = { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: 'results', Prefix: 'copy' } }
+    const rest = { ToleratedFailurePercentage: 100, ResultWriter: writer, ResultPath: '$.map', ItemsPath: '$.items' }
+    const end = await aws.end(
+      await aws.start(await aws.createMachine(machine(distributed(machine(invoke(odd)), rest))), {
+        items: [1, 2, 3, 4],
+      }),
+    )
+    expect(end.status).toBe('SUCCEEDED')
+    const output = JSON.parse(end.output!)
+    expect(output.items).toEqual([1, 2, 3, 4])
+    const manifest = await readJson(output.map.ResultWriterDetails.Key)
+    const succeeded = await readJson(manifest.ResultFiles.SUCCEEDED[0].Key)
+    const failed = await readJson(manifest.ResultFiles.FAILED[0].Key)
+    expect(succeeded.map((row: { Output: string }) => row.Output)).toEqual(['20', '40'])
+    expect(failed.map((row: { Input: string; Error: string }) => [row.Input, row.Error])).toEqual([
+      ['1', 'RangeError'],
+      ['3', 'RangeError'],
+    ])
+  })
+
+  it('fails past the constant', async () => {
+    const states = machine({ Type: 'Fail', Error: 'No' })
+    const arn = await aws.createMachine(machine(distributed(states, { ToleratedFailureCount: 1 })))
+    const end = await aws.end(await aws.start(arn, [1, 2]))
+    expect(end).toMatchObject({ status: 'FAILED', error: 'States.ExceedToleratedFailureThreshold' })
+  })
+
+  it('keeps a history of each item, from started to its end', async () => {
+    const arn = await aws.start(await aws.createMachine(machine(distributed(machine({ Type: 'Pass', End: true })))), [
+      'x',
+    ])
+    await aws.end(arn)
+    const { mapRunArn } = await anyMapRun(arn)
+    const { executions } = await aws.sfn.send(new ListExecutionsCommand({ mapRunArn }))
+    const { events } = await aws.sfn.send(
+      new GetExecutionHistoryCommand({ executionArn: executions![0]!.executionArn }),
+    )
+    expect(events?.map((event) => event.type)).toEqual(['ExecutionStarted', 'ExecutionSucceeded'])
+  })
+})
+
+describe('StartExecution', () => {
+  it('answers for a running execution of the same name and input, and refuses any other of that name', async () => {
+    const arn = await aws.createMachine(machine({ Type: 'Wait', Seconds: 5, End: true }))
+    const executionArn = await aws.start(arn, { a: 1 }, 'once')
+    expect(await aws.start(arn, { a: 1 }, 'once')).toBe(executionArn)
+    await expect(aws.start(arn, { a: 2 }, 'once')).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' })
+    await aws.sfn.send(new StopExecutionCommand({ executionArn }))
+    await expect(aws.start(arn, { a: 1 }, 'once')).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' })
+  })
+})
+
+describe('a nested execution', () => {
+  it('that fails is States.TaskFailed, with its own error in the cause', async () => {
+    const child = await aws.createMachine(machine({ Type: 'Fail', Error: 'Own', Cause: 'why' }))
+    const resource = 'arn:aws:states:::states:startExecution.sync:2'
+    const task = { Type: 'Task', Resource: resource, Parameters: { StateMachineArn: child }, End: true }
+    const end = await aws.end(await aws.start(await aws.createMachine(machine(task))))
+    expect(end.error).toBe('States.TaskFailed')
+    expect(JSON.parse(end.cause!)).toMatchObject({ Status: 'FAILED', Error: 'Own', Cause: 'why' })
+  })
+})
+
+describe('a task that waits for a token', () => {
+  it('fails where its function does, instead of waiting on', async () => {
+    const broken = await aws.createFunction('throw new TypeError("x")')
+    const task = {
+      ...invoke(broken),
+      Resource: 'arn:aws:states:::lambda:invoke.waitForTaskToken',
+      Parameters: { FunctionName: broken, Payload: { 'token.$': '$$.Task.Token' } },
+    }
+    const end = await aws.end(await aws.start(await aws.createMachine(machine(task))))
+    expect(end).toMatchObject({ status: 'FAILED', error: 'TypeError' })
+  })
+})
+
+it('$$.State.RetryCount counts the attempts of this visit', async () => {
+  const flaky = await aws.createFunction('if (event.retry < 2) throw new Error("again"); return event.retry')
+  const task = {
+    ...invoke(flaky),
+    Parameters: { FunctionName: flaky, Payload: { 'retry.$': '$$.State.RetryCount' } },
+    Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 0, MaxAttempts: 5 }],
+  }
+  expect((await aws.end(await aws.start(await aws.createMachine(machine(task))))).output).toBe('2')
+})
+
+const describeExecution = (executionArn: string) => aws.sfn.send(new DescribeExecutionCommand({ executionArn }))
+
+async function anyMapRun(executionArn: string) {
+  for (;;) {
+    const { mapRuns } = await aws.sfn.send(new ListMapRunsCommand({ executionArn }))
+    if (mapRuns?.[0]) return { mapRunArn: mapRuns[0].mapRunArn! }
+    await sleep(20)
+  }
+}
+
+async function statuses(mapRunArn: string) {
+  const { executions } = await aws.sfn.send(new ListExecutionsCommand({ mapRunArn }))
+  return executions?.map((execution) => execution.status)
+}
+
+async function readJson(key: string) {
+  const object = await aws.s3.send(new GetObjectCommand({ Bucket: 'results', Key: key }))
+  return JSON.parse(await object.Body!.transformToString())
+}
