@@ -15,6 +15,7 @@ export const handler = door(({ input }: { execution: string; input: unknown }) =
       describe: (table) => describeTable(dynamodb, table),
       open: ({ name, schema }) => openTable(name, schema),
       options: environment.options,
+      capture: environment.stream !== undefined,
       runtime,
     })
   }),

@@ -9,7 +9,21 @@ import { logGroup } from './log-group.ts'
 import { allow, type Stores, storePermissions } from './permissions.ts'
 import type { Invocable } from './workflow/tasks.ts'
 
-export type FunctionName = 'preflight' | 'lease' | 'plan' | 'slice' | 'fail-chunk' | 'copied' | 'finish' | 'halt'
+export type FunctionName =
+  | 'preflight'
+  | 'lease'
+  | 'capture'
+  | 'plan'
+  | 'slice'
+  | 'fail-chunk'
+  | 'copied'
+  | 'live'
+  | 'drain'
+  | 'follow'
+  | 'settle'
+  | 'repair'
+  | 'finish'
+  | 'halt'
 
 export interface FunctionsProps {
   options: Options
@@ -24,6 +38,7 @@ export interface FunctionsProps {
 /** One Lambda: what a Task needs of it, and what others need to let it do more or be invoked. */
 export interface SegueFunction extends Invocable {
   role: Role
+  lambda: Lambda
   /** ARNs of all its versions: an execution goes on invoking those it began with after a deployment. */
   versionArns: string
 }
@@ -31,6 +46,8 @@ export interface SegueFunction extends Invocable {
 /** Seconds a function may take. Those that list the chunks of a run get longer; the slice's limit is an option. */
 const MINUTE = 60
 const MINUTES = 5 * MINUTE
+/** The most Lambda gives: these go through the stream or many items, and go on where they were. */
+const QUARTER_HOUR = 15 * MINUTE
 
 /** The Lambdas, one for each file of `functions/`; each has its own role and log group. */
 export class Functions extends Construct {
@@ -43,16 +60,23 @@ export class Functions extends Construct {
     const add = (
       name: FunctionName,
       seconds: number,
-      slice?: { memorySize: number; reservedConcurrentExecutions: number },
-    ) => this.add(name, seconds, { memorySize: 512, ...slice }, { ...props, securityGroup })
+      size?: { memorySize: number; reservedConcurrentExecutions: number },
+    ) => this.add(name, seconds, { memorySize: 512, ...size }, { ...props, securityGroup })
     this.byName = {
       preflight: add('preflight', MINUTE),
       lease: add('lease', MINUTE),
+      capture: add('capture', MINUTE),
       plan: add('plan', MINUTES),
       // Nested children do not count against a Map's own concurrency, so this is the cap.
       slice: add('slice', sliceSeconds, { memorySize: memoryMb, reservedConcurrentExecutions: concurrency }),
       'fail-chunk': add('fail-chunk', MINUTE),
       copied: add('copied', MINUTES),
+      // Live changes have a reserve of their own: slices must not take their place.
+      live: add('live', MINUTES, { memorySize: memoryMb, reservedConcurrentExecutions: concurrency }),
+      drain: add('drain', QUARTER_HOUR),
+      follow: add('follow', MINUTES),
+      settle: add('settle', QUARTER_HOUR),
+      repair: add('repair', QUARTER_HOUR),
       finish: add('finish', MINUTES),
       halt: add('halt', MINUTES),
     }
@@ -94,6 +118,7 @@ export class Functions extends Construct {
         SEGUE_CODE_HASH: codeHash,
         SEGUE_LEDGER_TABLE: stores.ledger.tableName,
         SEGUE_MANIFEST_BUCKET: stores.manifests.bucketName,
+        ...(stores.source.tableStreamArn && { SEGUE_STREAM: stores.source.tableStreamArn }),
       },
       role,
       logGroup: logs,
@@ -105,7 +130,7 @@ export class Functions extends Construct {
       // Executions under way go on with the versions they began with; a deployment must not take those away.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
     })
-    return { arn: lambda.currentVersion.functionArn, versionArns: `${lambda.functionArn}:*`, seconds, role }
+    return { arn: lambda.currentVersion.functionArn, versionArns: `${lambda.functionArn}:*`, seconds, role, lambda }
   }
 }
 

@@ -15,31 +15,46 @@ interface Permissions {
   manifests?: string[]
   /** On executions of the run machine. */
   runs?: string[]
+  /** On the stream of the source. */
+  stream?: string[]
 }
+
+const LEDGER = ['GetItem', 'PutItem', 'Query']
+const STREAM = ['DescribeStream', 'GetRecords', 'GetShardIterator']
+/** Reading source items again, and writing a destination item with its head. */
+const settling = { source: ['BatchGetItem'], destination: ['DeleteItem', 'PutItem'], ledger: LEDGER }
 
 /**
  * Every permission of every function. TransactWriteItems needs what it is made of, PutItem. Only the slice touches items
- * of the destination, and nothing writes to the source.
+ * and those that apply live changes touch items of the destination, and nothing writes to the source.
  */
 const permissions: Record<FunctionName, Permissions> = {
   preflight: { source: ['DescribeTable', 'Query', 'Scan'], destination: ['DescribeTable', 'Scan'] },
   lease: { source: ['DescribeTable'], ledger: ['GetItem', 'PutItem'], runs: ['DescribeExecution'] },
-  plan: { ledger: ['GetItem', 'PutItem', 'Query'], manifests: ['PutObject'] },
+  capture: { ledger: ['GetItem', 'PutItem'] },
+  plan: { ledger: LEDGER, manifests: ['PutObject'] },
   slice: {
     source: ['BatchGetItem', 'Query', 'Scan'],
-    destination: ['BatchGetItem', 'BatchWriteItem', 'Query', 'Scan'],
-    ledger: ['GetItem', 'PutItem', 'Query'],
+    destination: ['BatchGetItem', 'BatchWriteItem', 'PartiQLInsert', 'PutItem', 'Query', 'Scan'],
+    ledger: LEDGER,
   },
   'fail-chunk': { ledger: ['GetItem', 'PutItem'] },
-  copied: { ledger: ['GetItem', 'PutItem', 'Query'] },
-  finish: { ledger: ['GetItem', 'PutItem', 'Query'] },
-  halt: { ledger: ['GetItem', 'PutItem', 'Query'] },
+  copied: { ledger: LEDGER },
+  live: { ...settling, stream: STREAM },
+  drain: { ledger: LEDGER, stream: STREAM },
+  follow: { ledger: LEDGER, stream: STREAM },
+  settle: settling,
+  repair: settling,
+  finish: { ledger: LEDGER },
+  halt: { ledger: LEDGER },
 }
 
 /** A table as far as it matters here: CDK's `Table`, `TableV2` and imported tables all are. */
 export interface StoredTable {
   readonly tableName: string
   readonly tableArn: string
+  /** Where the stream is enabled; without it live changes cannot be captured, and runs must be offline. */
+  readonly tableStreamArn?: string | undefined
   readonly encryptionKey?: IKey | undefined
 }
 
@@ -64,7 +79,8 @@ export function storePermissions(
     ...allow('dynamodb', may.destination, destination.tableArn),
     ...allow('dynamodb', may.ledger, ledger.tableArn),
     ...allow('s3', may.manifests, manifests.arnForObjects(`${MANIFESTS_PREFIX}/*`)),
-    ...useKey(may.source && source.encryptionKey, READ),
+    ...(source.tableStreamArn ? allow('dynamodb', may.stream, source.tableStreamArn) : []),
+    ...useKey((may.source || may.stream) && source.encryptionKey, READ),
     ...useKey(may.destination && destination.encryptionKey, WRITE),
     ...useKey(may.ledger && ledger.encryptionKey, WRITE),
     ...useKey(may.manifests && manifests.encryptionKey, WRITE),

@@ -1,11 +1,12 @@
-import { CfnOutput } from 'aws-cdk-lib'
+import { CfnOutput, Stack } from 'aws-cdk-lib'
 import { Table } from 'aws-cdk-lib/aws-dynamodb'
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { Construct } from 'constructs'
 import { OptionsError } from '../shared/config/errors.ts'
-import { type OptionsInput, parseOptions } from '../shared/config/options.ts'
+import { type Options, type OptionsInput, parseOptions } from '../shared/config/options.ts'
+import { Capture } from './capture.ts'
 import { codeHash } from './code-hash.ts'
 import { Functions } from './functions.ts'
 import { ledgerTable } from './ledger-table.ts'
@@ -60,7 +61,7 @@ export class Segue extends Construct {
     })
     if (props.permissionsBoundary) PermissionsBoundary.of(this).apply(props.permissionsBoundary)
 
-    this.sourceTable = props.sourceTable ?? Table.fromTableName(this, 'Source', options.sourceTable)
+    this.sourceTable = props.sourceTable ?? namedSource(this, options)
     this.destinationTable = props.destinationTable ?? Table.fromTableName(this, 'Destination', options.destinationTable)
     this.ledger = ledgerTable(this, encryptionKey)
     const manifests = manifestBucket(this, encryptionKey)
@@ -73,6 +74,8 @@ export class Segue extends Construct {
       ...(props.vpc && { vpc: props.vpc }),
       ...(props.vpcSubnets && { vpcSubnets: props.vpcSubnets }),
     })
+    const { tableStreamArn: streamArn } = this.sourceTable
+    if (streamArn) new Capture(this, 'Capture', { streamArn, functions, manifests })
     this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
     allowAskingForRuns(this, this.machines.run, functions)
     acknowledgeWildcards(this)
@@ -81,6 +84,7 @@ export class Segue extends Construct {
     this.output('DestinationTable', options.destinationTable)
     this.output('LedgerTable', this.ledger.tableName)
     this.output('ManifestBucket', manifests.bucketName)
+    this.output('Options', Stack.of(this).toJsonString(options))
     this.output('RunStateMachineArn', this.machines.run.stateMachineArn)
     this.output('ChunkStateMachineArn', this.machines.chunk.stateMachineArn)
   }
@@ -89,6 +93,13 @@ export class Segue extends Construct {
   private output(name: string, value: string): void {
     new CfnOutput(this, name, { value }).overrideLogicalId(name)
   }
+}
+
+/** The source by its name, and by its stream's ARN where the options give it. */
+function namedSource(scope: Construct, { sourceTable: tableName, sourceStream: tableStreamArn }: Options): StoredTable {
+  if (!tableStreamArn) return Table.fromTableName(scope, 'Source', tableName)
+  const tableArn = Stack.of(scope).formatArn({ service: 'dynamodb', resource: 'table', resourceName: tableName })
+  return Table.fromTableAttributes(scope, 'Source', { tableArn, tableStreamArn })
 }
 
 function contextOptions(scope: Construct): object {

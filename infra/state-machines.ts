@@ -25,7 +25,8 @@ export class StateMachines extends Construct {
 
   constructor(scope: Construct, id: string, { options, functions, manifests }: StateMachinesProps) {
     super(scope, id)
-    const { slice, 'fail-chunk': failChunk, preflight, lease, plan, copied, finish, halt } = functions
+    const { live: _, follow: __, 'fail-chunk': failChunk, ...invoked } = functions
+    const { slice } = invoked
     const chunkResources = { partition: Aws.PARTITION, slice, failChunk }
 
     this.chunk = machine(this, 'Chunk', chunkMachine(chunkResources), options)
@@ -34,18 +35,13 @@ export class StateMachines extends Construct {
 
     const definition = runMachine({
       ...chunkResources,
-      preflight,
-      lease,
-      plan,
-      copied,
-      finish,
-      halt,
+      ...invoked,
       chunkMachineArn: this.chunk.stateMachineArn,
       bucket: manifests.bucketName,
       concurrency: options.concurrency,
     })
     this.run = machine(this, 'Run', definition, options)
-    invoking(this.run, Object.values(functions))
+    invoking(this.run, [failChunk, ...Object.values(invoked)])
     startingChunks(this.run, this.chunk)
     mapping(this.run, definition, manifests)
   }

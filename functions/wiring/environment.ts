@@ -6,6 +6,9 @@ export interface Environment {
   codeHash: string
   ledgerTable: string
   manifestBucket: string
+  /** ARN of the source's stream and id of the mapping that feeds the live function, where live changes can be captured. */
+  stream: string | undefined
+  mapping: string | undefined
 }
 
 /** @throws Error naming the variable that is missing; OptionsError when the options are wrong. */
@@ -23,5 +26,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     codeHash: need('SEGUE_CODE_HASH'),
     ledgerTable: need('SEGUE_LEDGER_TABLE'),
     manifestBucket: need('SEGUE_MANIFEST_BUCKET'),
+    stream: env.SEGUE_STREAM || undefined,
+    mapping: env.SEGUE_MAPPING || undefined,
   }
 }

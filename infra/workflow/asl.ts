@@ -47,6 +47,7 @@ export type TaskState = Flow & {
 
 export type ChoiceRule = { Variable: string; Next: string } & (
   | { StringEquals: string }
+  | { BooleanEquals: boolean }
   | { NumericGreaterThanEquals: number }
 )
 
@@ -57,7 +58,7 @@ export interface ChoiceState {
   Default: string
 }
 
-type WaitState = Flow & { Type: 'Wait'; Comment?: string; SecondsPath: string }
+export type WaitState = Flow & { Type: 'Wait'; Comment?: string; SecondsPath: string }
 
 type PassState = Flow & { Type: 'Pass'; Comment?: string; Parameters: Template; ResultPath: string }
 

@@ -1,4 +1,4 @@
-import type { ChoiceState, FailState, Machine } from './asl.ts'
+import type { ChoiceRule, ChoiceState, FailState, Machine, Template, WaitState } from './asl.ts'
 import { type PassResources, passState } from './pass.ts'
 import { catchAll, taskRetriers } from './retriers.ts'
 import { type Invocable, invoke } from './tasks.ts'
@@ -7,7 +7,11 @@ export interface RunResources extends PassResources {
   preflight: Invocable
   lease: Invocable
   plan: Invocable
+  capture: Invocable
   copied: Invocable
+  drain: Invocable
+  settle: Invocable
+  repair: Invocable
   finish: Invocable
   halt: Invocable
 }
@@ -24,18 +28,14 @@ const retry = taskRetriers
  * or Lease simply ends the execution.
  */
 export function runMachine(resources: RunResources): Machine {
-  const plan = (walk: string, next: string) =>
+  const phase = (resource: Invocable, comment: string, resultPath: string, more: Template, next: string) =>
     invoke(
-      resources.plan,
-      {
-        comment: 'Makes sure the chunks exist and lists those with work left.',
-        payload: { ...held, walk },
-        resultPath: `$.${walk}`,
-        retry,
-        catch: [catchAll('Halt')],
-      },
+      resource,
+      { comment, payload: { ...held, ...more }, resultPath, retry, catch: [catchAll('Halt')] },
       { Next: next },
     )
+  const plan = (walk: string, next: string) =>
+    phase(resources.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${walk}`, { walk }, next)
   return {
     Comment: 'One run of the pending migrations.',
     StartAt: 'Preflight',
@@ -50,7 +50,7 @@ export function runMachine(resources: RunResources): Machine {
         },
         { Next: 'Ready?' },
       ),
-      'Ready?': when('$.preflight.outcome', 'ready', 'Lease', 'Refused'),
+      'Ready?': choose({ '$.preflight.outcome': { ready: 'Lease' } }, 'Refused'),
       Refused: fail('$.preflight'),
 
       Lease: invoke(
@@ -63,43 +63,96 @@ export function runMachine(resources: RunResources): Machine {
         },
         { Next: 'Held?' },
       ),
-      'Held?': when('$.lease.outcome', 'held', 'What for?', 'Lease refused'),
+      'Held?': choose({ '$.lease.outcome': { held: 'What for?' } }, 'Lease refused'),
       'Lease refused': fail('$.lease'),
-      'What for?': when('$.lease.only', 'verify', 'Plan verify', 'Plan'),
+      'What for?': choose(
+        { '$.lease.only': { verify: 'Plan verify', repair: 'Repair' }, '$.lease.capture': { true: 'Capture' } },
+        'Plan',
+      ),
+
+      Capture: phase(
+        resources.capture,
+        'Turns live changes on: copy may begin once they are.',
+        '$.capture',
+        {},
+        'Capturing?',
+      ),
+      'Capturing?': choose({ '$.capture.outcome': { on: 'Plan' } }, 'Wait for capture'),
+      'Wait for capture': wait('$.capture.seconds', 'Capture', 'A mapping takes up to minutes to change.'),
 
       Plan: plan('copy', 'Copy'),
       Copy: passState('Copy', { plan: '$.copy', next: 'Copied', halt: 'Halt' }, resources),
-      Copied: invoke(
+      Copied: phase(
         resources.copied,
-        {
-          comment: 'Asks the ledger whether the chunks cover the table and all are done.',
-          payload: held,
-          resultPath: '$.copied',
-          retry,
-          catch: [catchAll('Halt')],
-        },
-        { Next: 'Covered?' },
+        'Asks the ledger whether the chunks cover the table and all are done.',
+        '$.copied',
+        {},
+        'Covered?',
       ),
-      'Covered?': when('$.copied.outcome', 'copied', 'Plan verify', 'Copy halted'),
+      'Covered?': choose({ '$.copied.outcome': { copied: 'Captured?' } }, 'Copy halted'),
       'Copy halted': fail('$.copied'),
+      'Captured?': choose({ '$.copied.capture': { true: 'Drain' } }, 'Plan verify'),
+
+      Drain: phase(
+        resources.drain,
+        'Reads the stream itself: has every change up to the end of copy been applied?',
+        '$.drain',
+        { 'past.$': '$.copied.at' },
+        'Drained?',
+      ),
+      'Drained?': choose(
+        { '$.drain.outcome': { drained: 'Settle from the start', more: 'Drain', waiting: 'Wait for live changes' } },
+        'Drain halted',
+      ),
+      'Wait for live changes': wait(
+        '$.drain.seconds',
+        'Drain',
+        'Live changes are behind; see the lag in `segue status`.',
+      ),
+      'Drain halted': fail('$.drain'),
+
+      'Settle from the start': { Type: 'Pass', Parameters: { from: 0 }, ResultPath: '$.settle', Next: 'Settle' },
+      Settle: phase(
+        resources.settle,
+        'Makes every removed or contested item what the source says now.',
+        '$.settle',
+        { 'from.$': '$.settle.from' },
+        'Settled?',
+      ),
+      'Settled?': choose(
+        { '$.settle.outcome': { settled: 'Plan verify', more: 'Settle', waiting: 'Wait for quiet' } },
+        'Settle halted',
+      ),
+      'Wait for quiet': wait(
+        '$.settle.seconds',
+        'Settle',
+        'A slice that died may still be writing until its deadline.',
+      ),
+      'Settle halted': fail('$.settle'),
+
+      Repair: phase(
+        resources.repair,
+        'Derives again the items at which the last verification found a difference.',
+        '$.repair',
+        {},
+        'Repaired?',
+      ),
+      'Repaired?': choose({ '$.repair.outcome': { repaired: 'Plan verify', more: 'Repair' } }, 'Repair halted'),
+      'Repair halted': fail('$.repair'),
 
       'Plan verify': plan('verify', 'Verify'),
       Verify: passState('Verify', { plan: '$.verify', next: 'Plan orphans', halt: 'Halt' }, resources),
       'Plan orphans': plan('orphans', 'Orphans'),
       Orphans: passState('Orphans', { plan: '$.orphans', next: 'Finish', halt: 'Halt' }, resources),
 
-      Finish: invoke(
+      Finish: phase(
         resources.finish,
-        {
-          comment: 'Asks the ledger how the run ended: every walk done, tallies closed, differences counted.',
-          payload: held,
-          resultPath: '$.finish',
-          retry,
-          catch: [catchAll('Halt')],
-        },
-        { Next: 'Finished?' },
+        'Asks the ledger how the run ended: every walk done, tallies closed, differences counted.',
+        '$.finish',
+        {},
+        'Finished?',
       ),
-      'Finished?': when('$.finish.outcome', 'finished', 'Finished', 'Halted'),
+      'Finished?': choose({ '$.finish.outcome': { finished: 'Finished' } }, 'Halted'),
       Finished: { Type: 'Succeed' },
 
       Halt: invoke(
@@ -125,8 +178,19 @@ export function runMachine(resources: RunResources): Machine {
   }
 }
 
-function when(variable: string, value: string, next: string, otherwise: string): ChoiceState {
-  return { Type: 'Choice', Choices: [{ Variable: variable, StringEquals: value, Next: next }], Default: otherwise }
+/** Chooses the next state by what variables are equal to; `true` stands for the boolean. */
+function choose(table: { [variable: string]: { [equals: string]: string } }, otherwise: string): ChoiceState {
+  const rules = Object.entries(table).flatMap(([Variable, byValue]) =>
+    Object.entries(byValue).map(
+      ([value, Next]): ChoiceRule =>
+        value === 'true' ? { Variable, BooleanEquals: true, Next } : { Variable, StringEquals: value, Next },
+    ),
+  )
+  return { Type: 'Choice', Choices: rules, Default: otherwise }
+}
+
+function wait(SecondsPath: string, next: string, comment: string): WaitState {
+  return { Type: 'Wait', Comment: comment, SecondsPath, Next: next }
 }
 
 /** Ends the execution with the `error` and `cause` that a function answered. */

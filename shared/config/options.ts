@@ -12,6 +12,11 @@ export const optionsSchema = z.strictObject({
   sourceTable: z.string().check(z.minLength(3)),
   /** Name of the table to write; same key schema, empty when a run begins. */
   destinationTable: z.string().check(z.minLength(3)),
+  /**
+   * ARN of the source's stream (new and old images), which carries live changes; a table given to the construct brings its
+   * own. Without a stream every run must be offline. @default none
+   */
+  sourceStream: z.optional(z.string().check(z.startsWith('arn:'))),
   /** Limit of one slice, which is the time-out of its Lambda. @default 900 (15 minutes, the most Lambda gives) */
   sliceSeconds: z._default(seconds(5, 900), 900),
   /** A partition key that has been running longer than this is split. @default a third of `sliceSeconds` */
@@ -22,6 +27,8 @@ export const optionsSchema = z.strictObject({
   segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
   /** Memory of the slice function in MB; Lambda's processor share grows with it. @default 1769 (one full processor) */
   memoryMb: z._default(z.int().check(z.minimum(256), z.maximum(10_240)), 1769),
+  /** How long an open stream shard must answer nothing before it counts as read to its end. @default 60 */
+  streamSilenceSeconds: z._default(seconds(1, 600), 60),
   /** How long logs are kept. @default 90 */
   logRetentionDays: z._default(z.int().check(z.minimum(1), z.maximum(3653)), 90),
 })

@@ -18,8 +18,6 @@ export interface Capture {
   since: number
   /** When every shard of the stream last had a cursor. */
   listedAt?: number
-  /** Drain has found everything up to this time applied. */
-  drainedPast?: number
 }
 
 export async function readCapture(ledger: LedgerTable, run: string): Promise<Capture | undefined> {
@@ -44,7 +42,12 @@ export async function listCursors(ledger: LedgerTable, run: string): Promise<Sha
 }
 
 /** Stores cursors. One that another drain moved further may go back: its records are only looked at once more. */
-export async function saveCursors(ledger: LedgerTable, run: string, cursors: ShardCursor[], now: number): Promise<void> {
+export async function saveCursors(
+  ledger: LedgerTable,
+  run: string,
+  cursors: ShardCursor[],
+  now: number,
+): Promise<void> {
   const puts = cursors.map((cursor) => {
     const row: Row = { pk: runPk(run), sk: `SHARD#${cursor.shard}`, expiresAt: expiry(now), ...cursor }
     return { row, expect: 'any' as const }

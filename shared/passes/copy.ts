@@ -16,13 +16,16 @@ export interface CopyPass {
   destination: Table
   ledger: LedgerTable
   runtime: Runtime
+  /** Nothing changes the source meanwhile. */
+  offline: boolean
 }
 
 /**
- * Migrates items and writes what comes of them to the destination. Nothing changes the source meanwhile, so plain
- * batch writes suffice: doing a page again writes the same items again.
+ * Migrates items and writes what comes of them to the destination. While live changes come in it only inserts what is
+ * absent, so it never overwrites what they wrote; offline, plain batch writes do, and doing a page again writes the same.
  */
-export function copyPass({ run, schema, migrations, destination, ledger, runtime }: CopyPass): Pass {
+export function copyPass({ run, schema, migrations, destination, ledger, runtime, offline }: CopyPass): Pass {
+  const write = offline ? 'put' : 'insert'
   return {
     async apply(items) {
       const tallies = { ...noTallies, read: items.length }
@@ -47,7 +50,7 @@ export function copyPass({ run, schema, migrations, destination, ledger, runtime
       }
       // The list of poison items is written first: a checkpoint must never pass an item that is nowhere.
       await quarantine(ledger, run, poison)
-      for (const result of await destination.put([...outputs.values()]))
+      for (const result of await destination[write]([...outputs.values()]))
         tallies[result === 'present' ? 'present' : 'written']++
       return tallies
     },

@@ -46,8 +46,9 @@ export function walkEngine(run: RunRecord, pass: PassName, engine: PassesEngine)
     case 'copy':
       return {
         table: source,
-        pass: copyPass({ run: run.id, schema, migrations, destination, ledger, runtime }),
-        consistent: true,
+        pass: copyPass({ run: run.id, schema, migrations, destination, ledger, runtime, offline: run.offline }),
+        // What a stale read misses the stream carries; offline nothing does.
+        consistent: run.offline,
       }
     case 'verify':
       return { table: source, pass: verifyPass(verify), consistent: false }

@@ -54,10 +54,17 @@ export function whyHalted(
       `${failed.length} chunks of ${walk} failed, the first is ${failed[0].id}: ${failed[0].reason}. Mend the cause, then \`segue run --resume\`.`,
     )
   if (missing.length > 0)
-    return halted('not-covered', `${missing.length} chunks of ${walk} have no row, the first is ${missing[0]}. Resume the run to plan them again.`)
+    return halted(
+      'not-covered',
+      `${missing.length} chunks of ${walk} have no row, the first is ${missing[0]}. Resume the run to plan them again.`,
+    )
   if (open > 0)
-    return halted('chunks-open', `${open} chunks of ${walk} stopped before their end, as after a change of the code. ${resume}`)
+    return halted(
+      'chunks-open',
+      `${open} chunks of ${walk} stopped before their end, as after a change of the code. ${resume}`,
+    )
   const [sum] = walk === 'orphans' ? [] : openTallies(tallies)
-  if (sum) return halted('tallies-open', `The tallies of ${walk} do not close: ${sum}. This is a defect: please report it.`)
+  if (sum)
+    return halted('tallies-open', `The tallies of ${walk} do not close: ${sum}. This is a defect: please report it.`)
   return undefined
 }

@@ -39,11 +39,7 @@ const secondLookMs = 2_000
  * for one execution gives the same answer.
  * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, or `code-changed`.
  */
-export async function takeLease(
-  execution: string,
-  request: RunRequest,
-  engine: LeaseEngine,
-): Promise<Held> {
+export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held> {
   const { ledger, destination, runtime } = engine
   const held = (lease: Lease): Held => ({
     outcome: 'held',
@@ -115,10 +111,7 @@ async function lastRun(
       `No finished run into ${destination} is there to ${only}. Finish one first; \`segue status\` shows where the last one stands.`,
     )
   if (!run || (run.state === 'finished' && !only))
-    throw new Refusal(
-      'nothing-to-resume',
-      `There is no unfinished run into ${destination}. Start one without resume.`,
-    )
+    throw new Refusal('nothing-to-resume', `There is no unfinished run into ${destination}. Start one without resume.`)
   if (run.codeHash !== codeHash)
     throw new Refusal(
       'code-changed',

@@ -3,6 +3,7 @@ import { createChunks, listChunks, newChunk, type PassName, replaceChunk, type W
 import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import { enterPhase } from './phase.ts'
 import type { ManifestStore } from './ports.ts'
 
 export interface PlanEngine {
@@ -30,8 +31,8 @@ export async function planPass(
   { ledger, manifests, runtime }: PlanEngine,
 ): Promise<Planned> {
   const { walk, fence } = task
-  const run = await enterPhase(ledger, task.run, walk)
-  runtime.emit({ code: 'run.phase', run: run.id, phase: run.phase })
+  const change = walk === 'verify' ? beginVerification : undefined
+  const run = await enterPhase(task.run, phases[walk], { ledger, runtime }, change)
   const pass = passOf(run, walk)
   const now = runtime.clock()
   const there = await listChunks(ledger, run.id, pass)
@@ -55,13 +56,9 @@ export async function planPass(
 }
 
 /** A verification that ended is not gone on with: the next one begins anew, with chunks of its own. */
-function enterPhase(ledger: LedgerTable, id: string, walk: Walk): Promise<RunRecord> {
-  return updateRun(ledger, id, (run) => {
-    const next = { ...run, phase: phases[walk] }
-    if (walk === 'verify' && (!run.verification || run.verification.ended))
-      next.verification = { number: (run.verification?.number ?? 0) + 1, ended: false }
-    return next
-  })
+function beginVerification(run: RunRecord): RunRecord {
+  if (run.verification && !run.verification.ended) return run
+  return { ...run, verification: { number: (run.verification?.number ?? 0) + 1, ended: false } }
 }
 
 /** The pass that a walk of this run is in now. */

@@ -1,5 +1,5 @@
 /**
- * A slice whose writes could not be drained before its limit. The Lambda must exit its process: promises left pending
+ * A slice that still awaited its tables as its limit neared. The Lambda must exit its process: promises left pending
  * would resume when the environment thaws, perhaps much later, and write under a lease long gone.
  */
 export class UndrainedError extends Error {
@@ -9,8 +9,8 @@ export class UndrainedError extends Error {
 
   constructor(chunk: string, options?: ErrorOptions) {
     super(
-      `Writes of chunk ${chunk} were still in flight when its slice had to end. It goes on from its last checkpoint; ` +
-        'if this repeats, raise `sliceSeconds` or look for throttling on the destination.',
+      `Reads or writes of chunk ${chunk} were still under way when its slice had to end. It goes on from its last checkpoint; ` +
+        'if this repeats, raise `sliceSeconds` or look for throttling on the tables.',
       options,
     )
     this.name = 'UndrainedError'

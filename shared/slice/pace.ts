@@ -11,8 +11,8 @@ const fast = 60
  * 15 minutes soon asks for full pages; one of 5 seconds on a slow machine stays small enough to stop in time.
  */
 export class Pace {
-  /** Items to ask for. */
-  limit = 100
+  /** Items to ask for: few at first, because a page that outlasts the slice gets nowhere. */
+  limit = leastPage
   #slowestMs = 0
   readonly #sliceMs: number
 

@@ -46,7 +46,7 @@ export interface WalkEngine {
 /**
  * One invocation's work on one chunk: read a page, apply the pass, advance the cursor, checkpoint, and stop in time;
  * near the limit, or early when one key takes too long, the chunk is split.
- * @throws UndrainedError when writes are still in flight as the limit nears; the process must then exit.
+ * @throws UndrainedError when reads or writes are still awaited as the limit nears; the process must then exit.
  * @throws what the table or ledger threw after its retries; all that was acknowledged has then been checkpointed.
  */
 export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Outcome> {
@@ -60,16 +60,26 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, walk.table.name) : []
   const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
   const slice = new Slice(run, record, walk, engine, watch)
-  let outcome: Outcome
-  try {
-    outcome = await slice.walk()
-  } catch (error) {
-    if (!(error instanceof UndrainedError)) await slice.endAfter(error)
-    throw error
-  }
+  const outcome = await withinLimit(slice.toItsEnd(), record.id, engine)
   const tallies = slice.record.tallies
   runtime.emit({ code: 'slice.ended', run: run.id, chunk: record.id, outcome: outcome.outcome, tallies })
   return outcome
+}
+
+/** @throws UndrainedError as long before the limit as it takes to say so, however `work` hangs. */
+async function withinLimit<T>(work: Promise<T>, chunk: string, engine: SliceEngine): Promise<T> {
+  const { runtime, deadline, sliceMs } = engine
+  const margin = Math.min(1_000, sliceMs / 20)
+  work.catch(() => {}) // Thrown below, unless time runs out first.
+  const wake = new AbortController()
+  const late = runtime.sleep(Math.max(0, deadline.remainingMs() - margin), wake.signal).then(() => 'late' as const)
+  try {
+    const first = await Promise.race([work, late])
+    if (first === 'late') throw new UndrainedError(chunk)
+    return first
+  } finally {
+    wake.abort()
+  }
 }
 
 type Reason = 'end' | 'time' | 'hot' | 'paused' | 'aborted' | 'fenced'
@@ -101,11 +111,20 @@ class Slice {
     this.#checkpointedAt = engine.runtime.clock()
   }
 
-  async walk(): Promise<Outcome> {
+  async toItsEnd(): Promise<Outcome> {
+    try {
+      return await this.#walkOn()
+    } catch (error) {
+      await this.#endAfter()
+      throw error
+    }
+  }
+
+  async #walkOn(): Promise<Outcome> {
     this.#read(this.record.cursor)
     for (;;) {
       const reason = await this.#pages()
-      await this.#drain()
+      await this.#window.drain()
       switch (reason) {
         case 'end':
           return this.#close({ ...this.#acknowledged(), state: 'done' }, { outcome: 'done' })
@@ -126,13 +145,9 @@ class Slice {
     }
   }
 
-  /** Stores what was acknowledged before `error` ended the slice, unless the ledger itself is what fails. */
-  async endAfter(error: unknown): Promise<void> {
-    try {
-      await this.#drain()
-    } catch (again) {
-      if (again instanceof UndrainedError) throw new UndrainedError(this.record.id, { cause: error })
-    }
+  /** Stores what was acknowledged before an error ended the slice, unless the ledger itself is what fails. */
+  async #endAfter(): Promise<void> {
+    await this.#window.drain().catch(() => {})
     const { deadline: _, ...record } = this.#acknowledged()
     await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' }).catch(() => {})
   }
@@ -154,7 +169,11 @@ class Slice {
         const stop = await this.#checkpoint()
         if (stop) return stop
       }
-      if (this.#run.split && page.next.sk && this.#watch.isHot(page.next.pk)) return 'hot'
+      if (this.#run.split && page.next.sk && this.#watch.isHot(page.next.pk)) {
+        // Kept before the survey of the key, which may take all the time that is left: the next slice must get further.
+        await this.#window.drain()
+        return (await this.#checkpoint()) ?? 'hot'
+      }
     }
   }
 
@@ -167,21 +186,6 @@ class Slice {
     const page = readChunk(this.#walk.table, this.#base.chunk, after, this.#pace.limit, this.#walk.consistent)
     page.catch(() => {}) // Thrown where it is awaited; a slice that stops never looks.
     this.#next = page
-  }
-
-  /** @throws UndrainedError when what is in flight does not end in time to say so. */
-  async #drain(): Promise<void> {
-    const { runtime, deadline, sliceMs } = this.#engine
-    const margin = Math.min(1_000, sliceMs / 20)
-    const drained = this.#window.drain()
-    drained.catch(() => {}) // Thrown below, unless time runs out first.
-    const wake = new AbortController()
-    const late = runtime.sleep(Math.max(0, deadline.remainingMs() - margin), wake.signal).then(() => 'late' as const)
-    try {
-      if ((await Promise.race([drained, late])) === 'late') throw new UndrainedError(this.record.id)
-    } finally {
-      wake.abort()
-    }
   }
 
   /** The row as it is after all pages acknowledged so far. */
@@ -221,10 +225,16 @@ class Slice {
     return outcome
   }
 
-  #fenced(): Outcome {
-    const { run, id: chunk, epoch } = this.record
-    this.#engine.runtime.emit({ code: 'slice.fenced', run, chunk, epoch })
-    return { outcome: 'stopped', reason: 'fenced' }
+  /**
+   * A newer slice has the chunk. Under the same lease that is a duplicate whose answer may go nowhere, so this execution
+   * must ask again; under a newer lease another execution sees to it.
+   */
+  async #fenced(): Promise<Outcome> {
+    const { run, id: chunk, epoch, fence } = this.record
+    const { ledger, runtime } = this.#engine
+    runtime.emit({ code: 'slice.fenced', run, chunk, epoch })
+    const control = await readControl(ledger, run)
+    return control.fence === fence ? { outcome: 'more' } : { outcome: 'stopped', reason: 'fenced' }
   }
 
   async #split(): Promise<Outcome | undefined> {

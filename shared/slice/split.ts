@@ -7,6 +7,7 @@ import type { Table } from '../dynamodb/ports.ts'
 import { type ChunkRecord, newChunk, recordSplit } from '../ledger/chunks.ts'
 import { rememberHeavy } from '../ledger/heavy.ts'
 import type { Outcome } from '../run/outcome.ts'
+import type { Sleep } from '../runtime/ports.ts'
 import type { Pace } from './pace.ts'
 import type { SliceEngine } from './slice.ts'
 import { splitOutcome } from './start.ts'
@@ -44,7 +45,8 @@ export async function trySplit(
   const unsplittable = (reason: string) =>
     runtime.emit({ code: 'chunk.unsplittable', run: parent.run, chunk: parent.id, reason, key })
   const fits = (items: number) => items * msPerItem < deadline.remainingMs() - pace.reserveMs
-  const survey = await surveyLeft(table, restOfKey(chunk, cursor), fits)
+  const timeMs = Math.max(0, deadline.remainingMs() - pace.reserveMs)
+  const survey = await inTime(surveyLeft(table, restOfKey(chunk, cursor), fits), timeMs, runtime.sleep)
   if (typeof survey === 'string') {
     if (survey !== 'fits') unsplittable(survey)
     return undefined
@@ -71,6 +73,17 @@ export async function trySplit(
     key,
   })
   return splitOutcome(split)
+}
+
+/** What is only read may be left behind when time is up. */
+async function inTime<T>(work: Promise<T>, ms: number, sleep: Sleep): Promise<T | 'no time is left to survey the key'> {
+  work.catch(() => {}) // Thrown below, unless time is up first.
+  const wake = new AbortController()
+  try {
+    return await Promise.race([work, sleep(ms, wake.signal).then(() => 'no time is left to survey the key' as const)])
+  } finally {
+    wake.abort()
+  }
 }
 
 /** A glance first, and a survey in proportion to what it shows; or why there is none. */

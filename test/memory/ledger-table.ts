@@ -25,6 +25,11 @@ export class MemoryLedgerTable implements LedgerTable {
   }
 
   async commit(puts: Put[]): Promise<boolean> {
+    return this.commitNow(puts)
+  }
+
+  /** For what has to be written in one instant with the ledger. */
+  commitNow(puts: Put[]): boolean {
     const keys = new Set(puts.map(({ row }) => JSON.stringify([row.pk, row.sk])))
     if (puts.length > 100 || keys.size < puts.length)
       throw new DynamoDbError(

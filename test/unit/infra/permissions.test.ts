@@ -1,8 +1,9 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of a template as text
 import { describe, expect, it } from 'vitest'
-import { plain, type Resource, resources, synth, text } from './synth.ts'
+import { options, plain, type Resource, resources, synth, text } from './synth.ts'
 
-const template = synth()
+const sourceStream = 'arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026-11-21'
+const template = synth({ options: { ...options, sourceStream } })
 
 /** Every statement of every policy of a role, one `action resource` a line. */
 function granted(role: string): string[] {
@@ -32,6 +33,8 @@ function short(resource: unknown): string {
     .replace(/\$\{SegueFunctions\w+Logs\.Arn\}/, 'own logs')
     .replace('${SegueLedger.Arn}', 'ledger')
     .replace('${SegueManifests.Arn}', 'bucket')
+    .replace(sourceStream, 'stream')
+    .replace(/\$\{SegueCaptureMapping\}/, 'of the stream')
     .replace(/^table\/orders$/, 'source')
     .replace(/^table\/orders-new$/, 'destination')
 }
@@ -42,6 +45,19 @@ const everyFunction = [
   'xray:PutTelemetryRecords *',
   'xray:PutTraceSegments *',
 ]
+
+const ledger = ['dynamodb:GetItem ledger', 'dynamodb:PutItem ledger', 'dynamodb:Query ledger']
+
+/** What applies live changes: reads source items again, writes a destination item with its head. */
+const settling = [
+  ...everyFunction,
+  ...ledger,
+  'dynamodb:BatchGetItem source',
+  'dynamodb:DeleteItem destination',
+  'dynamodb:PutItem destination',
+]
+
+const stream = ['dynamodb:DescribeStream stream', 'dynamodb:GetRecords stream', 'dynamodb:GetShardIterator stream']
 
 const everyMachine = [
   'events:DescribeRule rule/StepFunctionsGetEventsForStepFunctionsExecutionRule',
@@ -81,6 +97,24 @@ const table: Record<string, string[]> = {
     'dynamodb:PutItem ledger',
     'states:DescribeExecution execution:Run:*',
   ],
+  SegueFunctionscaptureRole: [
+    ...everyFunction,
+    'dynamodb:GetItem ledger',
+    'dynamodb:PutItem ledger',
+    'lambda:GetEventSourceMapping event-source-mapping:of the stream',
+    'lambda:UpdateEventSourceMapping event-source-mapping:of the stream',
+  ],
+  SegueFunctionsliveRole: [
+    ...settling,
+    ...stream,
+    'dynamodb:ListStreams *',
+    's3:ListBucket bucket',
+    's3:PutObject bucket/aws/lambda/*',
+  ],
+  SegueFunctionsdrainRole: [...everyFunction, ...ledger, ...stream],
+  SegueFunctionsfollowRole: [...everyFunction, ...ledger, ...stream],
+  SegueFunctionssettleRole: settling,
+  SegueFunctionsrepairRole: settling,
   SegueFunctionsplanRole: [
     ...everyFunction,
     'dynamodb:GetItem ledger',
@@ -94,6 +128,8 @@ const table: Record<string, string[]> = {
     'dynamodb:BatchGetItem source',
     'dynamodb:BatchWriteItem destination',
     'dynamodb:GetItem ledger',
+    'dynamodb:PartiQLInsert destination',
+    'dynamodb:PutItem destination',
     'dynamodb:PutItem ledger',
     'dynamodb:Query destination',
     'dynamodb:Query ledger',
@@ -127,13 +163,17 @@ const table: Record<string, string[]> = {
   ],
   SegueWorkflowRunMachineRole: [
     ...everyMachine,
+    'lambda:InvokeFunction function capture, every version',
     'lambda:InvokeFunction function copied, every version',
+    'lambda:InvokeFunction function drain, every version',
     'lambda:InvokeFunction function failchunk, every version',
     'lambda:InvokeFunction function finish, every version',
     'lambda:InvokeFunction function halt, every version',
     'lambda:InvokeFunction function lease, every version',
     'lambda:InvokeFunction function plan, every version',
     'lambda:InvokeFunction function preflight, every version',
+    'lambda:InvokeFunction function repair, every version',
+    'lambda:InvokeFunction function settle, every version',
     'lambda:InvokeFunction function slice, every version',
     's3:AbortMultipartUpload bucket/results/*',
     's3:GetObject bucket/manifests/*',

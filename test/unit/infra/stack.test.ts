@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs'
 import path from 'node:path'
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
-import { plain, type Resource, resources, synth, text } from './synth.ts'
+import { options, plain, type Resource, resources, synth, text } from './synth.ts'
 
 const template = synth({
   options: { sourceTable: 'orders', destinationTable: 'orders-new', sliceSeconds: 600, concurrency: 7 },
@@ -90,9 +90,11 @@ describe('the functions', () => {
     }
   })
 
-  it('cap the slice, and only the slice, at the concurrency of the options and at its time', () => {
+  it('cap the slice at the concurrency of the options and at its time, and give live changes a reserve of their own', () => {
     const capped = lambdas.filter((lambda) => lambda.ReservedConcurrentExecutions !== undefined)
-    expect(capped).toMatchObject([
+    const byName = capped.toSorted((a, b) => (a.Description < b.Description ? -1 : 1))
+    expect(byName).toMatchObject([
+      { Description: 'Segue: live', ReservedConcurrentExecutions: 7, MemorySize: 1769 },
       { Description: 'Segue: slice', ReservedConcurrentExecutions: 7, Timeout: 600, MemorySize: 1769 },
     ])
   })
@@ -168,5 +170,29 @@ describe('the stack', () => {
       RunStateMachineArn: '${SegueWorkflowRunMachine}',
       ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',
     })
+  })
+})
+
+describe('capture', () => {
+  const sourceStream = 'arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026-11-21'
+  const template = synth({ options: { ...options, sourceStream } })
+
+  it('maps the stream of the source, off until a run turns it on, from its beginning, and gives no record up', () => {
+    const [[, mapping]] = resources(template, 'AWS::Lambda::EventSourceMapping') as [[string, Resource]]
+    expect(mapping.Properties).toMatchObject({
+      EventSourceArn: sourceStream,
+      StartingPosition: 'TRIM_HORIZON',
+      Enabled: false,
+      BisectBatchOnFunctionError: true,
+      MaximumRetryAttempts: -1,
+      MaximumRecordAgeInSeconds: -1,
+    })
+    expect(JSON.stringify(mapping.Properties.DestinationConfig)).toContain('SegueManifests')
+    // Of no version: a deployment would change the mapping, and turn it off.
+    expect(JSON.stringify(mapping.Properties.FunctionName)).not.toContain('Version')
+  })
+
+  it('is not there without a stream', () => {
+    expect(resources(synth(), 'AWS::Lambda::EventSourceMapping')).toEqual([])
   })
 })

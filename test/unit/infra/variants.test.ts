@@ -67,12 +67,18 @@ describe('what a customer brings', () => {
     })
     const users = keyUsers(template, '${Key.Arn}')
     expect(Object.keys(users).sort()).toEqual([
+      'SegueFunctionscaptureRole',
       'SegueFunctionscopiedRole',
+      'SegueFunctionsdrainRole',
       'SegueFunctionsfailchunkRole',
       'SegueFunctionsfinishRole',
+      'SegueFunctionsfollowRole',
       'SegueFunctionshaltRole',
       'SegueFunctionsleaseRole',
+      'SegueFunctionsliveRole',
       'SegueFunctionsplanRole',
+      'SegueFunctionsrepairRole',
+      'SegueFunctionssettleRole',
       'SegueFunctionssliceRole',
       'SegueWorkflowRunMachineRole',
     ])
@@ -90,11 +96,10 @@ describe('what a customer brings', () => {
       sourceTable: table(stack as never, 'Old'),
       destinationTable: table(stack as never, 'New'),
     }))
-    expect(keyUsers(template, '${OldKey.Arn}')).toEqual({
-      SegueFunctionspreflightRole: ['kms:Decrypt'],
-      SegueFunctionsleaseRole: ['kms:Decrypt'],
-      SegueFunctionssliceRole: ['kms:Decrypt'],
-    })
+    const readers = ['preflight', 'lease', 'slice', 'live', 'drain', 'follow', 'settle', 'repair']
+    expect(keyUsers(template, '${OldKey.Arn}')).toEqual(
+      Object.fromEntries(readers.map((name) => [`SegueFunctions${name}Role`, ['kms:Decrypt']])),
+    )
     expect(keyUsers(template, '${NewKey.Arn}')).toMatchObject({
       SegueFunctionssliceRole: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'],
     })

@@ -72,7 +72,15 @@ export function world(
       ledger,
       walk: (run) => ({
         table: slow(source),
-        pass: copyPass({ run: run.id, schema: keys, migrations, destination: slow(destination), ledger, runtime }),
+        pass: copyPass({
+          run: run.id,
+          schema: keys,
+          migrations,
+          destination: slow(destination),
+          ledger,
+          runtime,
+          offline: true,
+        }),
         consistent: true,
       }),
       runtime,

@@ -1,0 +1,9 @@
+import { type Drained, drainRun } from '../shared/run/drain.ts'
+import { door } from './wiring/door.ts'
+import { streamEngine } from './wiring/stream.ts'
+
+/** Whether every live change up to a moment has been applied, found out by reading the stream. */
+export const handler = door(
+  async (task: { run: string; fence: number; past: number }, context): Promise<Drained> =>
+    drainRun(task, await streamEngine(task.run, context)),
+)

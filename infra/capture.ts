@@ -1,0 +1,70 @@
+import { ArnFormat, Duration, Stack } from 'aws-cdk-lib'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
+import type { Bucket } from 'aws-cdk-lib/aws-s3'
+import { Construct } from 'constructs'
+import type { FunctionName, SegueFunction } from './functions.ts'
+import { allow } from './permissions.ts'
+
+/** Where, inside the bucket, Lambda puts stream records it gave up on. */
+export const DISCARDED_PREFIX = 'aws/lambda'
+
+/** How often the stream is looked at beside the mapping: often enough that a lag of an hour is seen in time. */
+const FOLLOW = Duration.minutes(5)
+
+/** Records of one batch: one transaction each and more, so a batch stays far below the function's limit. */
+const BATCH = 100
+
+export interface CaptureProps {
+  streamArn: string
+  functions: Record<FunctionName, SegueFunction>
+  manifests: Bucket
+}
+
+/**
+ * The mapping from the source's stream to the live function. It is off until a run turns it on, and belongs to no version:
+ * a deployment must not touch it, or CloudFormation would turn it off again. Whether the code is that of the run, the live
+ * function asks the ledger.
+ */
+export class Capture extends Construct {
+  constructor(scope: Construct, id: string, { streamArn, functions, manifests }: CaptureProps) {
+    super(scope, id)
+    const { live, capture, follow } = functions
+    for (const statement of [
+      ...allow('dynamodb', ['ListStreams'], '*'),
+      ...allow('s3', ['ListBucket'], manifests.bucketArn),
+      ...allow('s3', ['PutObject'], manifests.arnForObjects(`${DISCARDED_PREFIX}/*`)),
+    ])
+      live.role.addToPolicy(statement)
+    const mapping = new CfnEventSourceMapping(this, 'Mapping', {
+      functionName: live.lambda.functionName,
+      eventSourceArn: streamArn,
+      startingPosition: 'TRIM_HORIZON',
+      batchSize: BATCH,
+      // Records of one item stay in order; those of different items need none.
+      parallelizationFactor: 10,
+      bisectBatchOnFunctionError: true,
+      // Never given up: what cannot be migrated is quarantined, and everything else is worth another try.
+      maximumRetryAttempts: -1,
+      maximumRecordAgeInSeconds: -1,
+      destinationConfig: { onFailure: { destination: manifests.bucketArn } },
+      enabled: false,
+    })
+    mapping.node.addDependency(live.role)
+    const arn = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'event-source-mapping',
+      resourceName: mapping.ref,
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    })
+    for (const statement of allow('lambda', ['GetEventSourceMapping', 'UpdateEventSourceMapping'], arn))
+      capture.role.addToPolicy(statement)
+    capture.lambda.addEnvironment('SEGUE_MAPPING', mapping.ref)
+    new Rule(this, 'Follow', {
+      description: 'Segue: looks how far behind live changes are',
+      schedule: Schedule.rate(FOLLOW),
+      targets: [new LambdaFunction(follow.lambda)],
+    })
+  }
+}

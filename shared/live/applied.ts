@@ -1,0 +1,39 @@
+import { encodeKey } from '../dynamodb/key.ts'
+import { readHead } from '../ledger/heads.ts'
+import { inParallel } from '../runtime/parallel.ts'
+import { changesOf, keyOfChange } from './changes.ts'
+import type { LiveEngine } from './engine.ts'
+import { knowsPoison } from './poison.ts'
+import type { StreamRecord } from './ports.ts'
+
+/** Records looked up at once, each a few reads of the ledger. */
+const lookupsAtOnce = 8
+
+export type AppliedEngine = Pick<LiveEngine, 'ledger' | 'run' | 'schema' | 'migrations'>
+
+/**
+ * Whether a record has been applied: the head of every destination key it changes has seen its source item's number or a
+ * later one, and an item it made unfit to migrate is on the quarantine list. One that yields nothing always has been.
+ *
+ * A contested head alone proves nothing here: it may have been contested, and settled, before this record.
+ */
+async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<boolean> {
+  const { changes, poison } = changesOf(record, engine)
+  const source = encodeKey(record.key)
+  for (const change of changes) {
+    const seen = (await readHead(engine.ledger, engine.run, keyOfChange(change)))?.sources[source]
+    if (seen === undefined || seen < record.seq) return false
+  }
+  return !poison || knowsPoison(record, engine)
+}
+
+/** How many records from the first on have been applied. */
+export async function countApplied(records: StreamRecord[], engine: AppliedEngine): Promise<number> {
+  for (let i = 0; i < records.length; i += lookupsAtOnce) {
+    const some = records.slice(i, i + lookupsAtOnce)
+    const applied = await inParallel(lookupsAtOnce, some, (record) => isApplied(record, engine))
+    const open = applied.indexOf(false)
+    if (open >= 0) return i + open
+  }
+  return records.length
+}

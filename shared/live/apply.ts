@@ -1,0 +1,75 @@
+import { encodeKey } from '../dynamodb/key.ts'
+import { readControl } from '../ledger/control.ts'
+import { headPut, needsSettling, readHead } from '../ledger/heads.ts'
+import { type Attempt, retry } from '../runtime/retry.ts'
+import { changesOf, keyOfChange } from './changes.ts'
+import { decide } from './decide.ts'
+import type { LiveEngine } from './engine.ts'
+import { LiveError } from './errors.ts'
+import { listPoison, recheckPoison } from './poison.ts'
+import type { DestinationChange, StreamRecord } from './ports.ts'
+import { settleHead } from './settle.ts'
+
+/**
+ * Applies one change of one source item to the destination. Every destination key is a transaction of its own, in any
+ * order, and one that loses does not stop the others. Doing it again, late, or only in part, is harmless.
+ * @param quiet the quiet period last known of; it may be out of date.
+ * @throws LiveError `contended` when a head kept changing; DynamoDbError when a store failed for good.
+ */
+export async function applyRecord(record: StreamRecord, engine: LiveEngine, quiet?: string): Promise<void> {
+  const { changes, poison, cured } = changesOf(record, engine)
+  // Listed before anything is deleted: an item must never be in neither place.
+  if (poison) await listPoison(record, poison, engine)
+  for (const change of changes) await applyChange(change, record, engine, quiet)
+  // Before quiet nobody takes entries off the list: a slice with an older page may be about to put them there again.
+  // Read afresh: settling's own look at the list comes after its flag, so one of the two sees what the other did.
+  if (cured) {
+    const now = (await readControl(engine.ledger, engine.run)).quiet
+    if (now !== undefined) await recheckPoison(record.key, engine)
+  }
+}
+
+async function applyChange(
+  change: DestinationChange,
+  record: StreamRecord,
+  engine: LiveEngine,
+  quiet: string | undefined,
+): Promise<void> {
+  const { ledger, run, runtime, tables } = engine
+  const key = keyOfChange(change)
+  const op = 'put' in change ? 'put' : 'delete'
+  const claim = { source: encodeKey(record.key), seq: record.seq, op, key, quiet } as const
+  const settles = await retry<boolean>(
+    'apply live change',
+    runtime,
+    async () => {
+      const head = await readHead(ledger, run, key)
+      const decision = decide(head, claim)
+      switch (decision.kind) {
+        case 'applied':
+          return { done: false }
+        case 'contested':
+          return { done: needsSettling(decision.head, undefined) }
+        case 'contest':
+          return orAgain(await tables.commit(headPut(run, decision.head, head, runtime.clock())), true)
+        case 'write':
+          return orAgain(await tables.commit(headPut(run, decision.head, head, runtime.clock()), change), false)
+      }
+    },
+    (reason) => new LiveError('contended', `A live change could not be applied: ${reason}. Its batch comes again.`),
+  )
+  if (settles) await settleInPlace(key, engine)
+}
+
+/**
+ * The mark is made first and quiet is read afresh after it; settling sets its flag first and looks for marks after it. So
+ * whichever comes second sees the other, and no mark is left behind.
+ */
+async function settleInPlace(key: Parameters<typeof settleHead>[0], engine: LiveEngine): Promise<void> {
+  const { quiet } = await readControl(engine.ledger, engine.run)
+  if (quiet !== undefined) await settleHead(key, quiet, engine)
+}
+
+function orAgain(committed: boolean, done: boolean): Attempt<boolean> {
+  return committed ? { done } : { again: 'another change of its destination key came first' }
+}

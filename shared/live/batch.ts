@@ -1,0 +1,49 @@
+import { encodeKey } from '../dynamodb/key.ts'
+import type { RunRecord } from '../ledger/runs.ts'
+import { applyRecord } from './apply.ts'
+import type { LiveEngine } from './engine.ts'
+import type { LiveGate } from './gate.ts'
+import type { StreamRecord } from './ports.ts'
+
+/** Source items worked on at once: their records are independent, and each waits for a few round trips. */
+const itemsAtOnce = 16
+
+export interface BatchEngine {
+  gate: LiveGate
+  engine: (run: RunRecord) => LiveEngine
+}
+
+/**
+ * Applies a batch of records as it came: those of one source item in order, different items side by side. An item that
+ * cannot be migrated is quarantined and stops nothing.
+ * @throws the first failure, once everything begun has ended; nothing of the batch is then acknowledged and all of it comes
+ * again, which is harmless.
+ */
+export async function applyBatch(records: StreamRecord[], { gate, engine }: BatchEngine): Promise<void> {
+  if (records.length === 0) return
+  const { run } = await gate()
+  const live = engine(run)
+  const groups = Map.groupBy(records, ({ key }) => encodeKey(key)).values()
+  const failures: unknown[] = []
+  const worker = async () => {
+    for (const group of groups) {
+      for (const record of group) {
+        if (failures.length > 0) return
+        const permit = await gate()
+        // A batch that outlives its run must not write into the next one's destination by this one's heads.
+        if (permit.run.id !== run.id) throw new Error(`Expected run ${run.id} to go on, got run ${permit.run.id}`)
+        await applyRecord(record, live, permit.quiet)
+      }
+    }
+  }
+  const guarded = () => worker().catch((error) => void failures.push(error))
+  await Promise.all(Array.from({ length: itemsAtOnce }, guarded))
+  if (failures.length > 0) throw failures[0]
+  const oldest = Math.min(...records.map(({ at }) => at))
+  live.runtime.emit({
+    code: 'live.batch',
+    run: run.id,
+    records: records.length,
+    lagMs: Math.max(0, live.runtime.clock() - oldest),
+  })
+}

@@ -1,0 +1,48 @@
+import type { Attributes } from '../dynamodb/attributes.ts'
+import { encodeKey, type Key, type KeySchema } from '../dynamodb/key.ts'
+import { rawItem } from '../dynamodb/raw-item.ts'
+import { type Migrated, migrateItem } from '../migrations/migrate-item.ts'
+import type { Migration } from '../migrations/migration.ts'
+import type { DestinationChange, StreamRecord } from './ports.ts'
+
+/** What one record means for the destination. */
+export interface Changes {
+  /** One for each destination key the source item makes, or made before. */
+  changes: DestinationChange[]
+  /** Why the item as it is now cannot be migrated. */
+  poison?: { migration: string; reason: string }
+  /** The item as it was before could not be migrated, and as it is now it can, or is gone. */
+  cured: boolean
+}
+
+/**
+ * What the new image makes is put; what the old image made and the new one does not is deleted. An image that cannot be
+ * migrated makes nothing.
+ */
+export function changesOf(
+  record: StreamRecord,
+  { migrations, schema }: { migrations: readonly Migration[]; schema: KeySchema },
+): Changes {
+  const migrate = (image: Attributes) => migrateItem(migrations, schema, rawItem(schema, image))
+  const before = record.old && migrate(record.old)
+  const now = record.new && migrate(record.new)
+  const puts = outputsOf(now)
+  const made = new Set(puts.map(({ key }) => encodeKey(key)))
+  const gone = outputsOf(before).filter(({ key }) => !made.has(encodeKey(key)))
+  const changes: DestinationChange[] = [...puts.map((put) => ({ put })), ...gone.map(({ key }) => ({ delete: key }))]
+  if (now?.kind === 'quarantined') {
+    const { migration, reason } = now
+    return { changes, poison: { migration, reason }, cured: false }
+  }
+  return { changes, cured: before?.kind === 'quarantined' }
+}
+
+/** Items an image makes. */
+export function outputsOf(migrated: Migrated | undefined) {
+  return migrated && 'outputs' in migrated ? migrated.outputs : []
+}
+
+/** The destination key a change is about. */
+export function keyOfChange(change: DestinationChange): Key {
+  return 'put' in change ? change.put.key : change.delete
+}

@@ -1,0 +1,22 @@
+import type { KeySchema } from '../dynamodb/key.ts'
+import type { Table } from '../dynamodb/ports.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Migration } from '../migrations/migration.ts'
+import type { EngineEvent } from '../runtime/events.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import type { LiveEvent } from './events.ts'
+import type { LiveTables } from './ports.ts'
+
+/** What live changes of one run are applied with. Stores are the patient ones (`retrying…`): they retry by themselves. */
+export interface LiveEngine {
+  run: string
+  schema: KeySchema
+  /** The pending ones, in order. */
+  migrations: readonly Migration[]
+  source: Pick<Table, 'get'>
+  tables: LiveTables
+  ledger: LedgerTable
+  runtime: LiveRuntime
+}
+
+export type LiveRuntime = Omit<Runtime, 'emit'> & { emit(event: EngineEvent | LiveEvent): void }

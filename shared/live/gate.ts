@@ -1,0 +1,73 @@
+import { readControl } from '../ledger/control.ts'
+import { readLease } from '../ledger/lease.ts'
+import { getRun, type RunRecord } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Clock } from '../runtime/ports.ts'
+import { LiveError } from './errors.ts'
+
+/** How long an answer of the ledger about who may write is trusted, ms. */
+const trustedMs = 5_000
+
+/** Leave to apply live changes: of which run, and the quiet period it is in. */
+export interface Permit {
+  run: RunRecord
+  quiet?: string
+}
+
+/** Asked before every record; answers from memory for five seconds. */
+export type LiveGate = () => Promise<Permit>
+
+/**
+ * Finds out by the lease of the destination which run live changes belong to, and whether they may be applied: its fence is
+ * in force, nobody has asked to abort, and the run was begun with this code. A paused, halted or finished run goes on
+ * applying: the stream forgets after a day, so what was held back might be lost, and a finished copy is kept up to date.
+ * @throws LiveError otherwise, so that the batch is not acknowledged and comes again.
+ */
+export function liveGate(ledger: LedgerTable, destination: string, codeHash: string, clock: Clock): LiveGate {
+  return trusted(clock, async () => {
+    const lease = await readLease(ledger, destination)
+    if (!lease) throw new LiveError('not-running', `No run into ${destination} was ever begun. The change comes again.`)
+    const [run, control] = await Promise.all([getRun(ledger, lease.run), readControl(ledger, lease.run)])
+    if (control.fence !== lease.fence)
+      throw new LiveError('fenced', `Run ${run.id} is changing its owner. The change comes again.`)
+    if (control.command === 'abort')
+      throw new LiveError('aborted', `Run ${run.id} was aborted. Resume it, or turn its capture off.`)
+    if (run.codeHash !== codeHash)
+      throw new LiveError(
+        'code-changed',
+        `Run ${run.id} was begun with other migrations than these. Deploy those it was begun with.`,
+      )
+    return control.quiet === undefined ? { run } : { run, quiet: control.quiet }
+  })
+}
+
+export type WhyStopped = 'fenced' | 'aborted' | 'code changed'
+
+/** For work under a lease: why it has to stop, if it has to; answers from memory for five seconds. */
+export function stopSign(
+  ledger: LedgerTable,
+  task: { run: string; fence: number },
+  codeHash: string,
+  clock: Clock,
+): () => Promise<WhyStopped | undefined> {
+  return trusted(clock, async () => {
+    const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
+    if (control.fence !== task.fence) return 'fenced'
+    if (control.command === 'abort') return 'aborted'
+    return run.codeHash === codeHash ? undefined : 'code changed'
+  })
+}
+
+/** Asks at most every five seconds. A failure is not remembered. */
+function trusted<T>(clock: Clock, ask: () => Promise<T>): () => Promise<T> {
+  let answer: { at: number; value: Promise<T> } | undefined
+  return () => {
+    if (answer && clock() - answer.at < trustedMs) return answer.value
+    const asked = { at: clock(), value: ask() }
+    answer = asked
+    asked.value.catch(() => {
+      if (answer === asked) answer = undefined
+    })
+    return asked.value
+  }
+}

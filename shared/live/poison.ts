@@ -1,0 +1,102 @@
+import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
+import { bucketOf, digest, expiry, quarantineShardPk, shards } from '../ledger/keys.ts'
+import type { LedgerTable, Row } from '../ledger/table.ts'
+import { migrateItem } from '../migrations/migrate-item.ts'
+import { retry } from '../runtime/retry.ts'
+import type { LiveEngine } from './engine.ts'
+import { LiveError } from './errors.ts'
+import type { StreamRecord } from './ports.ts'
+
+/**
+ * The quarantine list as live changes keep it. Copy adds entries from pages that may be old, records come again and
+ * late; so entries are only ever added, and taken off by nothing but a look at the source once quiet. A row taken off
+ * stays, as `cleared`: a late delivery finds in its `seq` that it has been dealt with.
+ */
+
+/** Partitions of the list. */
+export const poisonShards = shards
+
+const contended = (reason: string) =>
+  new LiveError('contended', `The quarantine entry of an item could not be written: ${reason}. Try again.`)
+
+/** Lists the source item of a record that cannot be migrated, unless this record or a later one has done so before. */
+export async function listPoison(
+  { key, seq }: StreamRecord,
+  { migration, reason }: { migration: string; reason: string },
+  { ledger, run, runtime }: LiveEngine,
+): Promise<void> {
+  const text = encodeKey(key)
+  await retry<void>(
+    'quarantine',
+    runtime,
+    async () => {
+      const before = await readRow(ledger, run, key)
+      if (before && typeof before.seq === 'string' && before.seq >= seq) return { done: undefined }
+      const at = runtime.clock()
+      const version = versionOf(before) + 1
+      const row = { ...rowKey(run, text), key: text, migration, reason, at, seq, version, expiresAt: expiry(at) }
+      if (!(await ledger.commit([{ row, expect: unchanged(before) }]))) return { again: 'it changed' }
+      runtime.emit({ code: 'item.quarantined', run, migration, reason, key: text })
+      return { done: undefined }
+    },
+    contended,
+  )
+}
+
+/**
+ * Takes a source item off the list if it can be migrated now, or is gone. What it makes comes by the stream: copy read
+ * it as poison, so the record of its cure is younger than that read, and capture was on by then.
+ */
+export async function recheckPoison(
+  key: Key,
+  { ledger, run, runtime, source, migrations, schema }: LiveEngine,
+): Promise<void> {
+  await retry<void>(
+    'recheck quarantine',
+    runtime,
+    async () => {
+      const before = await readRow(ledger, run, key)
+      if (!before || before.cleared) return { done: undefined }
+      // Read after the entry: if it turns poison later, its record finds this entry changed or changes it first.
+      const [item] = await source.get([key])
+      if (item && migrateItem(migrations, schema, item).kind === 'quarantined') return { done: undefined }
+      const row: Row = { ...before, cleared: true, version: versionOf(before) + 1 }
+      return (await ledger.commit([{ row, expect: unchanged(before) }])) ? { done: undefined } : { again: 'it changed' }
+    },
+    contended,
+  )
+}
+
+/** Source items of one partition of the list that have not been taken off. */
+export async function listedPoison(ledger: LedgerTable, run: string, shard: number): Promise<Key[]> {
+  const rows = await ledger.query(quarantineShardPk(run, shard), '')
+  return rows.filter((row) => !row.cleared).map((row) => decodeKey(row.key as string))
+}
+
+/** Whether the list knows of a record: its item is listed, or was taken off after this record or a later one. */
+export async function knowsPoison(
+  { key, seq }: StreamRecord,
+  { ledger, run }: Pick<LiveEngine, 'ledger' | 'run'>,
+): Promise<boolean> {
+  const row = await readRow(ledger, run, key)
+  return row !== undefined && (!row.cleared || (typeof row.seq === 'string' && row.seq >= seq))
+}
+
+function readRow(ledger: LedgerTable, run: string, key: Key): Promise<Row | undefined> {
+  const { pk, sk } = rowKey(run, encodeKey(key))
+  return ledger.get(pk, sk)
+}
+
+function rowKey(run: string, key: string): { pk: string; sk: string } {
+  const sk = digest(key)
+  return { pk: quarantineShardPk(run, bucketOf(sk, shards)), sk }
+}
+
+function versionOf(row: Row | undefined): number {
+  return typeof row?.version === 'number' ? row.version : 0
+}
+
+/** An entry made by copy has no version; its time tells it from another of copy's. */
+function unchanged(row: Row | undefined): 'absent' | { version: number | undefined; at: number } {
+  return row ? { version: row.version as number | undefined, at: row.at as number } : 'absent'
+}

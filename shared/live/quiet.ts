@@ -1,0 +1,64 @@
+import { listChunks } from '../ledger/chunks.ts'
+import { readControl, writeControl } from '../ledger/control.ts'
+import { LedgerError } from '../ledger/errors.ts'
+import { readLease } from '../ledger/lease.ts'
+import { getRun } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import { coverageOf } from '../run/coverage.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import { LiveError } from './errors.ts'
+
+/** After a slice's hard deadline, how long until its last request has surely been answered. */
+const graceMs = 60_000
+
+export type QuietOutcome =
+  | { outcome: 'quiet'; quiet: string }
+  | { outcome: 'waiting'; seconds: number; reason: string }
+  | { outcome: 'stopped'; reason: 'fenced' | 'aborted' }
+
+/**
+ * Settle's first act: says in the control row that no write of copy can land any more, once that is so. From then on
+ * appliers settle in place what they contest. Asking again while quiet holds gives the same period.
+ * @throws LiveError `copy-open` when copy has not ended: that is the state machine's order, not something to wait for.
+ */
+export async function beginQuiet(
+  task: { run: string; fence: number },
+  { ledger, runtime }: { ledger: LedgerTable; runtime: Pick<Runtime, 'clock'> },
+): Promise<QuietOutcome> {
+  const run = await getRun(ledger, task.run)
+  for (let tries = 0; tries < 10; tries++) {
+    const control = await readControl(ledger, run.id)
+    if (control.fence !== task.fence) return { outcome: 'stopped', reason: 'fenced' }
+    if (control.command === 'abort') return { outcome: 'stopped', reason: 'aborted' }
+    if (control.quiet !== undefined) return { outcome: 'quiet', quiet: control.quiet }
+    const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
+    if (!coverage.complete)
+      throw new LiveError(
+        'copy-open',
+        `Run ${run.id} cannot settle: ${coverage.open} chunks of copy are open and ${coverage.failed.length} failed. Finish copy first.`,
+      )
+    const inherited = (await readLease(ledger, run.destination))?.quietAfter ?? 0
+    const quietAfter = Math.max(coverage.lastDeadline > 0 ? coverage.lastDeadline + graceMs : 0, inherited)
+    const leftMs = quietAfter - runtime.clock()
+    if (quietAfter > 0 && leftMs >= 0)
+      return {
+        outcome: 'waiting',
+        seconds: Math.floor(leftMs / 1000) + 1,
+        reason: 'an earlier slice may still be writing',
+      }
+    const quiet = `${task.fence}.${runtime.clock()}`
+    if (await writeControl(ledger, run.id, control, { ...control, quiet })) return { outcome: 'quiet', quiet }
+  }
+  throw new LedgerError('lost-race', `The control row of run ${run.id} kept changing. Try again.`)
+}
+
+/** Must come before copy is entered again, by retry or resume. A new lease does it by itself: its control row has no quiet. */
+export async function endQuiet(ledger: LedgerTable, run: string): Promise<void> {
+  for (let tries = 0; tries < 10; tries++) {
+    const control = await readControl(ledger, run)
+    if (control.quiet === undefined) return
+    const { quiet: _, ...loud } = control
+    if (await writeControl(ledger, run, control, loud)) return
+  }
+  throw new LedgerError('lost-race', `The control row of run ${run} kept changing. Try again.`)
+}

@@ -1,0 +1,61 @@
+import { isDeepStrictEqual } from 'node:util'
+import { DynamoDbError } from '../dynamodb/errors.ts'
+import type { LedgerTable, Row } from '../ledger/table.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import { type Attempt, retry } from '../runtime/retry.ts'
+import type { LiveTables, Stream } from './ports.ts'
+
+/**
+ * The same tables, patient: conflicts, throttling and lost answers are asked again with backoff. A commit whose answer was
+ * lost may have been applied, and then fails its own condition when repeated: so in that case a head that is exactly as it
+ * was to be stored answers `true`. Should it be another's, written in the same words, then that one's item is as new.
+ */
+export function retryingLiveTables(tables: LiveTables, ledger: LedgerTable, runtime: Runtime): LiveTables {
+  return {
+    async commit(head, change) {
+      let answerLost = false
+      const committed = await patiently('commit live change', runtime, async () => {
+        try {
+          return await tables.commit(head, change)
+        } catch (error) {
+          answerLost ||= error instanceof DynamoDbError && error.code === 'unavailable'
+          throw error
+        }
+      })
+      if (committed || !answerLost) return committed
+      const stored = await ledger.get(head.row.pk, head.row.sk)
+      return stored !== undefined && isDeepStrictEqual(plain(stored), plain(head.row))
+    },
+  }
+}
+
+/** The same stream, patient with throttling and lost answers. */
+export function retryingStream(stream: Stream, runtime: Runtime): Stream {
+  return {
+    shards: () => patiently('list shards', runtime, () => stream.shards()),
+    async open(shard, after) {
+      const reader = await patiently('open shard', runtime, () => stream.open(shard, after))
+      return { next: () => patiently('read shard', runtime, () => reader.next()) }
+    },
+  }
+}
+
+function patiently<T>(operation: string, runtime: Runtime, once: () => Promise<T>): Promise<T> {
+  return retry<T>(
+    operation,
+    runtime,
+    () => once().then((done) => ({ done }), again<T>),
+    (_, cause) => cause as Error,
+  )
+}
+
+/** Turns a retryable error into a reason to try again; throws every other one. */
+function again<T>(error: unknown): Attempt<T> {
+  if (error instanceof DynamoDbError && error.retryable) return { again: error.code, cause: error }
+  throw error
+}
+
+/** As JSON, in which an attribute that is `undefined` is one that is absent. */
+function plain(row: Row): unknown {
+  return JSON.parse(JSON.stringify(row))
+}

@@ -1,0 +1,83 @@
+import { type ShardCursor, saveCursors } from '../ledger/shards.ts'
+import { type AppliedEngine, countApplied } from './applied.ts'
+import type { LiveRuntime } from './engine.ts'
+import type { ShardReader, Stream } from './ports.ts'
+
+/**
+ * How coarse the times of records are, and how far this clock may be from DynamoDB's: the service rounds to a second,
+ * DynamoDB Local to a minute. A record counts as later than T only if it is later by more.
+ */
+const coarseMs = 60_000
+
+/** Between an answer without records and the next read. Five reads a second a shard are allowed, and the mapping reads too. */
+export const pollMs = 1_000
+
+/**
+ * `going`: ask again. `closed`: the shard has ended. `past`: a record later than T came. `silent`: nothing more comes.
+ * `behind`: a record has not been applied yet.
+ */
+export type Standing = { kind: 'going' | 'closed' | 'past' | 'silent' | 'trimmed' } | { kind: 'behind'; at: number }
+
+export interface ShardWalkEngine extends AppliedEngine {
+  stream: Stream
+  runtime: LiveRuntime
+  /**
+   * How long an open shard must answer nothing to have ended: 60,000 with the real service, whose empty answers prove
+   * nothing. One invocation must be longer.
+   */
+  silenceMs: number
+}
+
+/** Reads one shard on from its cursor, and moves the cursor over what has been applied. */
+export class ShardWalk {
+  cursor: ShardCursor
+  standing: Standing = { kind: 'going' }
+  /** The next read is due then. */
+  readAfter = 0
+  readonly #engine: ShardWalkEngine
+  readonly #past: number
+  #reader: ShardReader | undefined
+  #silentSince: number | undefined
+
+  /** @param past T, ms since the epoch. */
+  constructor(cursor: ShardCursor, past: number, engine: ShardWalkEngine) {
+    this.cursor = cursor
+    this.#past = past
+    this.#engine = engine
+    if (cursor.closed) this.standing = { kind: 'closed' }
+  }
+
+  get going(): boolean {
+    return this.standing.kind === 'going'
+  }
+
+  /** One read of the shard. */
+  async step(): Promise<void> {
+    this.#reader ??= await this.#engine.stream.open(this.cursor.shard, this.cursor.after)
+    const { clock } = this.#engine.runtime
+    this.#silentSince ??= clock()
+    const { records, closed, trimmed } = await this.#reader.next()
+    if (trimmed) {
+      this.standing = { kind: 'trimmed' }
+      return
+    }
+    const late = records.findIndex(({ at }) => at > this.#past + coarseMs)
+    const due = late < 0 ? records : records.slice(0, late)
+    const applied = await countApplied(due, this.#engine)
+    const behind = due[applied]
+    await this.#move(due[applied - 1]?.seq, closed && late < 0 && !behind)
+    if (behind) this.standing = { kind: 'behind', at: behind.at }
+    else if (late >= 0) this.standing = { kind: 'past' }
+    else if (closed) this.standing = { kind: 'closed' }
+    else if (records.length > 0) this.#silentSince = clock()
+    else if (clock() - this.#silentSince >= this.#engine.silenceMs) this.standing = { kind: 'silent' }
+    else this.readAfter = clock() + pollMs
+  }
+
+  async #move(after: string | undefined, closed: boolean): Promise<void> {
+    if (after === undefined && !closed) return
+    this.cursor = { ...this.cursor, closed, ...(after !== undefined && { after }) }
+    const { ledger, run, runtime } = this.#engine
+    await saveCursors(ledger, run, [this.cursor], runtime.clock())
+  }
+}
