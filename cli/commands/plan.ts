@@ -1,0 +1,85 @@
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { type Command, Option } from 'commander'
+import { type Options, parseOptions, parseRequest, type RunRequest } from '../../shared/config/options.ts'
+import { loadMigrations } from '../../shared/migrations/load-migrations.ts'
+import type { Migration } from '../../shared/migrations/migration.ts'
+import { makePlan } from '../../shared/plan/plan.ts'
+import { CliError } from '../errors.ts'
+import { type ExitCode, exitCodeOfPlan } from '../exit-codes.ts'
+import { planJson, planPage } from '../render/plan.ts'
+import type { Terminal } from '../terminal.ts'
+import type { World } from '../world.ts'
+import { act, type Cli } from './command.ts'
+
+interface PlanFlags {
+  migrations?: string
+  resume: boolean
+  segments?: number
+  split: boolean
+  offline: boolean
+  json: boolean
+  keys: boolean
+}
+
+export function addPlan(program: Command, cli: Cli): void {
+  program
+    .command('plan')
+    .description(
+      'say what a run would do, what it would cost and which keys will not fit; reads a sample, writes nothing',
+    )
+    .option('--migrations <path>', 'the module with the migrations, to tell which are pending')
+    .option('--resume', 'plan to go on with the last run', false)
+    .addOption(new Option('--segments <n>', "scan segments of the run (default: the deployment's)").argParser(Number))
+    .option('--no-split', 'plan without splitting')
+    .option('--offline', 'plan without capturing live changes', false)
+    .option('--json', 'one JSON object', false)
+    .option('--keys', 'show partition keys; they are item data', false)
+    .action(
+      act<PlanFlags>(cli, (world, { resume, segments, split, offline, ...flags }) => {
+        const request = parseRequest({ resume, split, offline, ...(segments !== undefined && { segments }) })
+        return showPlan(world, cli.terminal, request, flags)
+      }),
+    )
+}
+
+/** Makes and prints the plan of a run. */
+export async function showPlan(
+  world: World,
+  terminal: Terminal,
+  request: RunRequest,
+  { migrations, json, keys }: { migrations?: string; json: boolean; keys: boolean },
+): Promise<ExitCode> {
+  const { ledger, executions, describeTable, openTable, runtime, deployment } = world
+  const modules = migrations === undefined ? undefined : await importMigrations(migrations)
+  const plan = await makePlan(request, {
+    ledger,
+    describeExecution: executions.describe,
+    describeTable,
+    openTable,
+    options: optionsOf(world),
+    ...(modules && { migrations: modules }),
+    runtime,
+  })
+  const assumed = deployment.options === undefined
+  if (json) terminal.line(JSON.stringify(planJson(plan, { keys })))
+  else for (const line of planPage(plan, { keys, assumed, flag: deployment.flag })) terminal.line(line)
+  return exitCodeOfPlan(plan)
+}
+
+/** The deployed options where the stack puts them out, else the defaults. */
+function optionsOf({ deployment: { options, sourceTable, destinationTable } }: World): Options {
+  return parseOptions({ ...(options as object | undefined), sourceTable, destinationTable })
+}
+
+async function importMigrations(file: string): Promise<Migration[]> {
+  let module: unknown
+  try {
+    module = await import(pathToFileURL(path.resolve(file)).href)
+  } catch (cause) {
+    throw new CliError('bad-module', `The migrations module ${file} does not load: ${(cause as Error).message}`, {
+      cause,
+    })
+  }
+  return loadMigrations(module)
+}

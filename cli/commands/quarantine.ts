@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import { encodeKeyValue } from '../../shared/dynamodb/key.ts'
+import { readLease } from '../../shared/ledger/lease.ts'
+import { listQuarantine, type Quarantined } from '../../shared/ledger/quarantine.ts'
+import { counted, grouped, keyLabel, sentence } from '../../shared/progress/format.ts'
+import { groupQuarantine } from '../../shared/progress/quarantine.ts'
+import { noRun } from '../errors.ts'
+import { exitCode } from '../exit-codes.ts'
+import { act, type Cli } from './command.ts'
+
+export function addQuarantine(program: Command, cli: Cli): void {
+  const quarantine = program.command('quarantine').description('items that could not be migrated')
+  quarantine
+    .command('list')
+    .description('the causes and how many items each holds back; with --keys, every item')
+    .option('--keys', 'list each item by its key; keys are item data', false)
+    .option('--json', 'one JSON object a line: a cause, or with --keys an item', false)
+    .action(
+      act<{ json: boolean; keys: boolean }>(cli, async ({ ledger, deployment }, { keys, json }) => {
+        const lease = await readLease(ledger, deployment.destinationTable)
+        if (!lease) throw noRun(deployment)
+        const items = await listQuarantine(ledger, lease.run)
+        for (const line of json ? jsonLines(items, keys) : textLines(lease.run, items, keys)) cli.terminal.line(line)
+        return exitCode('ok')
+      }),
+    )
+}
+
+function textLines(run: string, items: Quarantined[], keys: boolean): string[] {
+  const heading = `Run ${run}: ${counted(items.length, 'item')} quarantined`
+  const groups = groupQuarantine(items)
+  if (!keys)
+    return [heading, ...groups.map((g) => `${grouped(g.items).padStart(8)}  ${g.migration}: ${sentence(g.reason)}`)]
+  const under = groups.flatMap((g) => [
+    `${g.migration}: ${sentence(g.reason)}`,
+    ...items
+      .filter((i) => i.migration === g.migration && i.reason === g.reason)
+      .map((i) => `  ${keyText(i)}`)
+      .sort(),
+  ])
+  return [heading, ...under]
+}
+
+function keyText({ key: { pk, sk } }: Quarantined): string {
+  return [pk, ...(sk ? [sk] : [])].map((value) => keyLabel(encodeKeyValue(value), true)).join('  ')
+}
+
+function jsonLines(items: Quarantined[], keys: boolean): string[] {
+  if (!keys) return groupQuarantine(items).map((group) => JSON.stringify(group))
+  return items.map(({ key: { pk, sk }, migration, reason, at }) =>
+    JSON.stringify({
+      key: { pk: encodeKeyValue(pk), ...(sk && { sk: encodeKeyValue(sk) }) },
+      migration,
+      reason,
+      at: new Date(at).toISOString(),
+    }),
+  )
+}

@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+import { followRun } from '../follow.ts'
+import { act, type Cli } from './command.ts'
+
+export function addWatch(program: Command, cli: Cli): void {
+  program
+    .command('watch')
+    .description('follow the run under way, or say how the last one ended; stopping this does not stop the run')
+    .option('--json', 'one JSON object a line', false)
+    .option('--keys', 'show partition keys that were split; they are item data', false)
+    .action(
+      act<{ json: boolean; keys: boolean }>(cli, async (world, options) => {
+        const execution = await world.executions.running()
+        return followRun(world, cli.terminal, { ...options, ...(execution && { follow: { execution } }) })
+      }),
+    )
+}

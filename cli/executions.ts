@@ -1,0 +1,49 @@
+import {
+  DescribeExecutionCommand,
+  ListExecutionsCommand,
+  type SFNClient,
+  StartExecutionCommand,
+} from '@aws-sdk/client-sfn'
+import type { ExecutionView } from '../shared/progress/verdict.ts'
+
+/** The run machine's executions, as the CLI asks for them. */
+export interface RunExecutions {
+  describe(arn: string): Promise<ExecutionView>
+  /** Starts a run; answers the ARN of its execution. */
+  start(input: object): Promise<string>
+  /** The newest execution that is under way, if any is. */
+  running(): Promise<string | undefined>
+}
+
+/** Errors that asking again may cure; a watcher must outlast them. */
+const passing =
+  /Throttl|TooManyRequests|ServiceUnavailable|InternalServer|InternalFailure|TimeoutError|ECONN|EPIPE|ETIMEDOUT/
+
+/** {@link RunExecutions} over Step Functions. */
+export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): RunExecutions {
+  return {
+    async describe(executionArn) {
+      try {
+        const { status, error, cause } = await client.send(new DescribeExecutionCommand({ executionArn }))
+        if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return { status: 'running' }
+        return { status: 'ended', ...(status && { ended: status }), ...(error && { error }), ...(cause && { cause }) }
+      } catch (error) {
+        const { name, code } = error as Error & { code?: string }
+        if (name === 'ExecutionDoesNotExist') return { status: 'ended', ended: 'FORGOTTEN' }
+        if (passing.test(`${name} ${code}`)) return { status: 'unknown' }
+        throw error
+      }
+    },
+    async start(input) {
+      const { executionArn } = await client.send(
+        new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+      )
+      return executionArn as string
+    },
+    async running() {
+      const command = new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 1 })
+      const { executions = [] } = await client.send(command)
+      return executions[0]?.executionArn
+    },
+  }
+}

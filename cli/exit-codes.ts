@@ -1,0 +1,54 @@
+import type { RunPlan } from '../shared/plan/plan.ts'
+import { findingOf } from '../shared/plan/plan.ts'
+import type { Verdict } from '../shared/progress/verdict.ts'
+
+/** Every exit code of every command; docs/cheatsheet.md holds the same table, and a test keeps them equal. */
+export const exitCodes = {
+  ok: [0, 'Done as asked. A run: finished with nothing quarantined, or still running where only its state was asked.'],
+  unexpected: [1, 'Something unexpected. Run again with --verbose for the details.'],
+  refused: [2, 'Nothing was begun: wrong options or credentials, no stack or run found, or the run was refused.'],
+  resumable: [
+    3,
+    'The run halted or was interrupted. Everything is kept: `segue run --resume` goes on from its checkpoints.',
+  ],
+  quarantined: [4, 'The run finished, with items quarantined: `segue quarantine list`.'],
+  heavyKeys: [5, '`plan` and `run --dry-run` only: would start, and a key will not fit in one slice and be split.'],
+} as const satisfies Record<string, readonly [number, string]>
+
+export type ExitName = keyof typeof exitCodes
+export type ExitCode = (typeof exitCodes)[ExitName][0]
+
+export function exitCode(name: ExitName): ExitCode {
+  return exitCodes[name][0]
+}
+
+/** The code of a command whose business is one run. */
+export function exitCodeOfRun(verdict: Verdict): ExitCode {
+  switch (verdict.kind) {
+    case 'running':
+      return exitCode('ok')
+    case 'finished':
+      return exitCode(verdict.quarantined > 0 ? 'quarantined' : 'ok')
+    case 'halted':
+    case 'interrupted':
+      return exitCode('resumable')
+  }
+}
+
+/** Like terraform's: what was found, so that a pipeline can stop to ask a human. */
+export function exitCodeOfPlan(plan: RunPlan): ExitCode {
+  switch (findingOf(plan)) {
+    case 'refused':
+      return exitCode('refused')
+    case 'heavy-keys':
+      return exitCode('heavyKeys')
+    case 'ready':
+      return exitCode('ok')
+  }
+}
+
+/** The table as the help shows it. */
+export function exitCodeHelp(): string {
+  const lines = Object.values(exitCodes).map(([code, meaning]) => `  ${code}  ${meaning}`)
+  return ['', 'Exit codes:', ...lines].join('\n')
+}

@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander'
+import { addPlan } from './commands/plan.ts'
+import { addQuarantine } from './commands/quarantine.ts'
+import { addRun } from './commands/run.ts'
+import { addStatus } from './commands/status.ts'
+import { addWatch } from './commands/watch.ts'
+import { explain } from './errors.ts'
+import { type ExitCode, exitCode, exitCodeHelp } from './exit-codes.ts'
+import type { Terminal } from './terminal.ts'
+import type { OpenWorld } from './world.ts'
+
+/**
+ * Runs one command line to its end. Never throws: errors become one sentence, and a stack trace only with `--verbose`.
+ * @param args without the program's own name.
+ */
+export async function runCli(
+  args: readonly string[],
+  { open, terminal, verbose = false }: { open: OpenWorld; terminal: Terminal; verbose?: boolean },
+): Promise<ExitCode> {
+  let code: ExitCode = exitCode('ok')
+  const program = new Command('segue')
+    .description('Migrates a DynamoDB table: plan, run, watch.')
+    .option(
+      '--stack <name>',
+      'the CloudFormation stack (default: .segue/local.json, else the only Segue stack of the region)',
+    )
+    .option('--verbose', 'show stack traces')
+    .addHelpText('afterAll', exitCodeHelp())
+    .showHelpAfterError('(segue --help lists the commands)')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.line(text.trimEnd()),
+      writeErr: (text) => terminal.error(text.trimEnd()),
+    })
+  const cli = {
+    open,
+    terminal,
+    exit: (answer: ExitCode) => {
+      code = answer
+    },
+  }
+  for (const add of [addPlan, addRun, addStatus, addWatch, addQuarantine]) add(program, cli)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    if (error instanceof CommanderError) return exitCode(error.exitCode === 0 ? 'ok' : 'refused')
+    const explained = explain(error)
+    terminal.error(terminal.colour('red', explained.sentence))
+    if (verbose || program.opts<{ verbose?: boolean }>().verbose)
+      terminal.error((error as Error).stack ?? String(error))
+    return explained.code
+  }
+}

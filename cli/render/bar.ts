@@ -1,0 +1,12 @@
+/** `[########------]`, as wide as asked; of an unknown share, `[??????????????]`. */
+export function progressBar(share: number | undefined, width: number): string {
+  if (share === undefined) return `[${'?'.repeat(width)}]`
+  // Rounded down: the bar is full only when everything is done.
+  const filled = Math.floor(Math.min(1, Math.max(0, share)) * width)
+  return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}]`
+}
+
+/** A line that leaves the last column free, so that no terminal wraps it. */
+export function cropped(text: string, columns: number): string {
+  return text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`
+}

@@ -1,0 +1,120 @@
+import { openTallies } from '../../shared/ledger/tallies.ts'
+import { counted, duration, grouped, sentence } from '../../shared/progress/format.ts'
+import { shareDone } from '../../shared/progress/line.ts'
+import type { QuarantineGroup } from '../../shared/progress/quarantine.ts'
+import type { Progress } from '../../shared/progress/read.ts'
+import { drawTree } from '../../shared/progress/tree.ts'
+import { progressBar } from './bar.ts'
+import { endingOf } from './ending.ts'
+
+/** Failed chunks and quarantine groups shown; more are counted. */
+const shown = 10
+
+/** `segue status`: one page about one run. Keys only where asked for. */
+export function statusPage(
+  progress: Progress,
+  quarantine: readonly QuarantineGroup[],
+  { keys, flag }: { keys: boolean; flag: string },
+): string[] {
+  const tree = drawTree(progress.chunks, { keys })
+  return [
+    ...heading(progress),
+    ...ownership(progress),
+    '',
+    ...amounts(progress),
+    ...section('Splits', tree),
+    ...section('Failed chunks', failures(progress)),
+    ...section('Quarantine', quarantineLines(quarantine, flag)),
+    ...section('', endingOf(progress, flag)),
+  ]
+}
+
+function heading({ run, verdict, control, at }: Progress): string[] {
+  const command = control.command === 'run' ? '' : `, told to ${control.command}`
+  const ended = run.endedAt === undefined ? '' : `, ended ${iso(run.endedAt)}`
+  return [
+    field('Run', `${run.id}  ${run.source} to ${run.destination}`),
+    field(
+      'State',
+      `${verdict.kind}${verdict.kind === 'interrupted' ? ` (the ledger says ${run.state})` : ''}, phase ${run.phase}${command}`,
+    ),
+    field('Started', `${iso(run.startedAt)}${ended}, ${duration((run.endedAt ?? at) - run.startedAt)}`),
+    field('Migrations', run.pending.join(', ') || 'none pending: items are copied as they are'),
+  ]
+}
+
+function ownership({ lease, execution, run }: Progress): string[] {
+  const status = execution.ended ?? execution.status
+  const owner = field('Execution', `${run.execution} (${status})`)
+  if (!lease?.held) return [owner, field('Lease', 'free')]
+  const alive = {
+    running: 'its owner is alive',
+    ended: 'its owner has ended',
+    unknown: 'Step Functions does not answer',
+  }
+  return [owner, field('Lease', `held since ${iso(lease.since)}, number ${lease.fence}; ${alive[execution.status]}`)]
+}
+
+function amounts(progress: Progress): string[] {
+  const { coverage, working, expected, run, at } = progress
+  const { tallies: t } = coverage
+  const share = shareDone(progress)
+  const percent = share === undefined ? 'of an unknown total' : `${(Math.floor(share * 1000) / 10).toFixed(1)}%`
+  const estimate =
+    coverage.complete || expected === undefined ? '' : `, the table's own count, hours old: ${grouped(expected)}`
+  const seconds = ((run.endedAt ?? at) - run.startedAt) / 1000
+  const average = seconds >= 1 ? `, ${grouped(t.read / seconds)}/s since it started` : ''
+  const problems = openTallies(t)
+  return [
+    field('Copied', `${progressBar(share, 24)} ${percent}  ${counted(t.read, 'item')} read${average}${estimate}`),
+    field('Chunks', chunkWords(progress, working)),
+    field(
+      'Read',
+      `${grouped(t.read)} = ${grouped(t.migrated)} migrated + ${grouped(t.untouched)} untouched + ${grouped(t.dropped)} dropped + ${grouped(t.quarantined)} quarantined`,
+    ),
+    field('Produced', `${grouped(t.produced)} = ${grouped(t.written)} written + ${grouped(t.present)} already there`),
+    field(
+      'Tallies',
+      problems.length === 0 ? 'close' : `DO NOT CLOSE: ${problems.join('; ')}. This is a defect: please report it.`,
+    ),
+  ]
+}
+
+function chunkWords({ coverage: { done, open, failed, splits, missing } }: Progress, working: number): string {
+  const words = [`${done} done`, `${open} open (${working} at work)`, `${failed.length} failed`, `${splits} split`]
+  return [...words, ...(missing.length > 0 ? [`${missing.length} not planned yet`] : [])].join(', ')
+}
+
+function failures({ coverage: { failed } }: Progress): string[] {
+  return atMost(
+    failed.map(({ id, reason }) => `${id}  ${sentence(reason ?? 'no reason was recorded')}`),
+    'chunk',
+  )
+}
+
+function quarantineLines(groups: readonly QuarantineGroup[], flag: string): string[] {
+  if (groups.length === 0) return []
+  const lines = groups.map(
+    ({ migration, reason, items }) => `${grouped(items).padStart(8)}  ${migration}: ${sentence(reason)}`,
+  )
+  return [...atMost(lines, 'group'), `The items' keys: segue quarantine list --keys${flag}`]
+}
+
+function atMost(lines: string[], what: string): string[] {
+  return lines.length <= shown
+    ? lines
+    : [...lines.slice(0, shown), `and ${counted(lines.length - shown, `more ${what}`)}`]
+}
+
+function section(title: string, lines: string[]): string[] {
+  if (lines.length === 0) return []
+  return title === '' ? ['', ...lines] : ['', title, ...lines.map((line) => `  ${line}`)]
+}
+
+function field(name: string, value: string): string {
+  return `${name.padEnd(11)} ${value}`
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+/, '')
+}

@@ -1,0 +1,55 @@
+import { decodeKeyValue } from '../dynamodb/key.ts'
+import { digest } from '../ledger/keys.ts'
+
+/** `595,700`. */
+export function grouped(count: number): string {
+  return Math.round(count)
+    .toString()
+    .replace(/\B(?=(\d{3})+$)/g, ',')
+}
+
+/** `1 chunk`, `1,200 chunks`; the plural is the singular with an s unless given. */
+export function counted(count: number, one: string, many = `${one}s`): string {
+  return `${grouped(count)} ${count === 1 ? one : many}`
+}
+
+/** `54s`, `12m 3s`, `2h 14m`, `3d 4h`: the two largest units. */
+export function duration(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000))
+  const [d, h, m, s] = [
+    Math.floor(seconds / 86_400),
+    Math.floor(seconds / 3600) % 24,
+    Math.floor(seconds / 60) % 60,
+    seconds % 60,
+  ]
+  if (d > 0) return `${d}d ${h}h`
+  if (h > 0) return `${h}h ${m}m`
+  return m > 0 ? `${m}m ${s}s` : `${s}s`
+}
+
+/**
+ * A partition key for people. Keys are item data: unless asked for, only the first digits of its SHA-256 are shown, which
+ * still tell one key from another.
+ * @param encoded as `encodeKeyValue` writes it.
+ */
+export function keyLabel(encoded: string, show: boolean): string {
+  if (!show) return `key #${digest(encoded).slice(0, 6)}`
+  const value = decodeKeyValue(encoded)
+  if ('S' in value) return printable(value.S)
+  return 'N' in value ? value.N : `base64:${encoded.slice(2)}`
+}
+
+/** Text from a table or a service with its control characters spelt out, so that it cannot drive the terminal it is shown on. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`)
+}
+
+/**
+ * A reason on one line. What Lambda says of a thrown error is JSON, often cut short, of which the message is what
+ * people want.
+ */
+export function sentence(reason: string): string {
+  const [quoted] = reason.match(/(?<="errorMessage":\s*)"(?:[^"\\]|\\.)*"/) ?? []
+  const message = quoted === undefined ? reason : (JSON.parse(quoted) as string)
+  return printable(message.replace(/\s+/g, ' ').trim())
+}

@@ -1,0 +1,54 @@
+import type { RunRecord } from '../ledger/runs.ts'
+import type { ExecutionStatus } from '../run/ports.ts'
+import { sentence } from './format.ts'
+
+/** An execution as Step Functions describes it; `error` and `cause` are those of one that failed. */
+export interface ExecutionView {
+  status: ExecutionStatus
+  /** Step Functions' own word once it has ended; `FORGOTTEN` 90 days later, and for a moment before it is known. */
+  ended?: 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT' | 'FORGOTTEN'
+  error?: string
+  cause?: string
+}
+
+/** How a run stands, for whoever must decide what to do next. */
+export type Verdict =
+  | { kind: 'running' }
+  | { kind: 'finished'; quarantined: number }
+  /** Nothing runs any more; everything resumable. */
+  | { kind: 'halted'; reason: string }
+  /** The execution ended without telling the ledger, as when it is stopped from the console; resumable. */
+  | { kind: 'interrupted'; reason: string }
+
+/**
+ * @param execution must have been asked before `run` was read: then an execution that had ended while the ledger still
+ *   says `running` was interrupted, and is not merely ending.
+ */
+export function verdictOf(run: RunRecord, execution: ExecutionView, quarantined: number): Verdict {
+  switch (run.state) {
+    case 'finished':
+      return { kind: 'finished', quarantined }
+    case 'halted':
+      return { kind: 'halted', reason: sentence(run.reason ?? 'no reason was recorded') }
+    case 'aborted':
+      return { kind: 'halted', reason: sentence(run.reason ?? 'an operator aborted it') }
+    case 'running':
+    case 'aborting':
+      if (execution.status !== 'ended') return { kind: 'running' }
+      return { kind: 'interrupted', reason: howItEnded(execution) }
+  }
+}
+
+function howItEnded({ ended, error, cause }: ExecutionView): string {
+  const detail = [error, cause && sentence(cause)].filter(Boolean).join(': ')
+  switch (ended) {
+    case 'ABORTED':
+      return `its execution was stopped from outside (ABORTED${detail ? `, ${detail}` : ''})`
+    case 'TIMED_OUT':
+      return 'its execution timed out'
+    case 'FORGOTTEN':
+      return 'Step Functions no longer knows its execution'
+    default:
+      return `its execution ended (${ended ?? 'ENDED'}${detail ? `, ${detail}` : ''}) without recording it`
+  }
+}

@@ -1,0 +1,135 @@
+import type { Terminal } from '../../../cli/terminal.ts'
+import type { World } from '../../../cli/world.ts'
+import type { RangeChunk } from '../../../shared/chunks/chunk.ts'
+import { segmentsFor } from '../../../shared/chunks/segments.ts'
+import type { KeySchema } from '../../../shared/dynamodb/key.ts'
+import { type ChunkRecord, createChunks, newChunk } from '../../../shared/ledger/chunks.ts'
+import { writeControl } from '../../../shared/ledger/control.ts'
+import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
+import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { noTallies } from '../../../shared/ledger/tallies.ts'
+import type { ExecutionView } from '../../../shared/progress/verdict.ts'
+import type { Runtime } from '../../../shared/runtime/ports.ts'
+import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+import { memoryTable } from '../../memory/table.ts'
+
+const schema: KeySchema = { pk: { name: 'pk', type: 'S' }, sk: { name: 'sk', type: 'S' } }
+export const start = Date.UTC(2026, 10, 21, 1, 0, 0)
+export const hotKey = 'S:section-outbox|docket'
+
+/** A run of two segments that began at {@link start}. */
+export function aRun(change: Partial<RunRecord> = {}): RunRecord {
+  return {
+    id: 'run00001',
+    state: 'running',
+    phase: 'Copy',
+    source: 'alpha',
+    destination: 'beta',
+    schema,
+    codeHash: 'hash',
+    pending: ['2021-09-11-split-cases'],
+    segments: 2,
+    split: true,
+    offline: false,
+    planned: true,
+    execution: 'arn:run:one',
+    startedAt: start,
+    ...change,
+  }
+}
+
+/** The root chunk of a segment that has read so many items. */
+export function aSegment(segment: 0 | 1, read: number, change: Partial<ChunkRecord> = {}): ChunkRecord {
+  const { id, chunk } = segmentsFor(2)[segment]!
+  const tallies = { ...noTallies, read, migrated: read, produced: read, written: read }
+  return { ...newChunk('run00001', 'copy', id, chunk, start), tallies, ...change }
+}
+
+/** A range of the hot key. */
+export function aRange(id: string, read: number, change: Partial<ChunkRecord> = {}): ChunkRecord {
+  const chunk: RangeChunk = { kind: 'range', pk: { S: 'section-outbox|docket' } }
+  return { ...aSegment(0, read), id, chunk, ...change }
+}
+
+export async function store(
+  ledger: LedgerTable,
+  run: RunRecord,
+  chunks: ChunkRecord[],
+  lease: Partial<Lease> = {},
+): Promise<void> {
+  const held = { table: run.destination, held: true, run: run.id, execution: run.execution, fence: 1, since: start }
+  await writeLease(ledger, await readLease(ledger, run.destination), { ...held, ...lease })
+  await createRun(ledger, run)
+  await writeControl(ledger, run.id, undefined, { command: 'run', fence: 1 })
+  await createChunks(ledger, chunks)
+}
+
+/** A deployment in memory whose clock only sleeping moves. `views` says how executions stand; each is running unless named. */
+export function memoryWorld() {
+  const ledger = memoryLedgerTable()
+  const tables = { alpha: memoryTable(schema, 'alpha'), beta: memoryTable(schema, 'beta') }
+  const views: Record<string, ExecutionView> = {}
+  const started: object[] = []
+  const state = { now: start + 60_000, itemCount: 1_000, running: undefined as string | undefined }
+  /** What happens during the next sleeps, in order. */
+  const meanwhile: (() => Promise<void> | void)[] = []
+  const runtime: Runtime = {
+    clock: () => state.now,
+    random: () => 0,
+    sleep: async (ms) => {
+      state.now += ms
+      if (state.now > start + 3_600_000) throw new Error('Expected the command to end, but it waits for ever')
+      await meanwhile.shift()?.()
+    },
+    emit: () => {},
+  }
+  const world: World = {
+    deployment: {
+      name: 'stack Night',
+      flag: '',
+      client: {},
+      sourceTable: 'alpha',
+      destinationTable: 'beta',
+      ledgerTable: 'ledger',
+      stateMachineArn: 'arn:machine',
+    },
+    ledger,
+    executions: {
+      describe: async (arn) => views[arn] ?? { status: 'running' },
+      running: async () => state.running,
+      start: async (input) => {
+        started.push(input)
+        return 'arn:run:new'
+      },
+    },
+    describeTable: async (name) => ({
+      name,
+      arn: `arn:table:${name}`,
+      schema,
+      status: 'ACTIVE',
+      itemCount: name === 'alpha' ? state.itemCount : 0,
+      sizeBytes: 0,
+      stream: { arn: `arn:stream:${name}`, viewType: 'NEW_AND_OLD_IMAGES' },
+    }),
+    openTable: ({ name }) => tables[name as keyof typeof tables],
+    runtime,
+  }
+  return { world, ledger, tables, views, started, state, meanwhile }
+}
+
+/** A terminal that remembers; not interactive unless asked. */
+export function memoryTerminal(interactive = false) {
+  const lines: string[] = []
+  const errors: string[] = []
+  const drawn: string[][] = []
+  const terminal: Terminal = {
+    line: (text) => void lines.push(text),
+    error: (text) => void errors.push(text),
+    draw: (now) => void drawn.push(now),
+    interactive,
+    columns: 80,
+    colour: (_, text) => text,
+  }
+  return { terminal, lines, errors, drawn }
+}
