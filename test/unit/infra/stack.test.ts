@@ -169,6 +169,7 @@ describe('the stack', () => {
       ManifestBucket: '${SegueManifests}',
       RunStateMachineArn: '${SegueWorkflowRunMachine}',
       ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',
+      Options: expect.stringContaining('"sliceSeconds":600'),
     })
   })
 })
