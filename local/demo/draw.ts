@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { styleText } from 'node:util'
 import { duration, grouped } from '../../shared/progress/format.ts'
 import type { Comparison } from './compare.ts'
@@ -14,7 +15,7 @@ export function drawComparison({ expected, found, missing, different, unexpected
   return `${counts}: ${styleText('red', `${missing} missing, ${different} different, ${unexpected} unexpected`)}`
 }
 
-export function drawReport(report: Report, file: string = REPORT_FILE): string[] {
+export function drawReport(report: Report): string[] {
   const { tallies, items, chunks, splits, maxDepth, timedOutSlices, quarantined, seconds, totalSeconds } = report
   const { read, migrated, untouched, dropped, produced, written, present } = tallies
   const rows: [string, string][] = [
@@ -26,7 +27,7 @@ export function drawReport(report: Report, file: string = REPORT_FILE): string[]
     ['hot key', hotKey(report)],
     ['run', `${duration(seconds * 1000)} for ${grouped(items)} items, ${grouped(items / seconds)}/s`],
     ['in all', duration(totalSeconds * 1000)],
-    ['report', file],
+    ['report', path.relative('', REPORT_FILE)],
   ]
   return rows.map(([name, text]) => `  ${name.padEnd(12)} ${text}`)
 }

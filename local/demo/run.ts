@@ -7,9 +7,12 @@ import type { Stack } from './stack.ts'
 /** What `segue run --wait` exits with when the run has finished: with nothing quarantined, or with something. */
 const FINISHED = [0, 4]
 
-/** Runs the migrations with the command a user would type, which draws its progress here. */
+/**
+ * Runs the migrations with the command a user would type, which draws its progress here. Offline, because nothing else
+ * writes here: live changes would only be those of loading the table, a moment ago, all over again.
+ */
 export async function runMigrations({ name, endpoint }: Stack, split: boolean): Promise<void> {
-  const args = ['run', '--wait', '--stack', name, ...(split ? [] : ['--no-split'])]
+  const args = ['run', '--offline', '--wait', '--stack', name, ...(split ? [] : ['--no-split'])]
   console.log(`segue ${args.join(' ')}`)
   const code = await new Promise((resolve, reject) => {
     spawn(process.execPath, ['--import', 'tsx', path.join('cli', 'main.ts'), ...args], {

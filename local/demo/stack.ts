@@ -7,10 +7,10 @@ import { localClient } from '../environment.ts'
 import { ROOT } from '../paths.ts'
 
 /**
- * Slices of 8 s show in a minute what 15 minutes show in a night. Six at work keep two processors busy: with more, each
- * only gets slower.
+ * Slices of 6 s show in a minute what 15 minutes show in a night. Ten at work are more than two processors can feed, each
+ * is slow, and the hot key's ranges do not fit into one slice either: they split again.
  */
-export const OPTIONS = { sliceSeconds: 8, concurrency: 8 } as const
+export const OPTIONS = { sliceSeconds: 6, concurrency: 10 } as const
 
 const NAME = 'SegueDemo'
 

@@ -12,16 +12,20 @@ export interface Quarantined {
   at: number
 }
 
-/** Lists items, at most 100 in one transaction; the same item again replaces its entry. */
+/**
+ * Lists items as copy finds them, at most 100 in one transaction. An entry that is there already stays as it is: a live
+ * change may have made it, and a late delivery of that change must find its number (see `live/poison.ts`).
+ */
 export async function quarantine(ledger: LedgerTable, run: string, items: Quarantined[]): Promise<void> {
   for (let i = 0; i < items.length; i += 100) {
     const puts = items.slice(i, i + 100).map(({ key, ...entry }) => {
       const text = encodeKey(key)
       const hash = digest(text)
       const pk = quarantineShardPk(run, bucketOf(hash, shards))
-      return { row: { pk, sk: hash, key: text, expiresAt: expiry(entry.at), ...entry }, expect: 'any' as const }
+      return { row: { pk, sk: hash, key: text, expiresAt: expiry(entry.at), ...entry }, expect: 'absent' as const }
     })
-    await ledger.commit(puts)
+    if (await ledger.commit(puts)) continue
+    for (const put of puts) await ledger.commit([put])
   }
 }
 

@@ -2,6 +2,7 @@ import { encodeKey } from '../dynamodb/key.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { applyRecord } from './apply.ts'
 import type { LiveEngine } from './engine.ts'
+import { LiveError } from './errors.ts'
 import type { LiveGate } from './gate.ts'
 import type { StreamRecord } from './ports.ts'
 
@@ -31,7 +32,11 @@ export async function applyBatch(records: StreamRecord[], { gate, engine }: Batc
         if (failures.length > 0) return
         const permit = await gate()
         // A batch that outlives its run must not write into the next one's destination by this one's heads.
-        if (permit.run.id !== run.id) throw new Error(`Expected run ${run.id} to go on, got run ${permit.run.id}`)
+        if (permit.run.id !== run.id)
+          throw new LiveError(
+            'fenced',
+            `Run ${permit.run.id} has followed run ${run.id}. The change comes again for it.`,
+          )
         await applyRecord(record, live, permit.quiet)
       }
     }

@@ -55,7 +55,8 @@ export async function preflight(request: RunRequest, engine: PreflightEngine): P
       `The key of ${source.name} is ${describeSchema(source.schema)}, that of ${destination.name} is ${describeSchema(destination.schema)}. Create the destination with the key schema of the source.`,
     )
   if (request.only) return { outcome: 'ready', split: request.split }
-  if (!request.offline && (!engine.capture || source.stream?.viewType !== 'NEW_AND_OLD_IMAGES'))
+  const captures = !request.offline && !request.resume // A resumed run goes on as it was begun.
+  if (captures && (!engine.capture || source.stream?.viewType !== 'NEW_AND_OLD_IMAGES'))
     throw new Refusal(
       'no-stream',
       `${engine.capture ? `The stream of ${source.name} does not carry new and old images` : `This deployment knows no stream of ${source.name}`}, so changes made while it is copied would be lost. Enable the stream (NEW_AND_OLD_IMAGES) and deploy again with it, or, if nothing will change the table meanwhile, start with \`{"offline": true}\` (\`segue run --offline\`).`,

@@ -6,8 +6,10 @@ import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { newerOwner } from './copied.ts'
 import { coverageOf } from './coverage.ts'
+import { differencesIn, foundBy } from './found.ts'
 import { graceMs, type Halted, haltRun, whyHalted } from './halt.ts'
 import { releaseLease } from './lease.ts'
+import { notePhase } from './phase.ts'
 import { passOf } from './plan.ts'
 
 export interface Finished {
@@ -38,18 +40,19 @@ export async function finishRun(
     const halted = run.state !== 'finished' && whyHalted(run.id, walk, coverages[index]!, control.command)
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
-  const [, verify, orphans] = coverages.map((coverage) => coverage.tallies)
+  const [, verify, orphans] = coverages
+  const found = foundBy(verify!.tallies, orphans!.tallies)
   const finished: Finished = {
     outcome: 'finished',
-    quarantined: verify!.quarantined,
-    differences: verify!.missing + verify!.different + orphans!.orphan,
+    quarantined: found.quarantined,
+    differences: differencesIn(found),
   }
   if (run.state === 'finished') return finished
   const applied = await readApplied(ledger, run.source)
   await writeApplied(ledger, run.destination, [...applied, ...run.pending], run.id)
   const endedAt = runtime.clock()
   await updateRun(ledger, run.id, (before) => ({
-    ...before,
+    ...notePhase(before, 'Finished', endedAt),
     state: 'finished',
     phase: 'Finished',
     endedAt,

@@ -6,6 +6,7 @@ import { openTallies } from '../ledger/tallies.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Coverage, coverageOf } from './coverage.ts'
 import { releaseLease } from './lease.ts'
+import { notePhase } from './phase.ts'
 
 /** A run that cannot go on by itself: `error` and `cause` become those of the failed execution. */
 export interface Halted {
@@ -28,7 +29,9 @@ export async function haltRun(
   if (control.fence === task.fence && run.state === 'running') {
     const endedAt = runtime.clock()
     await updateRun(ledger, run.id, (before) =>
-      before.state === 'running' ? { ...before, state: 'halted', reason: cause, endedAt } : before,
+      before.state === 'running'
+        ? { ...notePhase(before, 'Halted', endedAt), state: 'halted', reason: cause, endedAt }
+        : before,
     )
     const { lastDeadline } = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
     await releaseLease(ledger, run.destination, task.fence, lastDeadline + graceMs)

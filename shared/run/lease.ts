@@ -41,18 +41,18 @@ const secondLookMs = 2_000
  */
 export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held> {
   const { ledger, destination, runtime } = engine
-  const held = (lease: Lease): Held => ({
-    outcome: 'held',
-    run: lease.run,
-    fence: lease.fence,
-    only: request.only ?? 'everything',
-    capture: !request.offline,
-  })
-  const before = await readLease(ledger, destination)
-  if (before?.held && before.execution === execution) {
-    await beginRun(before, request, engine)
-    return held(before)
+  const held = async (lease: Lease): Promise<Held> => {
+    const { offline } = await beginRun(lease, request, engine)
+    return {
+      outcome: 'held',
+      run: lease.run,
+      fence: lease.fence,
+      only: request.only ?? 'everything',
+      capture: !offline,
+    }
   }
+  const before = await readLease(ledger, destination)
+  if (before?.held && before.execution === execution) return held(before)
   if (before?.held) await refuseWhileAlive(before, engine)
   const run = goesOn(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   const fence = (before?.fence ?? 0) + 1
@@ -65,7 +65,6 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
       `Another execution took ${destination} at the same moment: ${winner?.execution}.`,
     )
   }
-  await beginRun(lease, request, engine)
   return held(lease)
 }
 
@@ -121,7 +120,7 @@ async function lastRun(
 }
 
 /** Makes the run's rows agree with the lease; repeatable after a lost answer. */
-async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<void> {
+async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<RunRecord> {
   const { ledger, runtime, source, destination, schema, migrations, codeHash } = engine
   if (!goesOn(request)) {
     const applied = new Set(await readApplied(ledger, source))
@@ -153,10 +152,11 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
   }
   for (;;) {
     const control = await ledgerControl(ledger, lease.run)
-    if (control && control.fence >= lease.fence) return
+    if (control && control.fence >= lease.fence) return getRun(ledger, lease.run)
     // Copy may write again once a run is resumed, so quiet ends; verifying and repairing leave it as it is.
     const quiet = request.only && control?.quiet !== undefined ? { quiet: control.quiet } : {}
-    if (await writeControl(ledger, lease.run, control, { command: 'run', fence: lease.fence, ...quiet })) return
+    if (await writeControl(ledger, lease.run, control, { command: 'run', fence: lease.fence, ...quiet }))
+      return getRun(ledger, lease.run)
   }
 }
 

@@ -15,17 +15,25 @@ export type Phase =
   | 'Finished'
   | 'Halted'
 
+/** Entries kept on the run's row, about 40 bytes each; a run that is verified once more adds four. */
+const phasesKept = 200
+
+/** Notes the time of an entry into a phase. */
+export function notePhase(run: RunRecord, phase: Phase, at: number): RunRecord {
+  return { ...run, phases: [...(run.phases ?? []), { phase, at }].slice(-phasesKept) }
+}
+
 /** Remembers the phase a run has entered, once: a phase is asked about many times. */
 export async function enterPhase(
   id: string,
   phase: Phase,
-  { ledger, runtime }: { ledger: LedgerTable; runtime: Pick<Runtime, 'emit'> },
+  { ledger, runtime }: { ledger: LedgerTable; runtime: Pick<Runtime, 'emit' | 'clock'> },
   change: (run: RunRecord) => RunRecord = (run) => run,
 ): Promise<RunRecord> {
   let entered = false
   const run = await updateRun(ledger, id, (before) => {
     entered = before.phase !== phase
-    return change({ ...before, phase })
+    return change(entered ? { ...notePhase(before, phase, runtime.clock()), phase } : before)
   })
   if (entered) runtime.emit({ code: 'run.phase', run: id, phase })
   return run

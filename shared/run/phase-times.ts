@@ -1,0 +1,38 @@
+import type { RunRecord } from '../ledger/runs.ts'
+
+/** One stay in a phase. Times are milliseconds. */
+export interface PhaseTime {
+  phase: string
+  /** When it was entered, since the epoch. */
+  at: number
+  /** How long it lasted; absent of the last one, and of an end that somebody resumed later. */
+  ms?: number
+}
+
+/**
+ * The phases a run went through, in order. What came before the first is its Lease.
+ * @param until when the last one ended, if it has: ms since the epoch.
+ */
+export function phaseTimes(
+  { startedAt, endedAt, phases = [] }: Pick<RunRecord, 'startedAt' | 'endedAt' | 'phases'>,
+  until: number | undefined = endedAt,
+): PhaseTime[] {
+  const entries = [{ phase: 'Lease', at: startedAt }, ...phases]
+  return entries.map(({ phase, at }, index) => {
+    const next = entries[index + 1]?.at ?? until
+    return next === undefined || phase === 'Finished' || phase === 'Halted'
+      ? { phase, at }
+      : { phase, at, ms: next - at }
+  })
+}
+
+/** How long a run was at work: without the time between a halt, or an end, and the resume or verification after it. */
+export function workedMs(run: Parameters<typeof phaseTimes>[0], now: number): number {
+  return phaseTimes(run, run.endedAt ?? now).reduce((sum, { ms = 0 }) => sum + ms, 0)
+}
+
+/** The part of it spent copying; all of it where the run's phases were not noted. */
+export function copiedMs(run: Parameters<typeof phaseTimes>[0], now: number): number {
+  const stays = phaseTimes(run, run.endedAt ?? now).filter(({ phase }) => phase === 'Copy')
+  return stays.length > 0 ? stays.reduce((sum, { ms = 0 }) => sum + ms, 0) : workedMs(run, now)
+}

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest'
+import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
+import { listQuarantine } from '../../../shared/ledger/quarantine.ts'
+import { applyBatch } from '../../../shared/live/batch.ts'
+import type { LiveEngine } from '../../../shared/live/engine.ts'
+import { liveGate } from '../../../shared/live/gate.ts'
+import { item, output, record, run, world } from './world.ts'
+
+async function gated(codeHash = 'code') {
+  const made = await world()
+  const gate = liveGate(made.ledger, 'destination', codeHash, () => made.time.now)
+  const apply = (records: Parameters<typeof applyBatch>[0], engine: LiveEngine = made.engine) =>
+    applyBatch(records, { gate, engine: () => engine })
+  return { ...made, gate, apply }
+}
+
+describe('a batch', () => {
+  it('keeps the order of each item and works on different items side by side', async () => {
+    const { apply, engine, items, events } = await gated()
+    let atOnce = 0
+    let most = 0
+    const tables: LiveEngine['tables'] = {
+      async commit(...args) {
+        most = Math.max(most, ++atOnce)
+        await new Promise((resolve) => setImmediate(resolve))
+        atOnce--
+        return engine.tables.commit(...args)
+      },
+    }
+    const names = Array.from({ length: 40 }, (_, i) => `a${i}`)
+    const versions = [1, 2, 3].flatMap((v) => names.map((name) => record(v, { new: item(name, [`x${name}`], v) })))
+    await apply(versions, { ...engine, tables })
+    expect(Object.values(items())).toEqual(Object.values(items()).map(({ pk }) => output((pk as { S: string }).S, 3)))
+    expect(most).toBeGreaterThan(4)
+    expect(most).toBeLessThanOrEqual(16)
+    expect(events).toContainEqual(expect.objectContaining({ code: 'live.batch', records: 120 }))
+  })
+
+  it('goes on past an item that cannot be migrated', async () => {
+    const { apply, items, ledger } = await gated()
+    await apply([record(1, { new: item('bad', ['poison']) }), record(1, { new: item('good', ['x']) })])
+    expect(items()).toEqual({ x: output('x') })
+    expect(await listQuarantine(ledger, run)).toHaveLength(1)
+  })
+
+  it('throws any other failure, begins nothing after it, and returns only when nothing is under way any more', async () => {
+    const { apply, engine } = await gated()
+    let underWay = 0
+    let begun = 0
+    const tables: LiveEngine['tables'] = {
+      async commit(head) {
+        underWay++
+        begun++
+        await new Promise((resolve) => setImmediate(resolve))
+        underWay--
+        if (head.row.key === '["S:x3"]') throw new Error('broken')
+        return true
+      },
+    }
+    const records = Array.from({ length: 100 }, (_, i) => record(1, { new: item(`a${i}`, [`x${i}`]) }))
+    await expect(apply(records, { ...engine, tables })).rejects.toThrow('broken')
+    expect(underWay).toBe(0)
+    expect(begun).toBeLessThan(40)
+  })
+})
+
+it('a batch that outlives its run writes nothing into the next one', async () => {
+  const { engine, gate, items } = await gated()
+  let asked = 0
+  const changing = async () => {
+    const permit = await gate()
+    return asked++ === 0 ? permit : { ...permit, run: { ...permit.run, id: 'run00002' } }
+  }
+  const batch = applyBatch([record(1, { new: item('a', ['x']) })], { gate: changing, engine: () => engine })
+  await expect(batch).rejects.toMatchObject({ code: 'fenced' })
+  expect(items()).toEqual({})
+})
+
+describe('the gate before live changes', () => {
+  const change = [record(1, { new: item('a', ['x']) })]
+
+  it.each([
+    ['aborted', { command: 'abort' }],
+    ['fenced', { fence: 2 }],
+  ])('refuses a batch of a run that is %s', async (code, change_) => {
+    const { apply, control, items } = await gated()
+    await control(change_)
+    await expect(apply(change)).rejects.toMatchObject({ code })
+    expect(items()).toEqual({})
+  })
+
+  it('refuses a batch where no run was ever begun', async () => {
+    const { ledger } = await gated()
+    const gate = liveGate(ledger, 'another', 'code', () => 0)
+    await expect(gate()).rejects.toMatchObject({ code: 'not-running' })
+  })
+
+  it('lets changes through once the run has ended, so that its copy stays up to date', async () => {
+    const { apply, ledger, items } = await gated()
+    const lease = await readLease(ledger, 'destination')
+    await writeLease(ledger, lease, { ...lease!, held: false })
+    await apply(change)
+    expect(items()).toEqual({ x: output('x') })
+  })
+
+  it('refuses a batch under other code than the run was begun with', async () => {
+    const { apply } = await gated('other')
+    await expect(apply(change)).rejects.toMatchObject({ code: 'code-changed' })
+  })
+
+  it('lets the changes of a paused run through: the stream forgets', async () => {
+    const { apply, control, items } = await gated()
+    await control({ command: 'pause' })
+    await apply(change)
+    expect(items()).toEqual({ x: output('x') })
+  })
+
+  it('believes its answer for five seconds and no longer, in the middle of a batch too', async () => {
+    const { gate, control, time, apply, items } = await gated()
+    await gate()
+    await control({ command: 'abort' })
+    time.now += 4_999
+    await apply(change)
+    expect(items()).toEqual({ x: output('x') })
+    time.now += 1
+    await expect(apply([record(2, { old: item('a', ['x']) })])).rejects.toMatchObject({ code: 'aborted' })
+  })
+
+  it('does not remember a refusal', async () => {
+    const { gate, control } = await gated()
+    await control({ command: 'abort' })
+    await expect(gate()).rejects.toMatchObject({ code: 'aborted' })
+    await control({ command: 'run' })
+    expect(await gate()).toMatchObject({ run: { id: run } })
+  })
+
+  it('says which quiet period the run is in', async () => {
+    const { gate, control } = await gated()
+    await control({ quiet: 'q' })
+    expect(await gate()).toMatchObject({ quiet: 'q' })
+  })
+})

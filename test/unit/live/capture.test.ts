@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest'
+import { readCapture } from '../../../shared/ledger/shards.ts'
+import { startCapture, stopCapture } from '../../../shared/live/capture.ts'
+import { lagGuard } from '../../../shared/live/lag.ts'
+import type { Mapping } from '../../../shared/live/ports.ts'
+import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+
+type State = Awaited<ReturnType<Mapping['state']>>
+
+function mappingThatIs(state: State) {
+  const asked: boolean[] = []
+  const mapping: Mapping = { set: async (enabled) => void asked.push(enabled), state: async () => state }
+  return { mapping, asked }
+}
+
+it.each<[State, object, boolean[]]>([
+  ['Enabled', { outcome: 'on' }, []],
+  ['Disabled', { outcome: 'waiting', seconds: 5 }, [true]],
+  ['changing', { outcome: 'waiting', seconds: 5 }, []],
+])('a mapping that is %s and is to start: %o', async (state, outcome, expected) => {
+  const { mapping, asked } = mappingThatIs(state)
+  expect(await startCapture({ run: 'r' }, { ledger: memoryLedgerTable(), mapping, clock: () => 1 })).toEqual(outcome)
+  expect(asked).toEqual(expected)
+})
+
+it('capture remembers when it was first asked for, and nothing later moves that', async () => {
+  const ledger = memoryLedgerTable()
+  const { mapping } = mappingThatIs('Disabled')
+  for (const now of [1, 2]) await startCapture({ run: 'r' }, { ledger, mapping, clock: () => now })
+  expect(await readCapture(ledger, 'r')).toEqual({ since: 1 })
+})
+
+it.each<[State, 'off' | 'waiting', boolean[]]>([
+  ['Enabled', 'waiting', [false]],
+  ['Disabled', 'off', []],
+  ['changing', 'waiting', []],
+])('a mapping that is %s and is to stop makes capture %s', async (state, outcome, expected) => {
+  const { mapping, asked } = mappingThatIs(state)
+  expect(await stopCapture(mapping)).toEqual({ outcome })
+  expect(asked).toEqual(expected)
+})
+
+it.each([
+  [0, 'ok'],
+  [3_599, 'ok'],
+  [3_600, 'warn'],
+  [21_599, 'warn'],
+  [21_600, 'slow'],
+  [86_000, 'slow'],
+])('a stream %i seconds behind is %s', (lagSeconds, guard) => {
+  expect(lagGuard({ outcome: 'waiting', lagSeconds, reason: '' })).toBe(guard)
+})
+
+it('a trimmed stream refuses the cutover, a drained one is fine', () => {
+  expect(lagGuard({ outcome: 'trimmed' })).toBe('refuse')
+  expect(lagGuard({ outcome: 'drained' })).toBe('ok')
+})

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import { headBucketOf, readHead } from '../../../shared/ledger/heads.ts'
+import { listQuarantine, quarantine } from '../../../shared/ledger/quarantine.ts'
+import { applyRecord } from '../../../shared/live/apply.ts'
+import { settleHead } from '../../../shared/live/settle.ts'
+import { type SettleEngine, settleBuckets, settlePlaces } from '../../../shared/live/settle-walk.ts'
+import { item, key, output, record, run, world } from './world.ts'
+
+const walk = (engine: object, remaining: () => number = () => 60_000) =>
+  ({ ...engine, deadline: { remainingMs: remaining }, codeHash: 'code' }) as SettleEngine
+const task = { run, fence: 1 }
+
+describe('settling a head', () => {
+  it('removes what a stale page brought back', async () => {
+    const { engine, destination, items } = await world()
+    await applyRecord(record(1, { old: item('a', ['x']) }), engine)
+    destination.store(output('x'))
+    await settleHead(key('x'), 'q', engine)
+    expect(items()).toEqual({})
+  })
+
+  it('puts what any of its source items makes now', async () => {
+    const { engine, source, items } = await world()
+    await applyRecord(record(9, { old: item('a', ['x']), new: item('a', ['z']) }), engine)
+    await applyRecord(record(1, { new: item('b', ['x'], 5) }), engine)
+    source.store(item('b', ['x'], 6))
+    await settleHead(key('x'), 'q', engine)
+    expect(items().x).toEqual(output('x', 6))
+  })
+
+  it('deletes what its source item no longer makes because it cannot be migrated', async () => {
+    const { engine, source, destination, items } = await world()
+    await applyRecord(record(1, { old: item('a', ['x']), new: item('a', ['poison']) }), engine)
+    source.store(item('a', ['poison']))
+    destination.store(output('x'))
+    await settleHead(key('x'), 'q', engine)
+    expect(items()).toEqual({})
+  })
+
+  it('chooses the smallest source key where several make the item, and says so', async () => {
+    const { engine, source, items, events } = await world()
+    for (const name of ['c', 'b']) {
+      source.store(item(name, ['x'], name === 'b' ? 2 : 3))
+      await applyRecord(record(1, { new: item(name, ['x'], 1) }), engine)
+    }
+    await settleHead(key('x'), 'q', engine)
+    expect(items()).toEqual({ x: output('x', 2) })
+    expect(events).toContainEqual({ code: 'item.collision', run, sources: 2, key: '["S:x"]' })
+  })
+
+  it('starts over when a live change comes between its read and its write', async () => {
+    const { engine, source, destination, items } = await world()
+    await applyRecord(record(1, { old: item('a', ['x']) }), engine)
+    destination.store(output('x'))
+    let reads = 0
+    const interrupted = {
+      ...engine,
+      source: {
+        get: async (keys: Parameters<typeof source.get>[0]) => {
+          const found = await source.get(keys)
+          if (reads++ === 0) {
+            source.store(item('a', ['x'], 2))
+            await applyRecord(record(2, { new: item('a', ['x'], 2) }), engine)
+          }
+          return found
+        },
+      },
+    }
+    await settleHead(key('x'), 'q', interrupted)
+    expect(items()).toEqual({ x: output('x', 2) })
+  })
+
+  it('leaves alone what is settled in this period, and what never was in doubt', async () => {
+    const { engine, ledger } = await world()
+    await applyRecord(record(1, { new: item('a', ['x']) }), engine)
+    await applyRecord(record(1, { old: item('b', ['y']) }), engine, 'q')
+    for (const name of ['x', 'y', 'nowhere']) await settleHead(key(name), 'q', engine)
+    expect(await readHead(ledger, run, key('x'))).toMatchObject({ version: 1 })
+    expect(await readHead(ledger, run, key('y'))).toMatchObject({ version: 1 })
+  })
+})
+
+describe('the settle walk', () => {
+  it('settles every head that may be wrong', async () => {
+    const { engine, destination, items, control } = await world()
+    for (let i = 0; i < 200; i++) {
+      await applyRecord(record(1, { old: item(`a${i}`, [`x${i}`]) }), engine)
+      destination.store(output(`x${i}`))
+    }
+    await control({ quiet: 'q' })
+    expect(await settleBuckets(task, walk(engine))).toEqual({ outcome: 'done' })
+    expect(items()).toEqual({})
+  })
+
+  it('takes cured and vanished items off the quarantine list, and keeps the others', async () => {
+    const { engine, source, ledger, control } = await world()
+    const entry = (name: string) => ({ key: key(name), migration: 'move', reason: 'up threw', at: 1 })
+    await quarantine(ledger, run, ['cured', 'gone', 'bad'].map(entry))
+    source.store(item('cured', ['x']))
+    source.store(item('bad', ['poison']))
+    await control({ quiet: 'q' })
+    expect(await settleBuckets(task, walk(engine))).toEqual({ outcome: 'done' })
+    expect((await listQuarantine(ledger, run)).map((each) => each.key)).toEqual([key('bad')])
+  })
+
+  it('stops in time, says where, and gets on each time however short', async () => {
+    const { engine, control, destination, items } = await world()
+    await applyRecord(record(1, { old: item('a', ['x']) }), engine)
+    destination.store(output('x'))
+    await control({ quiet: 'q' })
+    let calls = 0
+    const shrinking = () => (calls++ === 0 ? 1_000 : 10)
+    const from = headBucketOf(key('x'))
+    expect(await settleBuckets({ ...task, from }, walk(engine, shrinking))).toEqual({ outcome: 'more', from: from + 1 })
+    expect(items()).toEqual({})
+    calls = 0
+    const last = { ...task, from: settlePlaces - 1 }
+    expect(await settleBuckets(last, walk(engine, shrinking))).toEqual({ outcome: 'done' })
+  })
+
+  it.each([
+    ['fenced', { fence: 2 }],
+    ['aborted', { command: 'abort' }],
+  ])('stops when %s', async (reason, change) => {
+    const { engine, control } = await world()
+    await control({ quiet: 'q', ...change })
+    expect(await settleBuckets(task, walk(engine))).toEqual({ outcome: 'stopped', reason })
+  })
+
+  it('stops under other code than the run was begun with', async () => {
+    const { engine, control } = await world()
+    await control({ quiet: 'q' })
+    const outcome = await settleBuckets(task, { ...walk(engine), codeHash: 'other' })
+    expect(outcome).toEqual({ outcome: 'stopped', reason: 'code changed' })
+  })
+
+  it('refuses before quiet', async () => {
+    const { engine } = await world()
+    await expect(settleBuckets(task, walk(engine))).rejects.toMatchObject({ code: 'not-quiet', retryable: false })
+  })
+})
