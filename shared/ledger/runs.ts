@@ -11,6 +11,8 @@ export interface RunRecord {
   state: RunState
   /** The phase last entered, as the console names it. */
   phase: string
+  /** The phases entered last and when, in order; the older ones of a run verified very often are dropped. */
+  phases?: { phase: string; at: number }[]
   source: string
   destination: string
   schema: KeySchema

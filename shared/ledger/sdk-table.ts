@@ -8,7 +8,8 @@ import {
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb'
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
-import { calling, errorCode, failed } from '../dynamodb/sdk/errors.ts'
+import { calling } from '../dynamodb/sdk/errors.ts'
+import { canceled, putInput } from './sdk-put.ts'
 import type { LedgerTable, Put, Row } from './table.ts'
 
 /** Rows a page; DynamoDB Local reads the whole range for a page without a limit. */
@@ -70,34 +71,4 @@ async function commit(client: DynamoDBClient, name: string, puts: Put[]): Promis
       throw error
     }
   })
-}
-
-/** Why a transaction was cancelled: `false` for a condition that did not hold, else the first reason as an error. */
-function canceled(name: string, error: TransactionCanceledException): false {
-  const words = (error.CancellationReasons ?? [])
-    .map((reason) => reason.Code ?? 'None')
-    .filter((word) => word !== 'None')
-  if (words.includes('ConditionalCheckFailed')) return false
-  const lasting = words.find((word) => errorCode(word) === 'invalid-request')
-  const word = lasting ?? words[0] ?? 'TransactionCanceled'
-  throw failed(errorCode(word), 'PutItem', name, `TransactWriteItems was cancelled: ${word}`)
-}
-
-function putInput(name: string, { row, expect }: Put) {
-  const base = { TableName: name, Item: marshall(row, { removeUndefinedValues: true }) }
-  if (expect === 'any') return base
-  if (expect === 'absent') return { ...base, ConditionExpression: 'attribute_not_exists(pk)' }
-  const expected = Object.entries(expect)
-  if (expected.length === 0) return base
-  const values = Object.fromEntries(
-    expected.flatMap(([, value], i) => (value === undefined ? [] : [[`:v${i}`, value] as const])),
-  )
-  return {
-    ...base,
-    ConditionExpression: expected
-      .map(([, value], i) => (value === undefined ? `attribute_not_exists(#a${i})` : `#a${i} = :v${i}`))
-      .join(' AND '),
-    ExpressionAttributeNames: Object.fromEntries(expected.map(([attribute], i) => [`#a${i}`, attribute])),
-    ...(Object.keys(values).length > 0 && { ExpressionAttributeValues: marshall(values) }),
-  }
 }

@@ -2,9 +2,7 @@ import type { KeySchema } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/migration.ts'
-import type { EngineEvent } from '../runtime/events.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { LiveEvent } from './events.ts'
 import type { LiveTables } from './ports.ts'
 
 /** What live changes of one run are applied with. Stores are the patient ones (`retrying…`): they retry by themselves. */
@@ -16,7 +14,5 @@ export interface LiveEngine {
   source: Pick<Table, 'get'>
   tables: LiveTables
   ledger: LedgerTable
-  runtime: LiveRuntime
+  runtime: Runtime
 }
-
-export type LiveRuntime = Omit<Runtime, 'emit'> & { emit(event: EngineEvent | LiveEvent): void }

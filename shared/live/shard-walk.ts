@@ -1,6 +1,6 @@
 import { type ShardCursor, saveCursors } from '../ledger/shards.ts'
+import type { Runtime } from '../runtime/ports.ts'
 import { type AppliedEngine, countApplied } from './applied.ts'
-import type { LiveRuntime } from './engine.ts'
 import type { ShardReader, Stream } from './ports.ts'
 
 /**
@@ -20,7 +20,7 @@ export type Standing = { kind: 'going' | 'closed' | 'past' | 'silent' | 'trimmed
 
 export interface ShardWalkEngine extends AppliedEngine {
   stream: Stream
-  runtime: LiveRuntime
+  runtime: Runtime
   /**
    * How long an open shard must answer nothing to have ended: 60,000 with the real service, whose empty answers prove
    * nothing. One invocation must be longer.

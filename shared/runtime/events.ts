@@ -15,3 +15,6 @@ export type EngineEvent =
   | { code: 'item.quarantined'; run: string; migration: string; reason: string; key: string }
   | { code: 'retry.waiting'; operation: string; attempt: number; waitMs: number; reason: string }
   | { code: 'run.phase'; run: string; phase: string }
+  | { code: 'live.batch'; run: string; records: number; lagMs: number }
+  /** Several source items make one destination item; the one with the smallest encoded key was written. */
+  | { code: 'item.collision'; run: string; sources: number; key: string }

@@ -5,7 +5,6 @@ import { readControl, writeControl } from '../../../shared/ledger/control.ts'
 import { writeLease } from '../../../shared/ledger/lease.ts'
 import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
-import type { LiveEvent } from '../../../shared/live/events.ts'
 import type { StreamRecord } from '../../../shared/live/ports.ts'
 import { defineMigration } from '../../../shared/migrations/index.ts'
 import type { EngineEvent } from '../../../shared/runtime/events.ts'
@@ -50,7 +49,7 @@ export function record(n: number, change: { old?: Attributes; new?: Attributes }
 /** Two tables, a ledger with one run whose copy is done, and a clock that moves when somebody sleeps. */
 export async function world() {
   const time = { now: 1_700_000_000_000 }
-  const events: (EngineEvent | LiveEvent)[] = []
+  const events: EngineEvent[] = []
   const source = memoryTable(schema, 'source')
   const destination = memoryTable(schema, 'destination')
   const ledger = memoryLedgerTable()
@@ -60,7 +59,7 @@ export async function world() {
     sleep: async (ms: number) => {
       time.now += ms
     },
-    emit: (event: EngineEvent | LiveEvent) => void events.push(event),
+    emit: (event: EngineEvent) => void events.push(event),
   }
   const engine: LiveEngine = {
     run,
