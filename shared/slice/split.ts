@@ -7,7 +7,7 @@ import type { Table } from '../dynamodb/ports.ts'
 import { type ChunkRecord, newChunk, recordSplit } from '../ledger/chunks.ts'
 import { rememberHeavy } from '../ledger/heavy.ts'
 import type { Outcome } from '../run/outcome.ts'
-import type { Sleep } from '../runtime/ports.ts'
+import type { Runtime } from '../runtime/ports.ts'
 import type { Pace } from './pace.ts'
 import type { SliceEngine } from './slice.ts'
 import { splitOutcome } from './start.ts'
@@ -46,7 +46,7 @@ export async function trySplit(
     runtime.emit({ code: 'chunk.unsplittable', run: parent.run, chunk: parent.id, reason, key })
   const fits = (items: number) => items * msPerItem < deadline.remainingMs() - pace.reserveMs
   const timeMs = Math.max(0, deadline.remainingMs() - pace.reserveMs)
-  const survey = await inTime(surveyLeft(table, restOfKey(chunk, cursor), fits), timeMs, runtime.sleep)
+  const survey = await surveyLeft(table, restOfKey(chunk, cursor), fits, timeMs, runtime)
   if (typeof survey === 'string') {
     if (survey !== 'fits') unsplittable(survey)
     return undefined
@@ -75,31 +75,41 @@ export async function trySplit(
   return splitOutcome(split)
 }
 
-/** What is only read may be left behind when time is up. */
-async function inTime<T>(work: Promise<T>, ms: number, sleep: Sleep): Promise<T | 'no time is left to survey the key'> {
-  work.catch(() => {}) // Thrown below, unless time is up first.
-  const wake = new AbortController()
-  try {
-    return await Promise.race([work, sleep(ms, wake.signal).then(() => 'no time is left to survey the key' as const)])
-  } finally {
-    wake.abort()
-  }
-}
-
-/** A glance first, and a survey in proportion to what it shows; or why there is none. */
+/**
+ * A glance first, and a survey in proportion to what it shows and to the time there is; with little time the glance has to
+ * do: cuts need not be fair, their ranges split again.
+ */
 async function surveyLeft(
   table: Table,
   range: RangeChunk,
   fits: (items: number) => boolean,
-): Promise<Survey | 'fits' | 'the table refuses start keys that do not exist'> {
-  try {
-    const glance = await surveyRange(table, range, { points: fewestPoints })
+  timeMs: number,
+  { clock, sleep }: Pick<Runtime, 'clock' | 'sleep'>,
+): Promise<Survey | 'fits' | 'no time is left to look at it' | 'the table refuses start keys that do not exist'> {
+  const began = clock()
+  const wake = new AbortController()
+  const late = sleep(timeMs, wake.signal).then(() => 'no time is left to look at it' as const)
+  /** Once time is up no further read begins. */
+  const query: Table['query'] = (request) =>
+    clock() - began >= timeMs ? Promise.reject(new DynamoDbError('unavailable', 'late')) : table.query(request)
+  const look = async () => {
+    const glance = await surveyRange({ query }, range, { points: fewestPoints })
     if (fits(glance.estimatedItems)) return 'fits'
-    const points = Math.min(mostPoints, Math.ceil(glance.estimatedItems / itemsPerPoint))
-    return points > fewestPoints ? await surveyRange(table, range, { points }) : glance
+    const perPointMs = (clock() - began) / fewestPoints
+    const affordable = Math.floor((timeMs / 2 - (clock() - began)) / perPointMs)
+    const points = Math.min(mostPoints, Math.ceil(glance.estimatedItems / itemsPerPoint), affordable)
+    return points > fewestPoints ? surveyRange({ query }, range, { points }).catch(() => glance) : glance
+  }
+  const looking = look()
+  looking.catch(() => {}) // Thrown below, unless time is up first.
+  try {
+    return await Promise.race([looking, late])
   } catch (error) {
-    if (error instanceof DynamoDbError && error.code === 'invalid-request')
-      return 'the table refuses start keys that do not exist'
+    if (!(error instanceof DynamoDbError)) throw error
+    if (error.code === 'invalid-request') return 'the table refuses start keys that do not exist'
+    if (clock() - began >= timeMs) return 'no time is left to look at it'
     throw error
+  } finally {
+    wake.abort()
   }
 }
