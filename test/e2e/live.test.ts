@@ -1,0 +1,116 @@
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import path from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { compare } from '../../local/demo/compare.ts'
+import { type Emulator, startEmulator } from '../../local/index.ts'
+import { ROOT } from '../../local/paths.ts'
+import { listDifferences } from '../../shared/ledger/differences.ts'
+import { Court, pause } from './court.ts'
+
+let aws: Emulator
+let writer: ChildProcess | undefined
+const ITEMS = 3_000
+const HOT_SHARE = 0.5
+const FILL_SEED = 7
+
+beforeAll(async () => {
+  aws = await startEmulator()
+})
+afterEach(() => void writer?.kill('SIGKILL'))
+afterAll(() => aws?.stop())
+
+describe('While the application keeps writing', () => {
+  it('ends with a destination that equals the migrated source', async () => {
+    const court = await Court.deploy(aws, 'Live', { options: { streamSilenceSeconds: 3 } })
+    await migrateWhileWriting(court, async () => {})
+  })
+
+  it('ends so too when slices and live functions are killed at random', async () => {
+    const court = await Court.deploy(aws, 'LiveKilled', { options: { streamSilenceSeconds: 3 } })
+    const kills = { slice: 0, live: 0 }
+    await migrateWhileWriting(court, async (settled) => {
+      for (let i = 0; !settled(); i++) {
+        const kind = i % 2 === 0 ? 'slice' : 'live'
+        const [victim] = kills[kind] < 10 ? workers(aws.pid, `LiveKilled.*functions${kind}`) : []
+        if (victim) {
+          process.kill(victim, 'SIGKILL')
+          kills[kind]++
+        }
+        await pause(400)
+      }
+    })
+    expect(kills.slice).toBeGreaterThan(0)
+    expect(kills.live).toBeGreaterThan(0)
+  })
+})
+
+/** @param meanwhile called once the run is under way, with a function that says whether settling has ended. */
+async function migrateWhileWriting(court: Court, meanwhile: (settled: () => boolean) => Promise<void>): Promise<void> {
+  await court.fill(ITEMS, HOT_SHARE)
+  const writing = startWriter(court)
+  const execution = await court.start({ offline: false })
+  let settled = false
+  const disturbing = meanwhile(() => settled)
+  const ended = court.ended(execution)
+  await court.until(({ run }) => ['Verify', 'Orphans', 'Finished', 'Halted'].includes(run.phase))
+  settled = true
+  await disturbing
+  const changes = await writing.stop()
+  expect(changes).toBeGreaterThan(500)
+  expect(await ended).toMatchObject({ status: 'SUCCEEDED' })
+
+  await caughtUp(court)
+  expect(await court.run({ offline: false, only: 'verify' })).toMatchObject({ status: 'SUCCEEDED' })
+  const now = await court.remembered()
+  expect(now?.run.state).toBe('finished')
+  expect(await listDifferences(court.ledger, now!.run.id, now!.run.verification!.number)).toEqual([])
+  const { code, output } = await court.segue('report')
+  expect(output).toContain('close')
+  expect([0, 4]).toContain(code)
+}
+
+/** Live changes are applied within a second or so of the last one; an independent scan of both tables says when all are. */
+async function caughtUp(court: Court): Promise<void> {
+  let last: unknown
+  for (let looks = 0; looks < 60; looks++) {
+    const comparison = await compare(court.dynamodb, court.output('SourceTable'), court.output('DestinationTable'))
+    if (comparison.equal) return
+    const { missing, different, unexpected } = comparison
+    last = { missing, different, unexpected }
+    await pause(1_000)
+  }
+  expect(last, 'after a minute of silence').toBe('nothing')
+}
+
+function startWriter(court: Court) {
+  const file = path.join(ROOT, 'test', 'e2e', 'writer.ts')
+  const args = [court.endpoint, court.output('SourceTable'), String(FILL_SEED), String(ITEMS), String(HOT_SHARE)]
+  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
+    cwd: ROOT,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+  writer = child
+  let output = ''
+  child.stdout.setEncoding('utf8').on('data', (text) => {
+    output += text
+  })
+  return {
+    async stop(): Promise<number> {
+      const closed = new Promise((resolve) => child.on('close', resolve))
+      child.kill('SIGTERM')
+      await closed
+      return Number(output)
+    },
+  }
+}
+
+/** Processes below the emulator that run a function of this name, in random order. */
+function workers(emulator: number, name: string): number[] {
+  return execFileSync('ps', ['-eo', 'pid=,ppid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .filter((line) => new RegExp(name, 'i').test(line))
+    .map((line) => line.trim().split(/\s+/).slice(0, 2).map(Number) as [number, number])
+    .filter(([, parent]) => parent === emulator)
+    .map(([pid]) => pid)
+    .sort(() => Math.random() - 0.5)
+}

@@ -1,0 +1,52 @@
+import { InvokeCommand, paginateListFunctions } from '@aws-sdk/client-lambda'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { type Emulator, startEmulator } from '../../local/index.ts'
+import type { Stepped } from '../../shared/run/outcome.ts'
+import { Court, finished } from './court.ts'
+
+let aws: Emulator
+let court: Court
+const ITEMS = 26_000
+
+beforeAll(async () => {
+  aws = await startEmulator()
+  court = await Court.deploy(aws, 'Repeated', { options: { concurrency: 6, segments: 4 } })
+  await court.fill(ITEMS, 0.9)
+})
+afterAll(() => aws?.stop())
+
+it('fences a slice that was started twice, answers a repeated split with the same children, and copies each item once', async () => {
+  const execution = await court.start()
+  const { chunks } = await court.until((now) => now.chunks.some(({ deadline, state }) => deadline && state === 'open'))
+  const running = chunks.find(({ deadline, state }) => deadline && state === 'open')!
+  const duplicate = await invokeSlice(running.id)
+  expect(duplicate.outcome).not.toBe('stopped')
+  const after = (await court.remembered())!.chunks.find(({ id }) => id === running.id)!
+  expect(after.epoch).toBeGreaterThan(running.epoch)
+
+  const { chunks: now } = await court.until((then) => then.coverage.splits > 0)
+  const parent = now.find(({ state }) => state === 'split')!
+  const [first, second] = [await invokeSlice(parent.id), await invokeSlice(parent.id)]
+  expect(first).toMatchObject({ outcome: 'split' })
+  expect(first.outcome === 'split' && first.children.map(({ chunk }) => chunk)).toEqual(parent.children)
+  expect(second).toEqual(first)
+
+  expect(await court.ended(execution)).toMatchObject({ status: 'SUCCEEDED' })
+  expect(await court.result()).toEqual(finished(ITEMS))
+})
+
+async function invokeSlice(chunk: string): Promise<Stepped> {
+  const { run, lease } = (await court.remembered())!
+  const task = { run: run.id, fence: lease.fence, pass: 'copy', chunk, slice: { round: 0 } }
+  const { Payload, FunctionError } = await court.lambda.send(
+    new InvokeCommand({ FunctionName: await sliceFunction(), Payload: JSON.stringify(task) }),
+  )
+  expect(FunctionError).toBeUndefined()
+  return JSON.parse(Buffer.from(Payload!).toString()) as Stepped
+}
+
+async function sliceFunction(): Promise<string> {
+  for await (const { Functions = [] } of paginateListFunctions({ client: court.lambda }, {}))
+    for (const { FunctionName = '' } of Functions) if (/slicefunction/i.test(FunctionName)) return FunctionName
+  throw new Error('Expected the stack to have a slice function, got none.')
+}
