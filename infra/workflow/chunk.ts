@@ -58,7 +58,7 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
       },
       [named('Paused')]: {
         Type: 'Wait',
-        Comment: 'An operator paused the run; ask again in a while.',
+        Comment: 'An operator paused the run, or another slice has the chunk; ask again in a while.',
         SecondsPath: '$.slice.waitSeconds',
         Next: named('Rounds left?'),
       },

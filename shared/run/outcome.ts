@@ -11,7 +11,7 @@ export type Outcome =
   | { outcome: 'done' }
   /** Time is up, or nearly: invoke again, it goes on from the checkpoint. */
   | { outcome: 'more' }
-  /** The run is paused: wait and ask again. */
+  /** The run is paused, or another slice has the chunk: wait and ask again. */
   | { outcome: 'paused' }
   | { outcome: 'split'; children: StartChild[] }
   | { outcome: 'stopped'; reason: 'aborted' | 'fenced' | 'code changed' }

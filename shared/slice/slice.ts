@@ -227,14 +227,15 @@ class Slice {
 
   /**
    * A newer slice has the chunk. Under the same lease that is a duplicate whose answer may go nowhere, so this execution
-   * must ask again; under a newer lease another execution sees to it.
+   * must ask again: after a pause, or two executions of one chunk would fence each other for ever before either reached
+   * a checkpoint. Under a newer lease another execution sees to it.
    */
   async #fenced(): Promise<Outcome> {
     const { run, id: chunk, epoch, fence } = this.record
     const { ledger, runtime } = this.#engine
     runtime.emit({ code: 'slice.fenced', run, chunk, epoch })
     const control = await readControl(ledger, run)
-    return control.fence === fence ? { outcome: 'more' } : { outcome: 'stopped', reason: 'fenced' }
+    return control.fence === fence ? { outcome: 'paused' } : { outcome: 'stopped', reason: 'fenced' }
   }
 
   async #split(): Promise<Outcome | undefined> {

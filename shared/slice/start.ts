@@ -54,8 +54,8 @@ export async function startSlice(
     if (row.deadline !== undefined) record.undrained = Math.max(row.undrained ?? 0, row.deadline)
     if (await replaceChunk(ledger, record, { epoch: row.epoch, state: 'open' })) return { kind: 'started', run, record }
   }
-  // Five other slices of this chunk started meanwhile: ask again, their answers may go nowhere.
-  return ended({ outcome: 'more' })
+  // Five other slices of this chunk started meanwhile: ask again later, their answers may go nowhere.
+  return ended({ outcome: 'paused' })
 }
 
 /** The children of a split chunk, with names that stay the same however often it is asked. */

@@ -121,7 +121,7 @@ describe('A slice', () => {
       }),
     })
     // The duplicate's answer may have gone nowhere, so whoever waits for this one is told to ask again.
-    expect(outcome).toEqual({ outcome: 'more' })
+    expect(outcome).toEqual({ outcome: 'paused' })
     const [chunk] = await w.chunks()
     expect(chunk).toMatchObject({ state: 'done', tallies: { read: 2_000, written: 2_000 } })
     expect(w.events.map((event) => event.code)).toContain('slice.fenced')
