@@ -2,7 +2,14 @@ import { type ExitCode, exitCode } from './exit-codes.ts'
 
 /** What the user must put right; its message is the sentence they see. */
 export class CliError extends Error {
-  readonly code: 'no-stack' | 'several-stacks' | 'bad-local-file' | 'no-run' | 'bad-module'
+  readonly code:
+    | 'no-stack'
+    | 'several-stacks'
+    | 'bad-local-file'
+    | 'no-run'
+    | 'not-verified'
+    | 'not-finished'
+    | 'bad-module'
   readonly source = 'user'
   readonly retryable = false
 

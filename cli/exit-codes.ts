@@ -1,18 +1,24 @@
 import type { RunPlan } from '../shared/plan/plan.ts'
 import { findingOf } from '../shared/plan/plan.ts'
 import type { Verdict } from '../shared/progress/verdict.ts'
+import type { ReportVerdict } from '../shared/report/content.ts'
 
 /** Every exit code of every command; docs/cheatsheet.md holds the same table, and a test keeps them equal. */
 export const exitCodes = {
-  ok: [0, 'Done as asked. A run: finished with nothing quarantined, or still running where only its state was asked.'],
+  ok: [
+    0,
+    'Done as asked. A run: finished, verified, nothing quarantined; or still running where only its state was asked.',
+  ],
   unexpected: [1, 'Something unexpected. Run again with --verbose for the details.'],
   refused: [2, 'Nothing was begun: wrong options or credentials, no stack or run found, or the run was refused.'],
   resumable: [
     3,
-    'The run halted or was interrupted. Everything is kept: `segue run --resume` goes on from its checkpoints.',
+    'The run halted or was interrupted; of a report: it has not finished. `segue run --resume` goes on from its checkpoints.',
   ],
   quarantined: [4, 'The run finished, with items quarantined: `segue quarantine list`.'],
   heavyKeys: [5, '`plan` and `run --dry-run` only: would start, and a key will not fit in one slice and be split.'],
+  differences: [6, 'The run finished, but verify found differences: `segue diff`. Outranks 4.'],
+  sumsOpen: [7, '`report` only: the ledger does not add up, and the report names what. Outranks the others.'],
 } as const satisfies Record<string, readonly [number, string]>
 
 export type ExitName = keyof typeof exitCodes
@@ -28,10 +34,27 @@ export function exitCodeOfRun(verdict: Verdict): ExitCode {
     case 'running':
       return exitCode('ok')
     case 'finished':
+      if (verdict.differences > 0) return exitCode('differences')
       return exitCode(verdict.quarantined > 0 ? 'quarantined' : 'ok')
     case 'halted':
     case 'interrupted':
       return exitCode('resumable')
+  }
+}
+
+/** The code of a report's verdict. */
+export function exitCodeOfReport(verdict: ReportVerdict): ExitCode {
+  switch (verdict) {
+    case 'clean':
+      return exitCode('ok')
+    case 'quarantined':
+      return exitCode('quarantined')
+    case 'differences':
+      return exitCode('differences')
+    case 'not finished':
+      return exitCode('resumable')
+    case 'does not add up':
+      return exitCode('sumsOpen')
   }
 }
 

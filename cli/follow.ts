@@ -1,11 +1,12 @@
 import { DynamoDbError } from '../shared/dynamodb/errors.ts'
 import { sentence } from '../shared/progress/format.ts'
 import { progressLine, shareDone } from '../shared/progress/line.ts'
-import { type Follow, type Progress, type Reading, readProgress } from '../shared/progress/read.ts'
+import { type Expect, type Follow, type Progress, type Reading, readProgress } from '../shared/progress/read.ts'
 import { progressReport } from '../shared/progress/report.ts'
 import { type Track, track } from '../shared/progress/track.ts'
 import { noRun } from './errors.ts'
 import { type ExitCode, exitCode, exitCodeOfRun } from './exit-codes.ts'
+import { expectedItems } from './expected.ts'
 import { cropped, progressBar } from './render/bar.ts'
 import { endingOf } from './render/ending.ts'
 import type { Terminal } from './terminal.ts'
@@ -32,11 +33,11 @@ type Look = ExitCode | undefined
  */
 export async function followRun(world: World, terminal: Terminal, options: FollowOptions): Promise<ExitCode> {
   const drawn = terminal.interactive && !options.json
-  const expected = await expectedItems(world)
+  const expect = expectedItems(world)
   let { follow } = options
   let seen: Track | undefined
   for (;;) {
-    const reading = await look(world, follow, expected)
+    const reading = await look(world, follow, expect)
     let code: Look
     if ('retry' in reading) showTrouble(terminal, options, reading.retry)
     else if (reading.kind === 'run') {
@@ -50,27 +51,14 @@ export async function followRun(world: World, terminal: Terminal, options: Follo
   }
 }
 
-/** The source's own count: about six hours old, and 0 for a table that was filled since. */
-export async function expectedItems(world: World): Promise<number | undefined> {
-  const { itemCount } = await world.describeTable(world.deployment.sourceTable)
-  return itemCount > 0 ? itemCount : undefined
-}
-
 /** One reading; a ledger that does not answer for a while is no reason to stop watching. */
-async function look(
-  world: World,
-  follow: Follow | undefined,
-  expected: number | undefined,
-): Promise<Reading | { retry: string }> {
+async function look(world: World, follow: Follow | undefined, expect: Expect): Promise<Reading | { retry: string }> {
   const { ledger, executions, runtime, deployment } = world
   try {
     return await readProgress(
       { ledger, describe: executions.describe, clock: runtime.clock },
       deployment.destinationTable,
-      {
-        ...(follow && { follow }),
-        ...(expected !== undefined && { expected }),
-      },
+      { ...(follow && { follow }), expect },
     )
   } catch (error) {
     if (error instanceof DynamoDbError && error.retryable) return { retry: error.message }

@@ -1,13 +1,20 @@
 import { Command, CommanderError } from 'commander'
+import { addDiff } from './commands/diff.ts'
 import { addPlan } from './commands/plan.ts'
 import { addQuarantine } from './commands/quarantine.ts'
+import { addRepair } from './commands/repair.ts'
+import { addReport } from './commands/report.ts'
 import { addRun } from './commands/run.ts'
 import { addStatus } from './commands/status.ts'
+import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
 import { explain } from './errors.ts'
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 import type { OpenWorld } from './world.ts'
+
+/** In the order of the help. */
+const commands = [addPlan, addRun, addStatus, addWatch, addVerify, addDiff, addRepair, addReport, addQuarantine]
 
 /**
  * Runs one command line to its end. Never throws: errors become one sentence, and a stack trace only with `--verbose`.
@@ -19,7 +26,7 @@ export async function runCli(
 ): Promise<ExitCode> {
   let code: ExitCode = exitCode('ok')
   const program = new Command('segue')
-    .description('Migrates a DynamoDB table: plan, run, watch.')
+    .description('Migrates a DynamoDB table: plan, run, watch, verify, report.')
     .option(
       '--stack <name>',
       'the CloudFormation stack (default: .segue/local.json, else the only Segue stack of the region)',
@@ -39,7 +46,7 @@ export async function runCli(
       code = answer
     },
   }
-  for (const add of [addPlan, addRun, addStatus, addWatch, addQuarantine]) add(program, cli)
+  for (const add of commands) add(program, cli)
   try {
     await program.parseAsync(args, { from: 'user' })
     return code

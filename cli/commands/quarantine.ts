@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
-import { encodeKeyValue } from '../../shared/dynamodb/key.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
 import { listQuarantine, type Quarantined } from '../../shared/ledger/quarantine.ts'
-import { counted, grouped, keyLabel, sentence } from '../../shared/progress/format.ts'
+import { counted, grouped, sentence } from '../../shared/progress/format.ts'
 import { groupQuarantine } from '../../shared/progress/quarantine.ts'
 import { noRun } from '../errors.ts'
 import { exitCode } from '../exit-codes.ts'
+import { keyJson, keyText } from '../render/key.ts'
 import { act, type Cli } from './command.ts'
 
 export function addQuarantine(program: Command, cli: Cli): void {
@@ -35,24 +35,15 @@ function textLines(run: string, items: Quarantined[], keys: boolean): string[] {
     `${g.migration}: ${sentence(g.reason)}`,
     ...items
       .filter((i) => i.migration === g.migration && i.reason === g.reason)
-      .map((i) => `  ${keyText(i)}`)
+      .map((i) => `  ${keyText(i.key)}`)
       .sort(),
   ])
   return [heading, ...under]
 }
 
-function keyText({ key: { pk, sk } }: Quarantined): string {
-  return [pk, ...(sk ? [sk] : [])].map((value) => keyLabel(encodeKeyValue(value), true)).join('  ')
-}
-
 function jsonLines(items: Quarantined[], keys: boolean): string[] {
   if (!keys) return groupQuarantine(items).map((group) => JSON.stringify(group))
-  return items.map(({ key: { pk, sk }, migration, reason, at }) =>
-    JSON.stringify({
-      key: { pk: encodeKeyValue(pk), ...(sk && { sk: encodeKeyValue(sk) }) },
-      migration,
-      reason,
-      at: new Date(at).toISOString(),
-    }),
+  return items.map(({ key, migration, reason, at }) =>
+    JSON.stringify({ key: keyJson(key), migration, reason, at: new Date(at).toISOString() }),
   )
 }

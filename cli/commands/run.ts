@@ -1,9 +1,7 @@
 import { type Command, Option } from 'commander'
 import { parseRequest } from '../../shared/config/options.ts'
-import { sentence } from '../../shared/progress/format.ts'
-import { type Reading, readProgress } from '../../shared/progress/read.ts'
-import { type ExitCode, exitCode } from '../exit-codes.ts'
-import { followRun } from '../follow.ts'
+import type { ExitCode } from '../exit-codes.ts'
+import { launch } from '../launch.ts'
 import type { Terminal } from '../terminal.ts'
 import type { World } from '../world.ts'
 import { act, type Cli } from './command.ts'
@@ -19,9 +17,16 @@ interface RunFlags {
   segments?: number
 }
 
-/** How long to wait for a run to begin or be refused before leaving it to itself; cold starts take a few seconds. */
-const beginsWithinMs = 60_000
-const lookEveryMs = 1_000
+const phasesHelp = `
+What a run does, phase by phase:
+  Capture   turns on live changes: from before the copy begins, what the application writes to the source is applied
+            to the destination from the source's stream, which must carry new and old images
+  Copy      migrates every item of the source; it never overwrites what a live change wrote
+  Drain     waits until every live change up to the end of the copy has been applied
+  Settle    makes every removed or contested item what the source says now
+  Verify    compares each item of the source with the destination; Orphans looks for items that nothing makes
+Capture goes on after the run, so that the destination stays up to date. With --offline there is no Capture, Drain or
+Settle: whatever changes the source while such a run copies is lost to the destination.`
 
 export function addRun(program: Command, cli: Cli): void {
   program
@@ -33,7 +38,8 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--json', 'JSON objects instead of lines', false)
     .addOption(new Option('--segments <n>', "scan segments of this run (default: the deployment's)").argParser(Number))
     .option('--no-split', 'never split a hot key; it is resumed instead, however long it takes')
-    .option('--offline', 'nothing changes the source meanwhile: no live changes are captured', false)
+    .option('--offline', 'nothing changes the source meanwhile: capture no live changes', false)
+    .addHelpText('after', phasesHelp)
     .action(act<RunFlags>(cli, (world, flags) => startRun(world, cli.terminal, flags)))
 }
 
@@ -52,50 +58,5 @@ function runInput({ resume, split, offline, segments }: Pick<RunFlags, 'resume' 
 async function startRun(world: World, terminal: Terminal, flags: RunFlags): Promise<ExitCode> {
   const input = runInput(flags)
   if (flags.dryRun) return showPlan(world, terminal, parseRequest(input), { json: flags.json, keys: false })
-  const { deployment } = world
-  const execution = await world.executions.start(input)
-  if (flags.json) terminal.line(JSON.stringify({ verdict: 'starting', execution: { arn: execution } }))
-  else {
-    terminal.line(`Started in ${deployment.name}: ${deployment.sourceTable} to ${deployment.destinationTable}`)
-    terminal.line(`Execution ${execution}`)
-  }
-  if (flags.wait) {
-    if (!flags.json)
-      terminal.line(`Stopping this command does not stop the run; look again with: segue watch${deployment.flag}`)
-    return followRun(world, terminal, { follow: { execution }, json: flags.json, keys: false })
-  }
-  return say(await beginning(world, execution), world, terminal, flags.json)
-}
-
-/** The first reading that knows the run or its refusal, or the last one before patience ended. */
-async function beginning(world: World, execution: string): Promise<Reading> {
-  const { ledger, executions, runtime, deployment } = world
-  const engine = { ledger, describe: executions.describe, clock: runtime.clock }
-  const until = runtime.clock() + beginsWithinMs
-  for (;;) {
-    const reading = await readProgress(engine, deployment.destinationTable, { follow: { execution } })
-    if (reading.kind !== 'starting' || runtime.clock() >= until) return reading
-    await runtime.sleep(lookEveryMs)
-  }
-}
-
-function say(reading: Reading, { deployment }: World, terminal: Terminal, json: boolean): ExitCode {
-  switch (reading.kind) {
-    case 'run': {
-      const { run } = reading.progress
-      if (json) terminal.line(JSON.stringify({ verdict: 'started', run: run.id, execution: { arn: run.execution } }))
-      else terminal.line(`Run ${run.id}. Watch it with: segue watch${deployment.flag}`)
-      return exitCode('ok')
-    }
-    case 'refused': {
-      const { error, cause, execution } = reading
-      if (json) terminal.line(JSON.stringify({ verdict: 'refused', execution: { arn: execution }, error, cause }))
-      else terminal.error(`The run was refused (${sentence(error)}): ${sentence(cause)}`)
-      return exitCode('refused')
-    }
-    case 'starting':
-    case 'none':
-      if (!json) terminal.line(`It has not begun yet. Watch it with: segue watch${deployment.flag}`)
-      return exitCode('ok')
-  }
+  return launch(world, terminal, input, flags)
 }

@@ -6,7 +6,7 @@ import { progressReport } from '../../shared/progress/report.ts'
 import { track } from '../../shared/progress/track.ts'
 import { noRun } from '../errors.ts'
 import { exitCodeOfRun } from '../exit-codes.ts'
-import { expectedItems } from '../follow.ts'
+import { expectedItems } from '../expected.ts'
 import { statusPage } from '../render/status.ts'
 import { act, type Cli } from './command.ts'
 
@@ -19,11 +19,10 @@ export function addStatus(program: Command, cli: Cli): void {
     .action(
       act<{ json: boolean; keys: boolean }>(cli, async (world, { json, keys }) => {
         const { ledger, executions, runtime, deployment } = world
-        const expected = await expectedItems(world)
         const reading = await readProgress(
           { ledger, describe: executions.describe, clock: runtime.clock },
           deployment.destinationTable,
-          expected === undefined ? {} : { expected },
+          { expect: expectedItems(world) },
         )
         if (reading.kind !== 'run') throw noRun(deployment)
         const { progress } = reading

@@ -1,5 +1,10 @@
 import { counted } from '../../shared/progress/format.ts'
+import { foundWords } from '../../shared/progress/found.ts'
 import type { Progress } from '../../shared/progress/read.ts'
+import type { Verdict } from '../../shared/progress/verdict.ts'
+import { uncheckedWords } from './diff.ts'
+
+type Finished = Extract<Verdict, { kind: 'finished' }>
 
 /**
  * What to say once a run has ended, with the command that goes on; empty while it runs.
@@ -12,8 +17,7 @@ export function endingOf({ run, verdict, coverage }: Progress, flag: string): st
     case 'finished': {
       const { read, written } = coverage.tallies
       const done = `Run ${run.id} finished: ${counted(read, 'item')} read, ${counted(written, 'item')} written to ${run.destination}.`
-      if (verdict.quarantined === 0) return [done]
-      return [done, `${counted(verdict.quarantined, 'item')} quarantined. List with: segue quarantine list${flag}`]
+      return [done, ...verified(verdict, flag)]
     }
     case 'halted':
       return [`Run ${run.id} halted: ${verdict.reason}`, `Go on from its checkpoints with: segue run --resume${flag}`]
@@ -23,4 +27,17 @@ export function endingOf({ run, verdict, coverage }: Progress, flag: string): st
         `Go on from its checkpoints with: segue run --resume${flag}`,
       ]
   }
+}
+
+function verified({ quarantined, differences, found }: Finished, flag: string): string[] {
+  const words = foundWords({ ...found, unchecked: 0 }).join(', ')
+  return [
+    differences === 0
+      ? 'Verified: no differences.'
+      : `Verify found ${counted(differences, 'difference')}: ${words}. List with: segue diff${flag}; mend with: segue repair --wait${flag}`,
+    ...(found.unchecked > 0 ? [`${uncheckedWords(found.unchecked)}.`] : []),
+    ...(quarantined > 0
+      ? [`${counted(quarantined, 'item')} quarantined. List with: segue quarantine list${flag}`]
+      : []),
+  ]
 }

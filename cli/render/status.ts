@@ -1,9 +1,12 @@
-import { openTallies } from '../../shared/ledger/tallies.ts'
+import type { Walk } from '../../shared/ledger/chunks.ts'
+import { openTallies, type Tallies } from '../../shared/ledger/tallies.ts'
 import { counted, duration, grouped, sentence } from '../../shared/progress/format.ts'
-import { shareDone } from '../../shared/progress/line.ts'
+import { lagWords } from '../../shared/progress/lag.ts'
+import { expectation, shareDone } from '../../shared/progress/line.ts'
 import type { QuarantineGroup } from '../../shared/progress/quarantine.ts'
 import type { Progress } from '../../shared/progress/read.ts'
 import { drawTree } from '../../shared/progress/tree.ts'
+import { copiedMs, workedMs } from '../../shared/run/phase-times.ts'
 import { progressBar } from './bar.ts'
 import { endingOf } from './ending.ts'
 
@@ -22,6 +25,7 @@ export function statusPage(
     ...ownership(progress),
     '',
     ...amounts(progress),
+    ...live(progress),
     ...section('Splits', tree),
     ...section('Failed chunks', failures(progress)),
     ...section('Quarantine', quarantineLines(quarantine, flag)),
@@ -38,7 +42,7 @@ function heading({ run, verdict, control, at }: Progress): string[] {
       'State',
       `${verdict.kind}${verdict.kind === 'interrupted' ? ` (the ledger says ${run.state})` : ''}, phase ${run.phase}${command}`,
     ),
-    field('Started', `${iso(run.startedAt)}${ended}, ${duration((run.endedAt ?? at) - run.startedAt)}`),
+    field('Started', `${iso(run.startedAt)}${ended}, ${duration(workedMs(run, at))} at work`),
     field('Migrations', run.pending.join(', ') || 'none pending: items are copied as they are'),
   ]
 }
@@ -56,28 +60,57 @@ function ownership({ lease, execution, run }: Progress): string[] {
 }
 
 function amounts(progress: Progress): string[] {
-  const { coverage, working, expected, run, at } = progress
+  const { coverage, working, walk } = progress
   const { tallies: t } = coverage
+  return [
+    field(walkNames[walk], amount(progress)),
+    field('Chunks', chunkWords(progress, working)),
+    ...sums(walk, t),
+    ...(walk === 'orphans' ? [] : [field('Tallies', talliesWords(t))]),
+  ]
+}
+
+const walkNames = { copy: 'Copied', verify: 'Verified', orphans: 'Orphans' } as const
+
+function talliesWords(tallies: Tallies): string {
+  const problems = openTallies(tallies)
+  return problems.length === 0 ? 'close' : `DO NOT CLOSE: ${problems.join('; ')}. This is a defect: please report it.`
+}
+
+function amount(progress: Progress): string {
+  const { coverage, expected, run, walk, at } = progress
+  const { read } = coverage.tallies
   const share = shareDone(progress)
   const percent = share === undefined ? 'of an unknown total' : `${(Math.floor(share * 1000) / 10).toFixed(1)}%`
-  const estimate =
-    coverage.complete || expected === undefined ? '' : `, the table's own count, hours old: ${grouped(expected)}`
-  const seconds = ((run.endedAt ?? at) - run.startedAt) / 1000
-  const average = seconds >= 1 ? `, ${grouped(t.read / seconds)}/s since it started` : ''
-  const problems = openTallies(t)
-  return [
-    field('Copied', `${progressBar(share, 24)} ${percent}  ${counted(t.read, 'item')} read${average}${estimate}`),
-    field('Chunks', chunkWords(progress, working)),
-    field(
-      'Read',
-      `${grouped(t.read)} = ${grouped(t.migrated)} migrated + ${grouped(t.untouched)} untouched + ${grouped(t.dropped)} dropped + ${grouped(t.quarantined)} quarantined`,
-    ),
-    field('Produced', `${grouped(t.produced)} = ${grouped(t.written)} written + ${grouped(t.present)} already there`),
-    field(
-      'Tallies',
-      problems.length === 0 ? 'close' : `DO NOT CLOSE: ${problems.join('; ')}. This is a defect: please report it.`,
-    ),
-  ]
+  const estimate = coverage.complete || expected === undefined ? '' : `; ${expectation(progress)} ${grouped(expected)}`
+  const seconds = copiedMs(run, at) / 1000
+  const average = walk === 'copy' && seconds >= 1 ? `, ${grouped(read / seconds)}/s on average` : ''
+  return `${progressBar(share, 24)} ${percent}  ${counted(read, 'item')} read${average}${estimate}`
+}
+
+function sums(walk: Walk, t: Tallies): string[] {
+  if (walk === 'orphans')
+    return [
+      field(
+        'Read',
+        `${grouped(t.read)} destination items, ${grouped(t.orphan)} orphans, ${grouped(t.unchecked)} unchecked`,
+      ),
+    ]
+  const ends = `${grouped(t.migrated)} migrated + ${grouped(t.untouched)} untouched + ${grouped(t.dropped)} dropped + ${grouped(t.quarantined)} quarantined`
+  const found =
+    walk === 'copy'
+      ? `${grouped(t.written)} written + ${grouped(t.present)} already there`
+      : `${grouped(t.present)} as they should be + ${grouped(t.missing)} missing + ${grouped(t.different)} different`
+  return [field('Read', `${grouped(t.read)} = ${ends}`), field('Produced', `${grouped(t.produced)} = ${found}`)]
+}
+
+/** What is known of live changes without reading their heads, which `segue report` does. */
+function live({ run, capture, lag, control, at }: Progress): string[] {
+  if (run.offline) return [field('Live', 'not captured: this run is offline')]
+  const since = capture ? `captured since ${iso(capture.since)}` : 'not captured yet'
+  const looked = lag ? `; ${lagWords(lag)} ${duration(at - lag.at)} ago` : ''
+  const quiet = control.quiet === undefined ? '' : '; quiet: no write of the copy can land any more'
+  return [field('Live', `${since}${looked}${quiet}`)]
 }
 
 function chunkWords({ coverage: { done, open, failed, splits, missing } }: Progress, working: number): string {

@@ -2,12 +2,14 @@ import type { Options, RunRequest } from '../config/options.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { TableDescription } from '../dynamodb/sdk/describe.ts'
 import { readApplied } from '../ledger/applied.ts'
+import { listChunks } from '../ledger/chunks.ts'
 import { listHeavy } from '../ledger/heavy.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import { preflight, type Ready } from '../preflight/check.ts'
 import { type Progress, readProgress } from '../progress/read.ts'
 import type { ExecutionView } from '../progress/verdict.ts'
+import { coverageOf } from '../run/coverage.ts'
 import { Refusal } from '../run/errors.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { estimateItems, estimateWork, type ItemEstimate, type Work } from './estimate.ts'
@@ -58,23 +60,27 @@ export async function makePlan(request: RunRequest, engine: PlanEngine): Promise
   ])
   const table = engine.openTable(source)
   const previous = await lastRun(engine)
-  const resumed = request.resume && previous && previous.run.state !== 'finished' ? previous : undefined
+  const resumed = request.resume && previous && previous.run.state !== 'finished' ? previous.run : undefined
+  const copied = resumed && coverageOf(await listChunks(ledger, resumed.id, 'copy'), resumed.segments)
   const checked = await preflightOr(request, engine)
   const refusal = refusedByLease(request, previous) ?? (checked instanceof Refusal ? checked : undefined)
-  const segments = resumed?.run.segments ?? request.segments ?? options.segments
+  const segments = resumed?.segments ?? request.segments ?? options.segments
   const atWork = Math.min(options.concurrency, segments)
   const sample = await sampleTable(table, segments, !(checked instanceof Refusal) && checked.split)
   const heavy = await listHeavy(ledger, source.name)
   const { keys, unmeasured } = await forecastKeys(table, heavy, sample, options.sliceSeconds)
   const applied = await readApplied(ledger, source.name)
   const items = estimateItems(source.itemCount, sample)
-  const left = { ...items, items: Math.max(0, items.items - (resumed?.coverage.tallies.read ?? 0)) }
+  const left = { ...items, items: Math.max(0, items.items - (copied?.tallies.read ?? 0)) }
   return {
     source,
     destination,
     request,
     ...(refusal && { refusal: { code: refusal.code, message: refusal.message } }),
-    ...(resumed && { resumed: whatIsLeft(resumed) }),
+    ...(resumed &&
+      copied && {
+        resumed: { run: resumed.id, read: copied.tallies.read, open: copied.open, failed: copied.failed.length },
+      }),
     migrations: {
       applied,
       ...(migrations && { pending: migrations.map(({ id }) => id).filter((id) => !applied.includes(id)) }),
@@ -100,10 +106,6 @@ async function lastRun({ ledger, describeExecution, options, runtime }: PlanEngi
   const engine = { ledger, describe: describeExecution, clock: runtime.clock }
   const reading = await readProgress(engine, options.destinationTable)
   return reading.kind === 'run' ? reading.progress : undefined
-}
-
-function whatIsLeft({ run, coverage }: Progress): NonNullable<RunPlan['resumed']> {
-  return { run: run.id, read: coverage.tallies.read, open: coverage.open, failed: coverage.failed.length }
 }
 
 function refusedByLease(request: RunRequest, previous: Progress | undefined): Refusal | undefined {

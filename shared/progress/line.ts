@@ -1,4 +1,7 @@
+import { copiedMs, workedMs } from '../run/phase-times.ts'
 import { counted, duration, grouped, keyLabel } from './format.ts'
+import { foundWords } from './found.ts'
+import { lagWords } from './lag.ts'
 import type { Progress } from './read.ts'
 import { type SplitKey, splitKeys } from './splits.ts'
 import { etaMs, rateOf, stalledMs, type Track } from './track.ts'
@@ -19,6 +22,7 @@ export function progressLine(progress: Progress, seen: Track, { keys }: { keys: 
     `${label(progress)}: ${amount(progress)}`,
     ...ending(progress, rate),
     chunkCounts(progress, keys),
+    ...lagging(progress),
     ...(waiting ? [`waiting: ${waiting}`] : []),
     last(progress, rate),
   ].join('; ')
@@ -51,12 +55,30 @@ function amount(progress: Progress): string {
   const share = shareDone(progress)
   // Rounded down: 100 % is said only when the chunks cover the table.
   if (share !== undefined) return `${read}/${expected} ${(Math.floor(share * 1000) / 10).toFixed(1)}%`
-  return expected ? `${read}/? (more than the table's six-hour-old count of ${expected})` : `${read}/? (count unknown)`
+  return expected ? `${read}/? (more than ${expectation(progress)} ${expected})` : `${read}/? (count unknown)`
+}
+
+/** Whose count the expected number is, up to the number. */
+export function expectation({ walk }: Pick<Progress, 'walk'>): string {
+  switch (walk) {
+    case 'copy':
+      return "the table's six-hour-old count of"
+    case 'verify':
+      return 'the copy read, which was'
+    case 'orphans':
+      return 'the copy produced, which was'
+  }
+}
+
+/** Said while it matters: drain has it among what it waits for. */
+function lagging({ run, verdict, lag }: Progress): string[] {
+  if (verdict.kind !== 'running' || run.phase === 'Drain' || !lag || lag.guard === 'ok') return []
+  return [lagWords(lag)]
 }
 
 function ending({ run, verdict, coverage, at }: Progress, rate: number | undefined): string[] {
   if (verdict.kind === 'running') return [rate === undefined ? '?/s' : `${grouped(rate)}/s`]
-  const seconds = ((run.endedAt ?? at) - run.startedAt) / 1000
+  const seconds = copiedMs(run, at) / 1000
   if (verdict.kind !== 'finished' || seconds < 1) return []
   return [`${grouped(coverage.tallies.read / seconds)}/s on average`]
 }
@@ -68,7 +90,7 @@ function chunkCounts({ coverage, chunks, verdict, working }: Progress, keys: boo
   if (failed.length > 0) parts.push(`${failed.length} failed`)
   if (splits > 0) parts.push(`${counted(splits, 'split')} (${splitWords(splitKeys(chunks), keys)})`)
   if (tallies.quarantined > 0) parts.push(`${grouped(tallies.quarantined)} quarantined`)
-  return parts.join(', ')
+  return [...parts, ...foundWords(verdict.kind === 'finished' ? verdict.found : tallies)].join(', ')
 }
 
 function splitWords(splits: SplitKey[], keys: boolean): string {
@@ -79,7 +101,7 @@ function splitWords(splits: SplitKey[], keys: boolean): string {
 
 function last(progress: Progress, rate: number | undefined): string {
   const { run, verdict, at } = progress
-  if (verdict.kind !== 'running') return `took ${duration((run.endedAt ?? at) - run.startedAt)}`
+  if (verdict.kind !== 'running') return `took ${duration(workedMs(run, at))}`
   const eta = etaMs(progress, rate)
   return `ETA ${eta === undefined ? 'unknown' : duration(eta)}`
 }

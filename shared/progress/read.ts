@@ -1,12 +1,18 @@
-import { type ChunkRecord, listChunks } from '../ledger/chunks.ts'
+import { type ChunkRecord, listChunks, type Walk } from '../ledger/chunks.ts'
 import { type Control, readControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
+import { type Capture, readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
+import { noTallies } from '../ledger/tallies.ts'
 import { type Coverage, coverageOf } from '../run/coverage.ts'
+import { type Found, foundBy } from '../run/found.ts'
+import { type Lag, readLag } from '../run/lag.ts'
+import { passOf } from '../run/plan.ts'
 import type { Clock } from '../runtime/ports.ts'
 import { type ExecutionView, type Verdict, verdictOf } from './verdict.ts'
+import { walkAtWork } from './walk.ts'
 
 export interface ProgressEngine {
   ledger: LedgerTable
@@ -23,14 +29,23 @@ export interface Progress {
   /** The lease on the destination while it names this run. */
   lease?: Lease
   execution: ExecutionView
+  /** The walk whose chunks these are. */
+  walk: Walk
   chunks: ChunkRecord[]
   coverage: Coverage
   /** Open chunks with a slice that has not reached its hard deadline. */
   working: number
   verdict: Verdict
-  /** Items the source is said to hold, where that is known: about six hours old. */
+  /** Items the walk is expected to meet, where that is known. */
   expected?: number
+  /** Since when live changes are captured; absent until then, and where the run is offline. */
+  capture?: Capture
+  /** How far live changes were behind when last looked at. */
+  lag?: Lag
 }
+
+/** Tells how many items a walk of a run will meet, where that is known. */
+export type Expect = (run: RunRecord, walk: Walk) => Promise<number | undefined>
 
 /** What to look at: the run an execution begins, or a run; without either, the last run into the destination. */
 export type Follow = { execution: string } | { run: string }
@@ -46,71 +61,82 @@ export type Reading =
 
 /**
  * Reads where a run stands.
- * @throws DynamoDbError as the ledger does; whatever `describe` throws.
+ * @throws DynamoDbError as the ledger does; whatever `describe` and `expect` throw.
  */
 export async function readProgress(
   engine: ProgressEngine,
   destination: string,
-  { follow, expected }: { follow?: Follow; expected?: number } = {},
+  { follow, expect }: { follow?: Follow; expect?: Expect } = {},
 ): Promise<Reading> {
-  if (follow && 'execution' in follow) return followExecution(engine, destination, follow.execution, expected)
-  const found = await lookUp(engine.ledger, destination, follow?.run)
-  if (!found) return { kind: 'none' }
-  return { kind: 'run', progress: await progressOf(engine, destination, found.run, expected) }
+  if (follow && 'execution' in follow) return followExecution(engine, destination, follow.execution, expect)
+  const run = await lookUp(engine.ledger, destination, follow?.run)
+  if (!run) return { kind: 'none' }
+  return { kind: 'run', progress: await progressOf(engine, run, expect) }
 }
 
 async function followExecution(
   engine: ProgressEngine,
   destination: string,
   execution: string,
-  expected: number | undefined,
+  expect: Expect | undefined,
 ): Promise<Reading> {
   const view = await engine.describe(execution)
   // Read after the execution was asked: one that had ended has then said in the ledger all it will ever say.
-  const found = await lookUp(engine.ledger, destination)
-  if (found?.run.execution === execution)
-    return { kind: 'run', progress: await progressOf(engine, destination, found.run, expected) }
+  const run = await lookUp(engine.ledger, destination)
+  if (run?.execution === execution) return { kind: 'run', progress: await progressOf(engine, run, expect) }
   if (view.status !== 'ended' || view.ended === 'FORGOTTEN') return { kind: 'starting', execution }
   const { error = view.ended ?? 'ENDED', cause = 'It gave no cause; its history in Step Functions says more.' } = view
   return { kind: 'refused', execution, error, cause }
 }
 
-async function progressOf(
-  { ledger, describe, clock }: ProgressEngine,
-  destination: string,
-  before: RunRecord,
-  expected: number | undefined,
-): Promise<Progress> {
+async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Expect | undefined): Promise<Progress> {
+  const { ledger, describe, clock } = engine
   const execution = await describe(before.execution)
-  const [run, control, chunks, lease] = await Promise.all([
+  const [run, control, lease, capture, lag] = await Promise.all([
     getRun(ledger, before.id),
     readControl(ledger, before.id),
-    listChunks(ledger, before.id, 'copy'),
-    readLease(ledger, destination),
+    readLease(ledger, before.destination),
+    readCapture(ledger, before.id),
+    readLag(ledger, before.id),
   ])
   // Another execution has taken the run up since: what is known of the first says nothing about it.
-  if (run.execution !== before.execution) return progressOf({ ledger, describe, clock }, destination, run, expected)
+  if (run.execution !== before.execution) return progressOf(engine, run, expect)
+  const walk = walkAtWork(run)
+  const chunks = await listChunks(ledger, run.id, passOf(run, walk))
+  const [found, expected] = await Promise.all([foundIn(ledger, run), expect?.(run, walk)])
   const at = clock()
-  const coverage = coverageOf(chunks, run.segments)
   return {
     at,
     run,
     control,
     ...(lease?.run === run.id && { lease }),
     execution,
+    walk,
     chunks,
-    coverage,
+    coverage: coverageOf(chunks, run.segments),
     working: chunks.filter((chunk) => chunk.state === 'open' && (chunk.deadline ?? 0) > at).length,
-    verdict: verdictOf(run, execution, coverage.tallies.quarantined),
+    verdict: verdictOf(run, execution, found),
     ...(expected !== undefined && { expected }),
+    ...(capture && { capture }),
+    ...(lag && { lag }),
   }
 }
 
-async function lookUp(ledger: LedgerTable, destination: string, run?: string): Promise<{ run: RunRecord } | undefined> {
+/** What the last verification found. A run that goes on is asked about often, and has no verdict to tell yet. */
+async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found> {
+  if (run.state !== 'finished') return foundBy(noTallies, noTallies)
+  const [verify, orphans] = await Promise.all([
+    listChunks(ledger, run.id, passOf(run, 'verify')),
+    listChunks(ledger, run.id, passOf(run, 'orphans')),
+  ])
+  return foundBy(coverageOf(verify, run.segments).tallies, coverageOf(orphans, run.segments).tallies)
+}
+
+async function lookUp(ledger: LedgerTable, destination: string, run?: string): Promise<RunRecord | undefined> {
   const id = run ?? (await readLease(ledger, destination))?.run
   if (id === undefined) return undefined
   try {
-    return { run: await getRun(ledger, id) }
+    return await getRun(ledger, id)
   } catch (error) {
     // The lease is written a moment before the run it names.
     if (error instanceof LedgerError && error.code === 'row-missing' && run === undefined) return undefined

@@ -11,7 +11,7 @@ import { waitingFor } from './waiting.ts'
  * out. The fields are documented in docs/understanding-output.md; they are only ever added to.
  */
 export function progressReport(progress: Progress, seen: Track, { keys }: { keys: boolean }) {
-  const { at, run, control, execution, coverage, working, verdict, expected } = progress
+  const { at, run, control, execution, walk, coverage, working, verdict, expected, capture, lag } = progress
   const { tallies, failed } = coverage
   const rate = rateOf(seen)
   const eta = etaMs(progress, rate)
@@ -22,6 +22,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     reason: 'reason' in verdict ? verdict.reason : null,
     state: run.state,
     phase: run.phase,
+    walk,
     command: control.command,
     source: run.source,
     destination: run.destination,
@@ -33,7 +34,8 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     etaSeconds: eta === undefined ? null : Math.round(eta / 1000),
     waiting: waitingFor(progress, stalledMs(seen)) ?? null,
     tallies,
-    talliesClose: openTallies(tallies).length === 0,
+    // A walk over the destination only reads.
+    talliesClose: walk === 'orphans' || openTallies(tallies).length === 0,
     chunks: {
       done: coverage.done,
       open: coverage.open,
@@ -42,6 +44,9 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
       split: coverage.splits,
       missing: coverage.missing.length,
     },
+    found: verdict.kind === 'finished' ? verdict.found : null,
+    capture: capture ? { since: iso(capture.since) } : null,
+    lag: lag ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at) } : null,
     failures: failed.map(({ id, reason }) => ({ chunk: id, reason: reason ?? null })),
     splits: splitKeys(progress.chunks).map(({ key, ways, items }) => ({ key: keyLabel(key, keys), ways, items })),
   }

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../ledger/runs.ts'
+import { differencesIn, type Found } from '../run/found.ts'
 import type { ExecutionStatus } from '../run/ports.ts'
 import { sentence } from './format.ts'
 
@@ -14,7 +15,8 @@ export interface ExecutionView {
 /** How a run stands, for whoever must decide what to do next. */
 export type Verdict =
   | { kind: 'running' }
-  | { kind: 'finished'; quarantined: number }
+  /** Walked to the end; what the last verification found decides whether anybody may rely on it. */
+  | { kind: 'finished'; quarantined: number; differences: number; found: Found }
   /** Nothing runs any more; everything resumable. */
   | { kind: 'halted'; reason: string }
   /** The execution ended without telling the ledger, as when it is stopped from the console; resumable. */
@@ -23,11 +25,12 @@ export type Verdict =
 /**
  * @param execution must have been asked before `run` was read: then an execution that had ended while the ledger still
  *   says `running` was interrupted, and is not merely ending.
+ * @param found by the last verification; looked at only where the run has finished.
  */
-export function verdictOf(run: RunRecord, execution: ExecutionView, quarantined: number): Verdict {
+export function verdictOf(run: RunRecord, execution: ExecutionView, found: Found): Verdict {
   switch (run.state) {
     case 'finished':
-      return { kind: 'finished', quarantined }
+      return { kind: 'finished', quarantined: found.quarantined, differences: differencesIn(found), found }
     case 'halted':
       return { kind: 'halted', reason: sentence(run.reason ?? 'no reason was recorded') }
     case 'aborted':

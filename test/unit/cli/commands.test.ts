@@ -3,7 +3,9 @@ import { runCli } from '../../../cli/program.ts'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { quarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
-import { aRun, aSegment, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
+import { beginCapture } from '../../../shared/ledger/shards.ts'
+import { recordLag } from '../../../shared/run/lag.ts'
+import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
 
 function setUp(interactive = false) {
   const memory = memoryWorld()
@@ -13,7 +15,8 @@ function setUp(interactive = false) {
 }
 
 const done = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
-const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000 } as const
+const verification = { number: 1, ended: true }
+const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000, verification } as const
 
 describe('segue watch', () => {
   test('prints a line every few seconds until the run ends, then how it ended', async () => {
@@ -24,11 +27,12 @@ describe('segue watch', () => {
       async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, ...finished }))),
     )
     expect(await segue('watch')).toBe(0)
-    expect(lines).toHaveLength(4)
+    expect(lines).toHaveLength(5)
     expect(lines[0]).toMatch(
-      /^Copy: 1000\/1000 100%; .*waiting: every chunk is copied, what follows the copy is at work/,
+      /^Copy: 1000\/1000 100%; .*waiting: every chunk is done, the run goes on to its next phase; ETA unknown$/,
     )
     expect(lines[3]).toBe('Run run00001 finished: 1,000 items read, 1,000 items written to beta.')
+    expect(lines[4]).toBe('Verified: no differences.')
   })
 
   test('draws a bar on a terminal, and leaves the last line standing', async () => {
@@ -118,10 +122,26 @@ describe('segue watch', () => {
 
   test('ends with 4 when items were quarantined', async () => {
     const { segue, lines, ledger } = setUp()
-    const tallies = { ...done[0]!.tallies, migrated: 598, quarantined: 2 }
-    await store(ledger, aRun({ ...finished }), [{ ...done[0]!, tallies }, done[1]!])
+    await store(ledger, aRun({ ...finished }), [...done, ...aWalk('verify.1', { quarantined: 2 })])
     expect(await segue('watch')).toBe(4)
     expect(lines.at(-1)).toBe('2 items quarantined. List with: segue quarantine list')
+  })
+
+  test('ends with 6 when the last verification found differences, whatever was quarantined', async () => {
+    const { segue, lines, ledger } = setUp()
+    const walks = [
+      ...aWalk('verify.1', { missing: 9 }),
+      ...aWalk('verify.2', { missing: 1, different: 2, quarantined: 3 }),
+      ...aWalk('orphans.2', { orphan: 1, unchecked: 12 }),
+    ]
+    await store(ledger, aRun({ ...finished, verification: { number: 2, ended: true } }), [...done, ...walks])
+    expect(await segue('watch')).toBe(6)
+    expect(lines[0]).toContain('chunks 2/2 done, 1 missing, 2 different, 1 orphan, 12 unchecked; took')
+    expect(lines.slice(2)).toEqual([
+      'Verify found 4 differences: 1 missing, 2 different, 1 orphan. List with: segue diff; mend with: segue repair --wait',
+      'Orphans not checked for 12 items: a migration without an inverse may have made them.',
+      '3 items quarantined. List with: segue quarantine list',
+    ])
   })
 })
 
@@ -199,6 +219,32 @@ describe('segue status', () => {
     await store(ledger, aRun(), [aSegment(0, 600, { tallies: { ...done[0]!.tallies, written: 599 } }), aSegment(1, 0)])
     await segue('status')
     expect(lines.join('\n')).toContain('DO NOT CLOSE: produced 600 ≠')
+  })
+
+  test('shows the verification at work by its own chunks, and how live changes stand', async () => {
+    const { segue, lines, ledger, state } = setUp()
+    const run = aRun({ phase: 'Verify', verification: { number: 1, ended: false } })
+    await store(ledger, run, [
+      ...done,
+      ...aWalk('verify.1', { read: 600, migrated: 600, produced: 600, present: 599, different: 1 }),
+    ])
+    await beginCapture(ledger, run.id, start)
+    const runtime = { clock: () => state.now - 5_000 }
+    await recordLag(run.id, { outcome: 'waiting', lagSeconds: 4_000, reason: '' }, { ledger, runtime })
+    await segue('status')
+    const page = lines.join('\n')
+    expect(page).toContain('Verified    [########################] 100.0%  600 items read')
+    expect(page).toContain('600 = 599 as they should be + 0 missing + 1 different')
+    expect(page).toContain(
+      'Live        captured since 2026-11-21T01:00:00Z; live changes 1h 6m behind, warn: behind for an hour or more 5s ago',
+    )
+  })
+
+  test('says that an offline run captures nothing', async () => {
+    const { segue, lines, ledger } = setUp()
+    await store(ledger, aRun({ offline: true }), done)
+    await segue('status')
+    expect(lines.join('\n')).toContain('Live        not captured: this run is offline')
   })
 
   test('says whether the owner of the lease is alive', async () => {

@@ -3,12 +3,12 @@ import type { World } from '../../../cli/world.ts'
 import type { RangeChunk } from '../../../shared/chunks/chunk.ts'
 import { segmentsFor } from '../../../shared/chunks/segments.ts'
 import type { KeySchema } from '../../../shared/dynamodb/key.ts'
-import { type ChunkRecord, createChunks, newChunk } from '../../../shared/ledger/chunks.ts'
+import { type ChunkRecord, createChunks, newChunk, type PassName } from '../../../shared/ledger/chunks.ts'
 import { writeControl } from '../../../shared/ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
-import { noTallies } from '../../../shared/ledger/tallies.ts'
+import { noTallies, type Tallies } from '../../../shared/ledger/tallies.ts'
 import type { ExecutionView } from '../../../shared/progress/verdict.ts'
 import type { Runtime } from '../../../shared/runtime/ports.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -44,6 +44,12 @@ export function aSegment(segment: 0 | 1, read: number, change: Partial<ChunkReco
   const { id, chunk } = segmentsFor(2)[segment]!
   const tallies = { ...noTallies, read, migrated: read, produced: read, written: read }
   return { ...newChunk('run00001', 'copy', id, chunk, start), tallies, ...change }
+}
+
+/** Both segments of a walk after the copy, done; the tallies are those of the first, the second met nothing. */
+export function aWalk(pass: PassName, tallies: Partial<Tallies>): ChunkRecord[] {
+  const done = { pass, state: 'done' } as const
+  return [aSegment(0, 0, { ...done, tallies: { ...noTallies, ...tallies } }), aSegment(1, 0, done)]
 }
 
 /** A range of the hot key. */

@@ -14,7 +14,7 @@ async function at(
   const ledger = memoryLedgerTable()
   await store(ledger, run, chunks)
   const engine = { ledger, describe: async () => ({ status: 'running' as const }), clock: () => now }
-  const reading = await readProgress(engine, 'beta', expected === undefined ? {} : { expected })
+  const reading = await readProgress(engine, 'beta', { expect: async () => expected })
   if (reading.kind !== 'run') throw new Error(reading.kind)
   return reading.progress
 }

@@ -1,0 +1,23 @@
+import type { Command } from 'commander'
+import { exitCode } from '../exit-codes.ts'
+import { diffJson, diffPage } from '../render/diff.ts'
+import { lastVerification } from '../verification.ts'
+import { act, type Cli } from './command.ts'
+
+export function addDiff(program: Command, cli: Cli): void {
+  program
+    .command('diff')
+    .description('what the last verification found: kinds, attributes that differ, and how many items each')
+    .option('--keys', 'list each destination key; keys are item data', false)
+    .option('--json', 'one JSON object that counts; with --keys, then one a key', false)
+    .action(
+      act<{ json: boolean; keys: boolean }>(cli, async (world, { json, keys }) => {
+        const last = await lastVerification(world)
+        const lines = json
+          ? diffJson(last, { keys }).map((each) => JSON.stringify(each))
+          : diffPage(last, { keys, flag: world.deployment.flag })
+        for (const line of lines) cli.terminal.line(line)
+        return exitCode(last.differences.length > 0 ? 'differences' : 'ok')
+      }),
+    )
+}

@@ -1,0 +1,43 @@
+import type { Command } from 'commander'
+import { groupDifferences } from '../../shared/progress/differences.ts'
+import { counted } from '../../shared/progress/format.ts'
+import { CliError } from '../errors.ts'
+import { type ExitCode, exitCode } from '../exit-codes.ts'
+import { launch } from '../launch.ts'
+import { groupLines } from '../render/diff.ts'
+import type { Terminal } from '../terminal.ts'
+import { lastVerification } from '../verification.ts'
+import type { World } from '../world.ts'
+import { act, type Cli } from './command.ts'
+
+export function addRepair(program: Command, cli: Cli): void {
+  program
+    .command('repair')
+    .description(
+      'make each item at which the last verification found a difference what the source says now, and verify',
+    )
+    .option('--wait', 'watch it to its end and exit with the code of what the verification then finds', false)
+    .option('--dry-run', 'say what it would derive again, and start nothing', false)
+    .option('--json', 'JSON objects instead of lines', false)
+    .action(
+      act<{ wait: boolean; dryRun: boolean; json: boolean }>(cli, (world, { dryRun, ...flags }) =>
+        dryRun ? showRepair(world, cli.terminal, flags) : launch(world, cli.terminal, { only: 'repair' }, flags),
+      ),
+    )
+}
+
+async function showRepair(world: World, terminal: Terminal, { json }: { json: boolean }): Promise<ExitCode> {
+  const { run, differences } = await lastVerification(world)
+  if (run.state !== 'finished')
+    throw new CliError(
+      'not-finished',
+      `Would be refused: run ${run.id} is ${run.state}, and only a finished run is repaired. See: segue status${world.deployment.flag}`,
+    )
+  if (json)
+    terminal.line(JSON.stringify({ run: run.id, keys: differences.length, groups: groupDifferences(differences) }))
+  else {
+    terminal.line(`Would derive ${counted(differences.length, 'destination key')} again from their source items`)
+    for (const line of groupLines(differences, { keys: false })) terminal.line(line)
+  }
+  return exitCode('ok')
+}

@@ -1,0 +1,16 @@
+import type { Command } from 'commander'
+import { launch } from '../launch.ts'
+import { act, type Cli } from './command.ts'
+
+export function addVerify(program: Command, cli: Cli): void {
+  program
+    .command('verify')
+    .description('compare every item of the last finished run again, and look for items that nothing makes')
+    .option('--wait', 'watch it to its end and exit with the code of what it found', false)
+    .option('--json', 'JSON objects instead of lines', false)
+    .action(
+      act<{ wait: boolean; json: boolean }>(cli, (world, flags) =>
+        launch(world, cli.terminal, { only: 'verify' }, flags),
+      ),
+    )
+}

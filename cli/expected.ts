@@ -1,0 +1,27 @@
+import { listChunks, type Walk } from '../shared/ledger/chunks.ts'
+import type { RunRecord } from '../shared/ledger/runs.ts'
+import type { Expect } from '../shared/progress/read.ts'
+import { coverageOf } from '../shared/run/coverage.ts'
+import type { World } from './world.ts'
+
+/**
+ * How many items a walk will meet, asked once for each walk. For the copy the source's own count, about six hours old and
+ * 0 for a table that was filled since; for the walks after it what the copy read and produced, which live changes have
+ * moved since. 0 tells nothing.
+ */
+export function expectedItems(world: World): Expect {
+  const known = new Map<string, Promise<number | undefined>>()
+  return (run, walk) => {
+    const name = `${run.id} ${walk}`
+    const asked = known.get(name) ?? ask(world, run, walk).then((items) => (items > 0 ? items : undefined))
+    asked.catch(() => known.delete(name))
+    known.set(name, asked)
+    return asked
+  }
+}
+
+async function ask({ ledger, describeTable }: World, run: RunRecord, walk: Walk): Promise<number> {
+  if (walk === 'copy') return (await describeTable(run.source)).itemCount
+  const { tallies } = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
+  return walk === 'verify' ? tallies.read : tallies.produced
+}

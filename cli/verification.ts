@@ -1,0 +1,36 @@
+import { listChunks } from '../shared/ledger/chunks.ts'
+import { type Difference, listDifferences } from '../shared/ledger/differences.ts'
+import { readLease } from '../shared/ledger/lease.ts'
+import { getRun, type RunRecord } from '../shared/ledger/runs.ts'
+import { coverageOf } from '../shared/run/coverage.ts'
+import { passOf } from '../shared/run/plan.ts'
+import { CliError, noRun } from './errors.ts'
+import type { World } from './world.ts'
+
+/** What the verification begun last has listed so far. */
+export interface LastVerification {
+  run: RunRecord
+  number: number
+  ended: boolean
+  differences: Difference[]
+  /** Destination items of which it could not be told whether anything makes them. */
+  unchecked: number
+}
+
+/** @throws CliError `no-run`, or `not-verified` where no verification of the last run has begun. */
+export async function lastVerification({ ledger, deployment }: World): Promise<LastVerification> {
+  const lease = await readLease(ledger, deployment.destinationTable)
+  if (!lease) throw noRun(deployment)
+  const run = await getRun(ledger, lease.run)
+  if (!run.verification)
+    throw new CliError(
+      'not-verified',
+      `Run ${run.id} has not come to its verification yet. See: segue status${deployment.flag}`,
+    )
+  const { number, ended } = run.verification
+  const [differences, orphans] = await Promise.all([
+    listDifferences(ledger, run.id, number),
+    listChunks(ledger, run.id, passOf(run, 'orphans')),
+  ])
+  return { run, number, ended, differences, unchecked: coverageOf(orphans, run.segments).tallies.unchecked }
+}

@@ -1,0 +1,18 @@
+import type { Lag } from '../run/lag.ts'
+import { duration } from './format.ts'
+
+/** What the guard on lag means for people; the limits are those of shared/live/lag.ts. */
+const guardWords = {
+  ok: '',
+  warn: ', warn: behind for an hour or more',
+  slow: ', slow: behind for six hours or more of the 24 that a stream keeps',
+  refuse: ', refuse: changes were thrown away unread',
+} as const satisfies Record<Lag['guard'], string>
+
+/** `live changes 1h 3m behind, warn: …`, as it was when last looked at. */
+export function lagWords({ seconds, guard }: Lag): string {
+  if (guard === 'refuse') return `live changes lost${guardWords.refuse}`
+  return seconds === 0
+    ? 'live changes not behind'
+    : `live changes ${duration(seconds * 1000)} behind${guardWords[guard]}`
+}

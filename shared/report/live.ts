@@ -1,0 +1,35 @@
+import { readControl } from '../ledger/control.ts'
+import { type Head, headBuckets, listHeads, needsSettling } from '../ledger/heads.ts'
+import type { RunRecord } from '../ledger/runs.ts'
+import { readCapture } from '../ledger/shards.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import { inParallel } from '../runtime/parallel.ts'
+import type { LiveSummary } from './content.ts'
+
+/** Counts the heads of a run: reads them all, 256 partition keys, 8 at a time, and holds no more than those. */
+export async function liveSummary(ledger: LedgerTable, run: RunRecord): Promise<LiveSummary> {
+  const [capture, { quiet }] = await Promise.all([readCapture(ledger, run.id), readControl(ledger, run.id)])
+  const summary: LiveSummary = {
+    capturedSince: capture ? new Date(capture.since).toISOString() : null,
+    puts: 0,
+    deletes: 0,
+    contested: 0,
+    settled: 0,
+    unsettled: 0,
+  }
+  const buckets = Array.from({ length: headBuckets }, (_, bucket) => bucket)
+  await inParallel(8, buckets, async (bucket) => {
+    // An offline run has only heads that a repair made, each in a quiet period of its own.
+    for (const head of await listHeads(ledger, run.id, bucket)) count(summary, head, run.offline ? head.settled : quiet)
+  })
+  return summary
+}
+
+function count(summary: LiveSummary, head: Head, quiet: string | undefined): void {
+  if (head.op === 'put') summary.puts++
+  else summary.deletes++
+  if (head.contested) summary.contested++
+  if (head.op === 'put' && !head.contested) return
+  if (needsSettling(head, quiet)) summary.unsettled++
+  else summary.settled++
+}

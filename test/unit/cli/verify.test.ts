@@ -1,0 +1,131 @@
+import { describe, expect, test } from 'vitest'
+import { runCli } from '../../../cli/program.ts'
+import { type Difference, recordDifferences } from '../../../shared/ledger/differences.ts'
+import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
+
+function setUp() {
+  const memory = memoryWorld()
+  const output = memoryTerminal()
+  const segue = (...args: string[]) => runCli(args, { open: async () => memory.world, terminal: output.terminal })
+  return { ...memory, ...output, segue }
+}
+
+const done = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
+const verification = { number: 2, ended: true }
+const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000, verification } as const
+
+function difference(n: number, kind: Difference['kind'], ...attributes: string[]): Difference {
+  const key = { pk: { S: `case|${n}` }, sk: { S: 'a' } }
+  return { kind, key, sources: [key], attributes, at: start }
+}
+
+describe('segue verify and segue repair', () => {
+  test.each(['verify', 'repair'] as const)('%s starts the run machine with only that to do', async (only) => {
+    const { segue, started, ledger, meanwhile, lines } = setUp()
+    await store(ledger, aRun({ ...finished }), [], { held: false })
+    meanwhile.push(() => store(ledger, aRun({ id: 'run00002', execution: 'arn:run:new' }), []))
+    expect(await segue(only)).toBe(0)
+    expect(started).toEqual([{ only }])
+    expect(lines.at(-1)).toBe('Run run00002. Watch it with: segue watch')
+  })
+
+  test('verify --wait ends with 6 when it finds differences', async () => {
+    const { segue, ledger, meanwhile } = setUp()
+    const walks = [...aWalk('verify.2', { different: 1 }), ...aWalk('orphans.2', {})]
+    meanwhile.push(() => store(ledger, aRun({ ...finished, execution: 'arn:run:new' }), [...done, ...walks]))
+    expect(await segue('verify', '--wait')).toBe(6)
+  })
+
+  test('verify of a run that is not finished is refused with 2', async () => {
+    const { segue, views, errors } = setUp()
+    views['arn:run:new'] = { status: 'ended', ended: 'FAILED', error: 'nothing-to-verify', cause: 'No finished run.' }
+    expect(await segue('verify', '--wait')).toBe(2)
+    expect(errors).toEqual(['The run was refused (nothing-to-verify): No finished run.'])
+  })
+
+  test('repair --dry-run says what it would derive again, and starts nothing', async () => {
+    const { segue, started, ledger, lines } = setUp()
+    await store(ledger, aRun({ ...finished }), done)
+    await recordDifferences(ledger, 'run00001', 2, [difference(1, 'missing'), difference(2, 'different', 'status')])
+    expect(await segue('repair', '--dry-run')).toBe(0)
+    expect(started).toEqual([])
+    expect(lines).toEqual([
+      'Would derive 2 destination keys again from their source items',
+      '       1  different: status',
+      '       1  missing',
+    ])
+    lines.length = 0
+    await segue('repair', '--dry-run', '--json')
+    expect(JSON.parse(lines[0]!)).toMatchObject({ run: 'run00001', keys: 2, groups: [{ kind: 'different' }, {}] })
+  })
+
+  test('repair --dry-run says that it would be refused', async () => {
+    const { segue, ledger, errors } = setUp()
+    await store(ledger, aRun({ state: 'halted', verification }), done)
+    expect(await segue('repair', '--dry-run')).toBe(2)
+    expect(errors[0]).toContain('Would be refused: run run00001 is halted')
+  })
+})
+
+describe('segue diff', () => {
+  const some = [
+    difference(3, 'different', 'updatedAt', 'status'),
+    difference(2, 'different', 'status', 'updatedAt'),
+    difference(1, 'orphan'),
+  ]
+
+  test('groups by kind and attributes, without keys', async () => {
+    const { segue, ledger, lines } = setUp()
+    await store(ledger, aRun({ ...finished }), [...done, ...aWalk('orphans.2', { orphan: 1, unchecked: 12 })])
+    await recordDifferences(ledger, 'run00001', 1, [difference(9, 'missing')])
+    await recordDifferences(ledger, 'run00001', 2, some)
+    expect(await segue('diff')).toBe(6)
+    expect(lines).toEqual([
+      'Run run00001, verification 2: 3 differences',
+      '       2  different: status, updatedAt',
+      '       1  orphan',
+      'Orphans not checked for 12 items: a migration without an inverse may have made them',
+      'Mend with: segue repair --wait',
+    ])
+  })
+
+  test('lists keys only when asked', async () => {
+    const { segue, ledger, lines } = setUp()
+    await store(ledger, aRun({ ...finished }), done)
+    await recordDifferences(ledger, 'run00001', 2, some)
+    await segue('diff', '--keys')
+    expect(lines.slice(1, -1)).toEqual([
+      '       2  different: status, updatedAt',
+      '            case|2  a',
+      '            case|3  a',
+      '       1  orphan',
+      '            case|1  a',
+    ])
+    lines.length = 0
+    await segue('diff', '--json')
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).not.toContain('case|')
+    await segue('diff', '--json', '--keys')
+    expect(lines.slice(2).map((line) => JSON.parse(line).key.pk)).toEqual(
+      expect.arrayContaining(['S:case|1', 'S:case|2', 'S:case|3']),
+    )
+  })
+
+  test('says that a verification under way may find more', async () => {
+    const { segue, ledger, lines } = setUp()
+    await store(ledger, aRun({ phase: 'Verify', verification: { number: 2, ended: false } }), done)
+    expect(await segue('diff')).toBe(0)
+    expect(lines).toEqual(['Run run00001, verification 2 (not ended: there may be more): 0 differences'])
+  })
+
+  test('says that nothing was verified, or ever run', async () => {
+    const { segue, ledger, errors } = setUp()
+    expect(await segue('diff')).toBe(2)
+    await store(ledger, aRun(), done)
+    expect(await segue('diff')).toBe(2)
+    expect(errors).toEqual([
+      'Nothing was ever run into beta. Start with: segue run',
+      'Run run00001 has not come to its verification yet. See: segue status',
+    ])
+  })
+})
