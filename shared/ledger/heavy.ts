@@ -6,15 +6,22 @@ import type { LedgerTable } from './table.ts'
 /** A partition key that once had to be split: the next run splits it where it meets it, without waiting. */
 export interface HeavyKey {
   pk: KeyValue
-  /** Items it was estimated to hold when last split. */
+  /** Items it was estimated to have left, at most, when it was split. */
   items: number
   /** Milliseconds since the epoch. */
   seenAt: number
 }
 
-export async function rememberHeavy(ledger: LedgerTable, table: string, { pk, ...rest }: HeavyKey): Promise<void> {
+/** The largest estimate stays: a split further down sees only a part of the key. */
+export async function rememberHeavy(
+  ledger: LedgerTable,
+  table: string,
+  { pk, items, seenAt }: HeavyKey,
+): Promise<void> {
   const key = encodeKeyValue(pk)
-  const row = { pk: heavyPk(table), sk: digest(key), key, ...rest }
+  const id = { pk: heavyPk(table), sk: digest(key) }
+  const before = await ledger.get(id.pk, id.sk)
+  const row = { ...id, key, items: Math.max(items, Number(before?.items ?? 0)), seenAt }
   await ledger.commit([{ row, expect: 'any' }])
 }
 
