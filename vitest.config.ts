@@ -1,19 +1,29 @@
 import { defineConfig } from 'vitest/config'
 
-const project = (name: string, include: string[], more: object = {}) => ({
-  test: { name, include, environment: 'node' as const, testTimeout: 60_000, hookTimeout: 300_000, ...more },
+/** Groups run one after the other: what starts real parts needs the machine for itself. */
+const project = (group: number, name: string, include: string[], testTimeout: number) => ({
+  test: {
+    name,
+    include,
+    environment: 'node' as const,
+    testTimeout,
+    hookTimeout: 600_000,
+    // Real parts, one file at a time: the machine has few processors, and slices have seconds.
+    fileParallelism: group === 0,
+    sequence: { groupOrder: group },
+  },
 })
 
-/** From cheap to real. The last ones start real parts, one file at a time: the machine has few processors. */
+/** From cheap to real. */
 export default defineConfig({
   test: {
     projects: [
-      project('unit', ['test/unit/**/*.test.ts'], { testTimeout: 120_000 }),
-      project('simulation', ['test/simulation/**/*.test.ts', 'test/exhaustive/**/*.test.ts'], { testTimeout: 900_000 }),
-      project('contract', ['test/contract/**/*.test.ts'], { testTimeout: 180_000 }),
-      project('integration', ['test/integration/**/*.test.ts'], { testTimeout: 300_000, fileParallelism: false }),
-      project('local', ['test/local/**/*.test.ts'], { testTimeout: 300_000, fileParallelism: false }),
-      project('e2e', ['test/e2e/**/*.test.ts'], { testTimeout: 600_000, hookTimeout: 600_000, fileParallelism: false }),
+      project(0, 'unit', ['test/unit/**/*.test.ts'], 120_000),
+      project(0, 'simulation', ['test/simulation/**/*.test.ts', 'test/exhaustive/**/*.test.ts'], 900_000),
+      project(1, 'contract', ['test/contract/**/*.test.ts'], 180_000),
+      project(2, 'integration', ['test/integration/**/*.test.ts'], 300_000),
+      project(3, 'local', ['test/local/**/*.test.ts'], 300_000),
+      project(4, 'e2e', ['test/e2e/**/*.test.ts'], 900_000),
     ],
   },
 })

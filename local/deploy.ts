@@ -41,16 +41,6 @@ export async function deploy(options: DeployOptions): Promise<StackOutputs> {
   }
 }
 
-/** `cdk destroy` on a local endpoint. */
-export async function destroy(options: DeployOptions): Promise<void> {
-  const folder = await temporaryFolder()
-  try {
-    await cdk(options, folder, ['destroy', options.stackName ?? '--all', '--force', ...contextArguments(options)])
-  } finally {
-    await rm(folder, { recursive: true, force: true })
-  }
-}
-
 /** Synthesis goes to a folder of its own, so that two deployments of one app do not write into one `cdk.out`. */
 async function temporaryFolder(): Promise<string> {
   await mkdir(WORK, { recursive: true })

@@ -14,12 +14,14 @@ import type { LedgerTable } from '../../shared/ledger/table.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import type { Runtime } from '../../shared/runtime/ports.ts'
 import { readEnvironment } from './environment.ts'
+import { measure } from './metrics.ts'
 
 export const environment = readEnvironment()
 export const logger = new Logger({ serviceName: 'segue' })
 
 /** Keys are item data: they reach the log only at level DEBUG, which is for whoever asks for them. */
 function emit(event: EngineEvent): void {
+  measure(event)
   const { key, ...rest } = event as EngineEvent & { key?: string }
   if (event.code === 'retry.waiting' || event.code === 'slice.checkpoint') logger.debug(event.code, { event: rest })
   else logger.info(event.code, { event: rest })

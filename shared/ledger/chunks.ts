@@ -1,8 +1,9 @@
 import type { Chunk } from '../chunks/chunk.ts'
 import { decodeChunk, encodeChunk } from '../chunks/codec.ts'
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
-import type { ChunkState } from '../run/states.ts'
+import { type ChunkState, chunkTransitions, mayChange } from '../run/states.ts'
 import { inParallel } from '../runtime/parallel.ts'
+import { LedgerError } from './errors.ts'
 import { chunkPk, chunkShardPk, chunkSk, expiry, shards } from './keys.ts'
 import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 import { noTallies, type Tallies } from './tallies.ts'
@@ -77,6 +78,11 @@ export function replaceChunk(
   next: ChunkRecord,
   expected: { epoch: number; state: ChunkState },
 ): Promise<boolean> {
+  if (!mayChange(chunkTransitions, expected.state, next.state))
+    throw new LedgerError(
+      'illegal-transition',
+      `Chunk ${next.id} is ${expected.state} and cannot become ${next.state}.`,
+    )
   return ledger.commit([{ row: toRow(next), expect: { ...expected } }])
 }
 

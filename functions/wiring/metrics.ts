@@ -1,0 +1,27 @@
+import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import type { EngineEvent } from '../../shared/runtime/events.ts'
+
+/** Under `Segue` in CloudWatch, by function; written to the log in the embedded metric format. */
+export const metrics = new Metrics({ namespace: 'Segue', serviceName: 'segue' })
+
+/** The events that are worth a number over time. A metric is one more reader of the engine's events. */
+export function measure(event: EngineEvent): void {
+  const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value)
+  switch (event.code) {
+    case 'chunk.split':
+      return void count('ChunksSplit', 1)
+    case 'chunk.failed':
+      return void count('ChunksFailed', 1)
+    case 'item.quarantined':
+      return void count('ItemsQuarantined', 1)
+    case 'item.collision':
+      return void count('Collisions', 1)
+    case 'retry.waiting':
+      return void count('Retries', 1)
+    case 'slice.checkpoint':
+      return void count('Checkpoints', 1)
+    case 'live.batch':
+      count('LiveRecords', event.records)
+      return void metrics.addMetric('LiveLag', MetricUnit.Milliseconds, event.lagMs)
+  }
+}
