@@ -47,9 +47,7 @@ async function change(): Promise<void> {
     const [item] = gone.splice(pick(gone), 1) as [Attributes]
     await put({ ...item, again: { BOOL: true } })
   } else if (what < 0.6) {
-    const item = pool[pick(pool)]!
-    const later = `${(item.sk as { S: string }).S}~${changes}`
-    await put({ ...item, sk: { S: later } })
+    await put(another(pool[pick(pool)]!))
   } else {
     const index = pick(pool)
     const item = { ...pool.splice(index, 1)[0]!, touched: { N: String(changes) } } as Attributes
@@ -58,6 +56,15 @@ async function change(): Promise<void> {
     await put(item)
   }
   changes++
+}
+
+/** A new item like this one. Cold ones get a partition of their own: no two items may claim one key of the destination. */
+function another(item: Attributes): Attributes {
+  const { S: pk } = item.pk as { S: string }
+  const { S: sk } = item.sk as { S: string }
+  if (isHot(item)) return { ...item, sk: { S: `${sk}~${changes}` } }
+  const fresh = `${pk}~${changes}`
+  return { ...item, pk: { S: fresh }, sk: { S: sk === pk ? fresh : sk } }
 }
 
 async function put(item: Attributes): Promise<void> {
