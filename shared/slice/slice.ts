@@ -8,6 +8,7 @@ import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { addTallies } from '../ledger/tallies.ts'
 import type { Pass } from '../passes/pass.ts'
+import { readLag } from '../run/lag.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { Deadline, Runtime } from '../runtime/ports.ts'
 import { UndrainedError } from './errors.ts'
@@ -96,6 +97,8 @@ class Slice {
   /** Row as the slice found it: what is acknowledged is added to its tallies. */
   readonly #base: ChunkRecord
   #checkpointedAt: number
+  /** Live changes are hours behind: leave half of the destination's capacity to those that apply them. */
+  #slowDown = false
   /** The page being read ahead. */
   #next: Promise<Page> | undefined
 
@@ -162,7 +165,9 @@ class Slice {
       this.#read(page.next)
       this.#watch.see(page.items.map((item) => item.key))
       await this.#window.add(this.#walk.pass.apply(page.items), page.next)
-      this.#pace.observe(runtime.clock() - before)
+      const roundMs = runtime.clock() - before
+      this.#pace.observe(roundMs)
+      if (this.#slowDown) await runtime.sleep(roundMs)
       if (!page.next) return 'end'
       if (deadline.remainingMs() < this.#pace.reserveMs) return 'time'
       if (runtime.clock() - this.#checkpointedAt >= checkpointMs) {
@@ -203,10 +208,12 @@ class Slice {
   async #checkpoint(): Promise<Reason | undefined> {
     const { ledger, runtime } = this.#engine
     const next = this.#acknowledged()
-    const [stored, control] = await Promise.all([
+    const [stored, control, lag] = await Promise.all([
       replaceChunk(ledger, next, { epoch: next.epoch, state: 'open' }),
       readControl(ledger, this.#run.id),
+      this.#run.offline ? undefined : readLag(ledger, this.#run.id),
     ])
+    this.#slowDown = lag?.guard === 'slow'
     this.#checkpointedAt = runtime.clock()
     if (!stored || control.fence !== next.fence) return 'fenced'
     this.record = next

@@ -4,12 +4,16 @@ import migrations from '../../../examples/dawson/migrations.ts'
 import type { Attributes } from '../../../shared/dynamodb/attributes.ts'
 import { encodeKey, keyOf } from '../../../shared/dynamodb/key.ts'
 import { rawItem } from '../../../shared/dynamodb/raw-item.ts'
+import { writeControl } from '../../../shared/ledger/control.ts'
 import { listDifferences } from '../../../shared/ledger/differences.ts'
+import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import { openTallies } from '../../../shared/ledger/tallies.ts'
 import { migrateItem } from '../../../shared/migrations/migrate-item.ts'
 import { orphansPass } from '../../../shared/passes/orphans.ts'
 import { verifyPass } from '../../../shared/passes/verify.ts'
+import { repairRun } from '../../../shared/run/repair.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+import { memoryLiveTables } from '../../memory/live-tables.ts'
 import { memoryTable } from '../../memory/table.ts'
 
 const schema = { pk: { name: 'pk', type: 'S' }, sk: { name: 'sk', type: 'S' } } as const
@@ -41,10 +45,12 @@ function world(meanwhile: () => void = () => {}) {
   return {
     source,
     destination,
-    async run() {
-      const forth = await verifyPass(verify).apply(items(source))
-      const back = await orphansPass(verify).apply(items(destination))
-      const found = await listDifferences(ledger, 'run', 1)
+    ledger,
+    runtime,
+    async run(verification = 1) {
+      const forth = await verifyPass({ ...verify, verification }).apply(items(source))
+      const back = await orphansPass({ ...verify, verification }).apply(items(destination))
+      const found = await listDifferences(ledger, 'run', verification)
       return {
         forth,
         back,
@@ -52,6 +58,21 @@ function world(meanwhile: () => void = () => {}) {
       }
     },
   }
+}
+
+/** Derives again what the first verification of an offline run found. */
+async function repair({ source, destination, ledger, runtime }: ReturnType<typeof world>) {
+  const run = {
+    ...{ id: 'run', state: 'running', phase: 'Lease', source: 'source', destination: 'destination', schema },
+    ...{ codeHash: 'code', pending: [], segments: 1, split: true, offline: true, planned: true, execution: 'arn' },
+    ...{ startedAt: 1, verification: { number: 1, ended: true } },
+  }
+  await createRun(ledger, run as unknown as RunRecord)
+  await writeControl(ledger, 'run', undefined, { command: 'run', fence: 1 })
+  const tables = memoryLiveTables(destination, ledger)
+  const deadline = { remainingMs: () => 60_000 }
+  const live = { run: 'run', schema, migrations, source, tables, ledger, runtime, deadline, codeHash: 'code' }
+  return repairRun({ run: 'run', fence: 1 }, live)
 }
 
 const id = (attributes: Attributes) => encodeKey(keyOf(schema, attributes)!)
@@ -65,7 +86,7 @@ describe('Verify', () => {
     expect(back).toMatchObject({ orphan: 0, unchecked: 0, read: forth.produced })
   })
 
-  it('finds each of ten planted faults and nothing else', async () => {
+  it('finds each of ten planted faults and nothing else, and repair mends them', async () => {
     const w = world()
     const copies = w.destination.items()
     const hot = copies.filter((item) => 'S' in item.pk! && item.pk.S === 'section-outbox|docket')
@@ -115,6 +136,9 @@ describe('Verify', () => {
     expect(openTallies(forth)).toEqual([])
     expect(forth).toMatchObject({ missing: 3, different: 6 })
     expect(back.orphan).toBe(1)
+
+    expect(await repair(w)).toEqual({ outcome: 'repaired', keys: 10 })
+    expect((await w.run(2)).found).toEqual([])
   })
 
   it('calls numbers of one value and sets of the same members equal, however they are spelled', async () => {

@@ -180,6 +180,19 @@ describe('A slice', () => {
     expect(w.destination.size).toBe(0)
   })
 
+  it.each([
+    ['slow', true],
+    ['warn', false],
+  ] as const)('leaves capacity to live changes when they are far behind: at `%s` that is %s', async (guard, slows) => {
+    const w = world({ itemMs: 5, offline: false })
+    fill(w, 0, 3_000)
+    await w.plan()
+    const lag = { pk: `RUN#${runId}`, sk: 'LAG', seconds: 30_000, guard, at: 1 }
+    await w.ledger.commit([{ row: lag, expect: 'any' }])
+    await w.slice('s00000')
+    expect(w.sleeps() > 0).toBe(slows)
+  })
+
   it('checkpoints what was acknowledged before a write failed for good', async () => {
     const w = world({ itemMs: 1 })
     fill(w, 0, 1_000)

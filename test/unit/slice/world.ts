@@ -26,19 +26,32 @@ export function world(
     sliceMs?: number
     split?: boolean
     codeHash?: string
+    offline?: boolean
     schema?: KeySchema
     migrations?: Migration[]
   } = {},
 ) {
   const keys = options.schema ?? schema
-  const { segments = 1, itemMs = 1, sliceMs = 10_000, split = true, codeHash = 'code', migrations = [] } = options
+  const {
+    segments = 1,
+    itemMs = 1,
+    sliceMs = 10_000,
+    split = true,
+    codeHash = 'code',
+    migrations = [],
+    offline = true,
+  } = options
   let now = 1_700_000_000_000
+  let sleeps = 0
   const events: EngineEvent[] = []
   const runtime: Runtime = {
     clock: () => now,
     random: () => 0.5,
     // Nothing here waits for a deadline to pass: only retries would sleep, and they may as well be instant.
-    sleep: (_ms, signal) => (signal ? new Promise(() => {}) : Promise.resolve()),
+    sleep: async (_ms, signal) => {
+      if (signal) await new Promise(() => {})
+      sleeps++
+    },
     emit: (event) => events.push(event),
   }
   const source = memoryTable(keys, 'source')
@@ -102,7 +115,7 @@ export function world(
     pending: [],
     segments,
     split,
-    offline: true,
+    offline,
     planned: true,
     execution: 'arn',
     startedAt: now,
@@ -114,6 +127,7 @@ export function world(
     events,
     engine,
     runtime,
+    sleeps: () => sleeps,
     pass: (ms: number) => {
       now += ms
     },
