@@ -16,6 +16,7 @@ export interface RawItem {
  */
 export function rawItem(schema: KeySchema, attributes: Attributes): RawItem {
   const key = keyOf(schema, attributes)
-  if (!key) throw new TypeError(`Expected an item with the key ${schema.pk.name}, got ${Object.keys(attributes).join(', ')}`)
+  if (!key)
+    throw new TypeError(`Expected an item with the key ${schema.pk.name}, got ${Object.keys(attributes).join(', ')}`)
   return { key, attributes: () => attributes }
 }

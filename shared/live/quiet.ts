@@ -4,12 +4,9 @@ import { LedgerError } from '../ledger/errors.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { coverageOf } from '../run/coverage.ts'
+import { coverageOf, quietAfter } from '../run/coverage.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { LiveError } from './errors.ts'
-
-/** After a slice's hard deadline, how long until its last request has surely been answered. */
-const graceMs = 60_000
 
 export type QuietOutcome =
   | { outcome: 'quiet'; quiet: string }
@@ -38,9 +35,9 @@ export async function beginQuiet(
         `Run ${run.id} cannot settle: ${coverage.open} chunks of copy are open and ${coverage.failed.length} failed. Finish copy first.`,
       )
     const inherited = (await readLease(ledger, run.destination))?.quietAfter ?? 0
-    const quietAfter = Math.max(coverage.lastDeadline > 0 ? coverage.lastDeadline + graceMs : 0, inherited)
-    const leftMs = quietAfter - runtime.clock()
-    if (quietAfter > 0 && leftMs >= 0)
+    const after = Math.max(quietAfter(coverage) ?? 0, inherited)
+    const leftMs = after - runtime.clock()
+    if (after > 0 && leftMs >= 0)
       return {
         outcome: 'waiting',
         seconds: Math.floor(leftMs / 1000) + 1,

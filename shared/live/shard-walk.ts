@@ -13,6 +13,12 @@ const coarseMs = 60_000
 export const pollMs = 1_000
 
 /**
+ * Empty answers that silence takes besides its time: a process that stood still between two reads has not listened, and
+ * two or three empty answers in a row are common.
+ */
+const leastEmptyAnswers = 5
+
+/**
  * `going`: ask again. `closed`: the shard has ended. `past`: a record later than T came. `silent`: nothing more comes.
  * `behind`: a record has not been applied yet.
  */
@@ -38,6 +44,7 @@ export class ShardWalk {
   readonly #past: number
   #reader: ShardReader | undefined
   #silentSince: number | undefined
+  #emptyAnswers = 0
 
   /** @param past T, ms since the epoch. */
   constructor(cursor: ShardCursor, past: number, engine: ShardWalkEngine) {
@@ -54,8 +61,7 @@ export class ShardWalk {
   /** One read of the shard. */
   async step(): Promise<void> {
     this.#reader ??= await this.#engine.stream.open(this.cursor.shard, this.cursor.after)
-    const { clock } = this.#engine.runtime
-    this.#silentSince ??= clock()
+    this.#silentSince ??= this.#engine.runtime.clock()
     const { records, closed, trimmed } = await this.#reader.next()
     if (trimmed) {
       this.standing = { kind: 'trimmed' }
@@ -69,9 +75,21 @@ export class ShardWalk {
     if (behind) this.standing = { kind: 'behind', at: behind.at }
     else if (late >= 0) this.standing = { kind: 'past' }
     else if (closed) this.standing = { kind: 'closed' }
-    else if (records.length > 0) this.#silentSince = clock()
-    else if (clock() - this.#silentSince >= this.#engine.silenceMs) this.standing = { kind: 'silent' }
-    else this.readAfter = clock() + pollMs
+    else this.#listen(records.length > 0)
+  }
+
+  #listen(answered: boolean): void {
+    const now = this.#engine.runtime.clock()
+    if (answered) {
+      this.#silentSince = now
+      this.#emptyAnswers = 0
+      return
+    }
+    this.#emptyAnswers++
+    const silentMs = now - (this.#silentSince ?? now)
+    if (silentMs >= this.#engine.silenceMs && this.#emptyAnswers >= leastEmptyAnswers)
+      this.standing = { kind: 'silent' }
+    else this.readAfter = now + pollMs
   }
 
   async #move(after: string | undefined, closed: boolean): Promise<void> {

@@ -1,4 +1,4 @@
-import { graceMs } from '../run/halt.ts'
+import { quietAfter } from '../run/coverage.ts'
 import type { Phase } from '../run/phase.ts'
 import { counted, duration } from './format.ts'
 import { lagWords } from './lag.ts'
@@ -41,8 +41,7 @@ function drainWords({ lag, at }: Progress): string {
 
 function settleWords({ control, coverage, lease, at }: Progress): string {
   if (control.quiet !== undefined) return 'removed and contested items are made what the source says now'
-  const lastDeadline = coverage.lastDeadline > 0 ? coverage.lastDeadline + graceMs : 0
-  const left = Math.max(lastDeadline, lease?.quietAfter ?? 0) - at
+  const left = Math.max(quietAfter(coverage) ?? 0, lease?.quietAfter ?? 0) - at
   return `an earlier slice may still be writing, for ${duration(left)} at most`
 }
 

@@ -60,3 +60,11 @@ export function coverageOf(chunks: ChunkRecord[], segments: number): Coverage {
   coverage.complete = coverage.open === 0 && coverage.failed.length === 0 && coverage.missing.length === 0
   return coverage
 }
+
+/** After a slice's hard deadline, how long until its last request has surely been answered. */
+const graceMs = 60_000
+
+/** When the last write of a slice that never said it had drained must have landed (ms); absent when all have said so. */
+export function quietAfter({ lastDeadline }: Coverage): number | undefined {
+  return lastDeadline > 0 ? lastDeadline + graceMs : undefined
+}

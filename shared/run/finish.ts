@@ -5,9 +5,9 @@ import { getRun, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { newerOwner } from './copied.ts'
-import { coverageOf } from './coverage.ts'
+import { coverageOf, quietAfter } from './coverage.ts'
 import { differencesIn, foundBy } from './found.ts'
-import { graceMs, type Halted, haltRun, whyHalted } from './halt.ts'
+import { type Halted, haltRun, whyHalted } from './halt.ts'
 import { releaseLease } from './lease.ts'
 import { notePhase } from './phase.ts'
 import { passOf } from './plan.ts'
@@ -58,7 +58,7 @@ export async function finishRun(
     endedAt,
     ...(before.verification && { verification: { ...before.verification, ended: true } }),
   }))
-  await releaseLease(ledger, run.destination, task.fence, coverages[0]!.lastDeadline + graceMs)
+  await releaseLease(ledger, run.destination, task.fence, quietAfter(coverages[0]!))
   runtime.emit({ code: 'run.phase', run: run.id, phase: 'Finished' })
   return finished
 }

@@ -4,7 +4,7 @@ import { getRun, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { openTallies } from '../ledger/tallies.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Coverage, coverageOf } from './coverage.ts'
+import { type Coverage, coverageOf, quietAfter } from './coverage.ts'
 import { releaseLease } from './lease.ts'
 import { notePhase } from './phase.ts'
 
@@ -14,9 +14,6 @@ export interface Halted {
   error: string
   cause: string
 }
-
-/** After a slice's hard deadline, how long until its last request has surely been answered. */
-export const graceMs = 60_000
 
 /** Records that a run cannot go on by itself, keeps everything resumable, and gives the lease back. */
 export async function haltRun(
@@ -33,8 +30,8 @@ export async function haltRun(
         ? { ...notePhase(before, 'Halted', endedAt), state: 'halted', reason: cause, endedAt }
         : before,
     )
-    const { lastDeadline } = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
-    await releaseLease(ledger, run.destination, task.fence, lastDeadline + graceMs)
+    const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
+    await releaseLease(ledger, run.destination, task.fence, quietAfter(coverage))
     runtime.emit({ code: 'run.phase', run: run.id, phase: 'Halted' })
   }
   return { outcome: 'halted', error, cause }

@@ -65,7 +65,8 @@ async function migrateWhileWriting(court: Court, meanwhile: (settled: () => bool
   expect(now?.run.state).toBe('finished')
   expect(await listDifferences(court.ledger, now!.run.id, now!.run.verification!.number)).toEqual([])
   const { code, output } = await court.segue('report')
-  expect(output).toContain('close')
+  expect(output).toContain('no differences')
+  // Sums that do not close, and differences, have exit codes of their own; poison items have 4.
   expect([0, 4]).toContain(code)
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { getChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
 import { readControl, writeControl } from '../../../shared/ledger/control.ts'
+import { chunkPk, chunkSk } from '../../../shared/ledger/keys.ts'
 import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { beginQuiet, endQuiet } from '../../../shared/live/quiet.ts'
 import { run, world } from './world.ts'
@@ -10,8 +10,8 @@ const task = { run, fence: 1 }
 async function copied() {
   const made = await world()
   const chunk = async (change: object) => {
-    const before = (await getChunk(made.ledger, run, 'copy', 's00000'))!
-    await replaceChunk(made.ledger, { ...before, ...change }, { epoch: before.epoch, state: before.state })
+    const before = (await made.ledger.get(chunkPk(run, 's00000'), chunkSk('copy', 's00000')))!
+    await made.ledger.commit([{ row: { ...before, ...change }, expect: 'any' }])
   }
   return { ...made, chunk, begin: () => beginQuiet(task, made.engine) }
 }
