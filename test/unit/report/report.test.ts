@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
-import { type ChunkRecord, getChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
+import type { ChunkRecord } from '../../../shared/ledger/chunks.ts'
 import { writeControl } from '../../../shared/ledger/control.ts'
 import { recordDifferences } from '../../../shared/ledger/differences.ts'
 import { type Head, headPut } from '../../../shared/ledger/heads.ts'
 import { rememberHeavy } from '../../../shared/ledger/heavy.ts'
+import { chunkPk, chunkSk } from '../../../shared/ledger/keys.ts'
 import { quarantine } from '../../../shared/ledger/quarantine.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
 import { beginCapture } from '../../../shared/ledger/shards.ts'
@@ -48,9 +49,9 @@ async function ledgerOf(chunks: ChunkRecord[] = clean, run: Partial<RunRecord> =
 }
 
 async function spoil(ledger: LedgerTable, id: string, pass: ChunkRecord['pass'], change: Partial<Tallies>) {
-  const chunk = (await getChunk(ledger, 'run00001', pass, id))!
-  const spoiled = { ...chunk, tallies: { ...chunk.tallies, ...change } }
-  expect(await replaceChunk(ledger, spoiled, { epoch: chunk.epoch, state: chunk.state })).toBe(true)
+  const row = (await ledger.get(chunkPk('run00001', id), chunkSk(pass, id)))!
+  const spoiled = { ...row, tallies: { ...(row.tallies as object), ...change } }
+  expect(await ledger.commit([{ row: spoiled, expect: 'any' }])).toBe(true)
 }
 
 const key = (n: number) => ({ pk: { S: `case|${n}` }, sk: { S: 'a' } })
