@@ -7,7 +7,6 @@ export type RefusalCode =
   | 'access-denied'
   | 'table-not-ready'
   | 'slice-too-short'
-  | 'migrations-invalid'
   | 'run-in-progress'
   | 'nothing-to-resume'
   | 'nothing-to-verify'

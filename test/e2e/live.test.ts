@@ -1,6 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import path from 'node:path'
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compare } from '../../local/demo/compare.ts'
 import { type Emulator, startEmulator } from '../../local/index.ts'
 import { ROOT } from '../../local/paths.ts'
@@ -8,7 +8,7 @@ import { listDifferences } from '../../shared/ledger/differences.ts'
 import { Court, pause } from './court.ts'
 
 let aws: Emulator
-let writer: ChildProcess | undefined
+const writers: ChildProcess[] = []
 const ITEMS = 3_000
 const HOT_SHARE = 0.5
 const FILL_SEED = 7
@@ -16,10 +16,13 @@ const FILL_SEED = 7
 beforeAll(async () => {
   aws = await startEmulator()
 })
-afterEach(() => void writer?.kill('SIGKILL'))
-afterAll(() => aws?.stop())
+afterAll(async () => {
+  for (const writer of writers) writer.kill('SIGKILL')
+  await aws?.stop()
+})
 
-describe('While the application keeps writing', () => {
+/** Side by side: most of the time of each is spent waiting for the stream. */
+describe.concurrent('While the application keeps writing', () => {
   it('ends with a destination that equals the migrated source', async () => {
     const court = await Court.deploy(aws, 'Live', { options: { streamSilenceSeconds: 3 } })
     await migrateWhileWriting(court, async () => {})
@@ -90,7 +93,7 @@ function startWriter(court: Court) {
     cwd: ROOT,
     stdio: ['ignore', 'pipe', 'inherit'],
   })
-  writer = child
+  writers.push(child)
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output += text

@@ -23,7 +23,7 @@ describe('a run is refused with the next step, and nothing is written', () => {
     ['a destination that does not exist', 'nowhere', 'one', 'table-not-found', /nowhere.*Check the name of the table/],
     ['a destination that holds items', 'taken', 'one', 'destination-not-empty', /already holds items.*empty the table/],
     ['tables of differing keys', 'numbered', 'one', 'schema-mismatch', /sk \(N\).*Create the destination with/],
-    ['a migrations module that does not load', 'empty', 'broken', 'migrations-invalid', /nowhere/],
+    ['a migrations module that does not load', 'empty', 'broken', 'migrations-module', /nowhere/],
   ])('%s', async (_, destinationTable, migrations, error, cause) => {
     const before = await itemsOf(destinationTable)
     court = await deployPair(aws, 'Refused', migrations, { sourceTable: 'source', destinationTable })
