@@ -8,6 +8,7 @@ export type RefusalCode =
   | 'table-not-ready'
   | 'slice-too-short'
   | 'run-in-progress'
+  | 'execution-ended'
   | 'nothing-to-resume'
   | 'nothing-to-verify'
   | 'no-stream'

@@ -53,6 +53,7 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   }
   const before = await readLease(ledger, destination)
   if (before?.held && before.execution === execution) return held(before)
+  await refuseIfEnded(execution, engine)
   if (before?.held) await refuseWhileAlive(before, engine)
   const run = goesOn(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   const fence = (before?.fence ?? 0) + 1
@@ -82,12 +83,22 @@ export async function releaseLease(
   await writeLease(ledger, lease, free)
 }
 
-async function refuseWhileAlive(lease: Lease, { executions, runtime }: LeaseEngine): Promise<void> {
-  const ended = async () => (await executions.status(lease.execution)) === 'ended'
-  if (await ended()) {
-    await runtime.sleep(secondLookMs)
-    if (await ended()) return
-  }
+/** A delivery of the request that comes late must not begin a run that nobody drives: live changes would follow it. */
+async function refuseIfEnded(execution: string, engine: LeaseEngine): Promise<void> {
+  if (!(await hasEnded(execution, engine))) return
+  throw new Refusal('execution-ended', `Execution ${execution} has ended and takes no lease. Start another one.`)
+}
+
+/** Two answers, a while apart, that both say so: the service's answers are eventually consistent. */
+async function hasEnded(execution: string, { executions, runtime }: LeaseEngine): Promise<boolean> {
+  const ended = async () => (await executions.status(execution)) === 'ended'
+  if (!(await ended())) return false
+  await runtime.sleep(secondLookMs)
+  return ended()
+}
+
+async function refuseWhileAlive(lease: Lease, engine: LeaseEngine): Promise<void> {
+  if (await hasEnded(lease.execution, engine)) return
   const since = new Date(lease.since).toISOString()
   throw new Refusal(
     'run-in-progress',

@@ -1,0 +1,117 @@
+import { decodeChunk } from '../../../shared/chunks/codec.ts'
+import { decodeKey, encodeKey } from '../../../shared/dynamodb/key.ts'
+import type { ChunkRecord } from '../../../shared/ledger/chunks.ts'
+import type { Put, Row } from '../../../shared/ledger/table.ts'
+import type { StepFunctions } from '../interpreter/step-functions.ts'
+import { violation } from '../violation.ts'
+import type { World } from '../world.ts'
+import { checkSplit } from './tiling.ts'
+
+/** More slices of one chunk than even a long series of faults explains. */
+const MOST_SLICES = 120
+
+/** Watches every commit to the ledger: I5, I6, I7 and I9 as far as one commit can show them. */
+export class LedgerChecks {
+  readonly chunks = new Map<string, ChunkRecord>()
+  lease: Row | undefined
+  readonly #world: World
+  readonly #stepFunctions: () => StepFunctions
+
+  constructor(world: World, stepFunctions: () => StepFunctions) {
+    this.#world = world
+    this.#stepFunctions = stepFunctions
+  }
+
+  onCommit(puts: Put[], by: string): void {
+    const splits: ChunkRecord[] = []
+    for (const { row } of puts) {
+      if (row.sk.startsWith('CHUNK#')) {
+        const chunk = chunkOf(row)
+        this.#chunk(chunk, by)
+        if (chunk.state === 'split') splits.push(chunk)
+      } else if (row.sk === 'LEASE') this.#leased(row, by)
+    }
+    for (const split of splits) {
+      const children = (split.children ?? []).map((id) => this.chunks.get(nameOf(split, id)))
+      const found = checkSplit(this.#world, split, children)
+      if (found) this.#world.violated(found)
+    }
+  }
+
+  /** Chunks of the walks of one run whose pass starts with `pass`. */
+  of(run: string, pass: string): ChunkRecord[] {
+    return [...this.chunks.values()].filter((chunk) => chunk.run === run && chunk.pass.startsWith(pass))
+  }
+
+  /** No write of a slice that started so far may land after this time, by what the ledger says. */
+  quietAfter(): number {
+    let last = (this.lease?.quietAfter as number | undefined) ?? 0
+    for (const { deadline = 0, undrained = 0 } of this.chunks.values())
+      last = Math.max(last, deadline + 60_000, undrained + 60_000)
+    return last
+  }
+
+  #chunk(chunk: ChunkRecord, by: string): void {
+    const world = this.#world
+    const name = nameOf(chunk, chunk.id)
+    const before = this.chunks.get(name)
+    this.chunks.set(name, chunk)
+    this.#tell(chunk, by)
+    if (before && before.state !== chunk.state && before.state !== 'open' && before.state !== 'failed')
+      world.violated(
+        violation('overlap', `${chunk.id} was ${before.state} and is ${chunk.state}`, { chunks: [chunk.id] }),
+      )
+    if (chunk.slices > MOST_SLICES)
+      world.violated(
+        violation('unbounded', `${chunk.id} has been given ${chunk.slices} slices`, { chunks: [chunk.id] }),
+      )
+    const open = openSums(chunk)
+    if (open) world.violated(violation('tally', `${chunk.id}: ${open}`, { chunks: [chunk.id] }))
+  }
+
+  #leased(row: Row, by: string): void {
+    const world = this.#world
+    const before = this.lease
+    this.lease = row
+    world.story.tell(by, `lease: ${row.held ? 'held' : 'free'}, fence ${row.fence}, run ${row.run}, ${row.execution}`)
+    if (!before) return
+    if ((row.fence as number) < (before.fence as number))
+      world.violated(violation('two owners', `the fence of the lease went from ${before.fence} back to ${row.fence}`))
+    if (!before.held || !row.held || before.execution === row.execution) return
+    world.hit('path: lease taken over')
+    if (this.#stepFunctions().executions.get(before.execution as string)?.status === 'RUNNING')
+      world.violated(violation('two owners', `${row.execution} took the lease while ${before.execution} was running`))
+  }
+
+  #tell(chunk: ChunkRecord, by: string): void {
+    const { story } = this.#world
+    if (!story.isTold || !story.isInvolved(chunk.id)) return
+    const cursor = chunk.cursor ? encodeKey(chunk.cursor) : 'its start'
+    const children = chunk.children ? `, children ${chunk.children.join(' ')}` : ''
+    story.tell(
+      by,
+      `${chunk.id}: ${chunk.state}, epoch ${chunk.epoch}, read ${chunk.tallies.read}, cursor ${cursor}${children}`,
+    )
+    for (const child of chunk.children ?? []) story.involve(child)
+  }
+}
+
+function nameOf({ run, pass }: ChunkRecord, id: string): string {
+  return `${run} ${pass} ${id}`
+}
+
+function chunkOf({ pk: _pk, sk: _sk, expiresAt: _expiresAt, chunk, cursor, ...rest }: Row): ChunkRecord {
+  const record = { ...rest, chunk: decodeChunk(chunk) } as unknown as ChunkRecord
+  if (cursor !== undefined) record.cursor = decodeKey(cursor as string)
+  return record
+}
+
+/** I6, in the words of DESIGN §6; walks over the destination count what they read and nothing else. */
+function openSums({ pass, tallies }: ChunkRecord): string | undefined {
+  if (pass.startsWith('orphans')) return undefined
+  const { read, migrated, untouched, dropped, quarantined, produced, written, present, missing, different } = tallies
+  if (read !== migrated + untouched + dropped + quarantined) return `read ${read} is not the sum of what became of them`
+  const found = written + present + missing + different
+  if (produced !== found) return `produced ${produced} is not the ${found} that were written or looked for`
+  return undefined
+}

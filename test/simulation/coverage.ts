@@ -1,0 +1,89 @@
+import { allFaults } from './faults.ts'
+import { mediansWanted, type Totals } from './totals.ts'
+
+/** A full run has this many seeds, and must hit everything below this often. */
+export const fullRun = 20_000
+const leastHits = 100
+
+/** Paths that a full run must take, besides every fault. */
+const paths = [
+  'path: split of a segment',
+  'path: split of a range',
+  'path: split at depth 2 or more',
+  'path: exit undrained',
+  'path: slice timed out',
+  'path: environment died',
+  'path: thawed with work pending',
+  'path: write landed after its process died',
+  'path: write landed under an old lease',
+  'path: lease taken over',
+  'path: reserved concurrency used up',
+  'path: States.Timeout',
+  'path: stale read',
+  'path: shard split',
+  'path: batch failed',
+  'path: head had moved',
+  'path: live timed out',
+  'path: settle timed out',
+  'path: follow failed',
+  'path: writes after the run',
+  'path: nothing changed after copy',
+  'path: ended chunks-open',
+  'path: ended chunks-failed',
+  'path: ended aborted',
+  'engine: slice.fenced',
+  'engine: chunk.failed',
+  'engine: chunk.unsplittable',
+  'engine: item.collision',
+  'live: insert',
+  'live: update',
+  'live: delete',
+  'live: recreate',
+  'live: poison',
+  'live: claim',
+  'drain: drained',
+  'drain: waiting',
+  'drain: halted',
+  'settle: settled',
+  'settle: more',
+  'settle: waiting',
+  'slice: done',
+  'slice: more',
+  'slice: paused',
+  'slice: split',
+  'slice: stopped',
+  'operator: pause',
+  'operator: abort',
+  'operator: stops the run',
+  'operator: stops a chunk',
+  'operator: starts beside',
+  'operator: verify',
+  'operator: repair',
+  'state: Refused',
+  'state: Lease refused',
+  'state: Halt',
+  'state: Halted',
+  'state: Wait for capture',
+  'state: Wait for live changes',
+  'state: Wait for quiet',
+  'state: Finished',
+  'state: Paused',
+  'state: Throttled',
+  'state: Continue afresh',
+  'state: Child',
+  'state: Mark failed',
+]
+
+export const wanted = [...allFaults.map((fault) => `fault: ${fault}`), ...paths]
+
+/** What a full run of the mixed profile missed: empty when the simulator still explores what it is there for. */
+export function missed(totals: Totals): string[] {
+  if (totals.runs < fullRun) return []
+  const rare = wanted
+    .filter((name) => (totals.counts.get(name) ?? 0) < leastHits)
+    .map((name) => `${name} was hit ${totals.counts.get(name) ?? 0} times, expected ${leastHits}`)
+  const small = mediansWanted
+    .filter(([name, least]) => totals.median(name) < least)
+    .map(([name, least]) => `the median run has ${totals.median(name)} of ${name}, expected ${least}`)
+  return [...rare, ...small]
+}

@@ -1,0 +1,42 @@
+import type { Table } from '../../shared/dynamodb/ports.ts'
+import { retrying } from '../../shared/dynamodb/retrying.ts'
+import { retryingLedger } from '../../shared/ledger/retrying.ts'
+import type { StepFunctions } from './interpreter/step-functions.ts'
+import type { Sandbox } from './lambda/sandbox.ts'
+import type { Lambda } from './lambda/service.ts'
+import { type LedgerStore, ledgerIn } from './stores/ledger.ts'
+import type { EventSourceMapping } from './stores/mapping.ts'
+import type { SourceStream } from './stores/stream.ts'
+import { type TableStore, tableIn } from './stores/table.ts'
+import type { World } from './world.ts'
+
+export const sourceTable = 'source'
+export const destinationTable = 'destination'
+
+/** What the functions of one deployment share. */
+export interface Deployment {
+  world: World
+  source: TableStore
+  destination: TableStore
+  ledger: LedgerStore
+  stream: SourceStream
+  mapping: () => EventSourceMapping
+  /** When copy last ended, as its run believes: what happened before must be right when it finishes. */
+  copiedAt: number
+  /** The same of its first execution that came so far: what a resumed run has verified by then is not verified again. */
+  firstCopiedAt: number
+  /** Hash of the code that is deployed now. */
+  codeHash: () => string
+  stepFunctions: () => StepFunctions
+}
+
+export type Handler = Lambda['handler']
+
+export function engineIn({ world, ledger }: Deployment, sandbox: Sandbox) {
+  const { runtime } = sandbox
+  return { ledger: retryingLedger(ledgerIn(world, sandbox, ledger), runtime), runtime }
+}
+
+export function open({ world }: Deployment, sandbox: Sandbox, store: TableStore): Table {
+  return retrying(tableIn(world, sandbox, store), sandbox.runtime)
+}

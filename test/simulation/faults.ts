@@ -1,0 +1,98 @@
+import type { Dice } from './dice.ts'
+
+/**
+ * Everything that can go wrong, with its chance: per request for what happens to requests, per item for what happens to
+ * single statements, per invocation or per execution for the others. Real services are a hundred times better.
+ */
+export const baseRates = {
+  /** A slow answer. */
+  slow: 0.006,
+  /** No answer within the client's 10 s; the request may land before or after that. */
+  'no answer': 0.0006,
+  throttled: 0.012,
+  /** A minute or so in which one table throttles most requests: per seed. */
+  storm: 0.12,
+  'error before effect': 0.005,
+  /** The effect happened, its answer was lost. */
+  'error after effect': 0.006,
+  /** Another transaction has the rows. */
+  conflict: 0.004,
+  /** A transaction with a head that is long under way. */
+  'slow transaction': 0.03,
+  /** Of one item of a batch. */
+  unprocessed: 0.012,
+  'failed statement': 0.004,
+  /** The statement was applied, and said that it failed. */
+  'lost statement': 0.004,
+  'crash before request': 0.0006,
+  'crash with request in flight': 0.0009,
+  'crash after answer': 0.0006,
+  /** Of a write of copy: the process dies, the write lands, if it does not land at once, up to a minute after its time. */
+  'crash while writing': 0.014,
+  /** The process stands still for seconds and goes on. */
+  stall: 0.0008,
+  /** The rest of the account uses up all concurrency for a quarter of an hour or more: per seed. */
+  'account busy': 0.02,
+  /** Every invocation of a slice fails for minutes, longer than its retries last: per seed. */
+  outage: 0.04,
+  'service exception': 0.01,
+  /** The state machine is told of an error; the invocation goes on. */
+  'lost invocation': 0.012,
+  /** The state machine hears nothing until its own time-out. */
+  'silent invocation': 0.004,
+  /** The same invocation a second time, at once or minutes later. */
+  'duplicate invocation': 0.012,
+  /** A read of the stream that answers nothing though there is something. */
+  'empty answer': 0.1,
+  /** A batch of the stream that waits for up to minutes. */
+  'late batch': 0.012,
+  /** A batch that is delivered again right after it was acknowledged, or again much later beside others. */
+  'batch twice': 0.015,
+  'late duplicate': 0.02,
+  /** The mapping takes it for failed and delivers it again, while the first invocation goes on. */
+  'lost batch': 0.012,
+  /** A start of a nested execution that fails before, or after it has started. */
+  'start failed': 0.006,
+  'start unanswered': 0.006,
+  'manifest unreadable': 0.02,
+  'results unwritable': 0.02,
+  /** An aborted execution whose nested executions are not stopped with it. */
+  'orphaned execution': 0.3,
+  /** Clocks of environments differ by seconds: per environment. */
+  'clock skew': 0.3,
+} as const
+
+export type Fault = keyof typeof baseRates
+
+export const allFaults = Object.keys(baseRates) as Fault[]
+
+/** The faults that befall one request, as one draw decides them. */
+export const requestFaults = [
+  'slow',
+  'no answer',
+  'throttled',
+  'error before effect',
+  'error after effect',
+  'crash before request',
+  'crash with request in flight',
+  'crash after answer',
+  'stall',
+] as const satisfies Fault[]
+
+export type RequestFault = (typeof requestFaults)[number]
+
+export type Rates = Record<Fault, number>
+
+/**
+ * The rates of one seed: a level for all, and each fault left out now and then, because some failures need another fault
+ * to be absent. Source: "Swarm Testing", Groce and others, 2012.
+ */
+export function drawRates(dice: Dice, left: ReadonlySet<Fault>, scale: number): Rates {
+  const level = scale * Number(dice.weighted({ 0: 6, 0.4: 20, 1: 54, 2.5: 20 }))
+  const rates = {} as Rates
+  for (const fault of allFaults) {
+    const out = dice.chance(0.15)
+    rates[fault] = out || left.has(fault) ? 0 : Math.min(0.6, baseRates[fault] * level)
+  }
+  return rates
+}

@@ -1,0 +1,115 @@
+import type { RunRecord } from '../../shared/ledger/runs.ts'
+import { getRun } from '../../shared/ledger/runs.ts'
+import { applyBatch } from '../../shared/live/batch.ts'
+import { startCapture } from '../../shared/live/capture.ts'
+import type { DrainEngine } from '../../shared/live/drain.ts'
+import type { LiveEngine } from '../../shared/live/engine.ts'
+import { type LiveGate, liveGate } from '../../shared/live/gate.ts'
+import { retryingLiveTables, retryingStream } from '../../shared/live/retrying.ts'
+import { drainRun } from '../../shared/run/drain.ts'
+import { followRun } from '../../shared/run/follow.ts'
+import { repairRun } from '../../shared/run/repair.ts'
+import { settleRun } from '../../shared/run/settle.ts'
+import { type Deployment, destinationTable, engineIn, type Handler, open } from './deployment.ts'
+import type { Sandbox } from './lambda/sandbox.ts'
+import type { Context } from './lambda/service.ts'
+import { liveTablesIn } from './stores/live-tables.ts'
+import { mappingIn } from './stores/mapping.ts'
+import { streamIn } from './stores/stream.ts'
+import { migrations } from './workload/migrations.ts'
+
+interface Task {
+  run: string
+  fence: number
+}
+
+/** The functions that live changes need, wired as `functions/` does. */
+export function liveHandlers(deployment: Deployment) {
+  const { world } = deployment
+  const gates = new WeakMap<Sandbox, LiveGate>()
+  /** Made once for each environment, as it is in the module of the function. */
+  const gateOf = (sandbox: Sandbox) => {
+    const made = gates.get(sandbox)
+    if (made) return made
+    const { ledger, runtime } = engineIn(deployment, sandbox)
+    const gate = liveGate(ledger, destinationTable, deployment.codeHash(), runtime.clock)
+    gates.set(sandbox, gate)
+    return gate
+  }
+  const running = async (task: Task, sandbox: Sandbox, context: Context) => {
+    const { ledger } = engineIn(deployment, sandbox)
+    return {
+      ...liveEngine(deployment, await getRun(ledger, task.run), sandbox),
+      deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
+      codeHash: deployment.codeHash(),
+    }
+  }
+  const handlers = {
+    capture: ({ run }, sandbox) => {
+      const { ledger, runtime } = engineIn(deployment, sandbox)
+      const mapping = mappingIn(world, sandbox, deployment.mapping())
+      return startCapture({ run: run as string }, { ledger, mapping, clock: runtime.clock })
+    },
+    async live({ batch }, sandbox) {
+      const gate = gateOf(sandbox)
+      const { run } = await gate()
+      const engine = liveEngine(deployment, run, sandbox)
+      return applyBatch(deployment.mapping().recordsOf(batch as number), { gate, engine: () => engine })
+    },
+    async drain(payload, sandbox, context) {
+      const task = payload as unknown as Task & { past: number }
+      const drained = await drainRun(task, await streamEngine(deployment, task.run, sandbox, context))
+      world.hit(`drain: ${drained.outcome}`)
+      return drained
+    },
+    follow: (_, sandbox, context) =>
+      followRun(destinationTable, engineIn(deployment, sandbox).ledger, (run) =>
+        streamEngine(deployment, run, sandbox, context),
+      ),
+    async settle(payload, sandbox, context) {
+      const task = payload as unknown as Task & { from: number }
+      const settled = await settleRun(task, await running(task, sandbox, context))
+      world.hit(`settle: ${settled.outcome}`)
+      return settled
+    },
+    async repair(payload, sandbox, context) {
+      const task = payload as unknown as Task
+      return repairRun(task, await running(task, sandbox, context))
+    },
+  } satisfies Record<string, Handler>
+  return handlers
+}
+
+function liveEngine(deployment: Deployment, run: RunRecord, sandbox: Sandbox): LiveEngine {
+  const { world, source, destination, ledger: store } = deployment
+  const { ledger, runtime } = engineIn(deployment, sandbox)
+  const tables = liveTablesIn(world, sandbox, destination, store)
+  return {
+    run: run.id,
+    schema: run.schema,
+    migrations: migrations.filter(({ id }) => run.pending.includes(id)),
+    source: open(deployment, sandbox, source),
+    tables: retryingLiveTables(tables, ledger, runtime),
+    ledger,
+    // Events of live changes are counted like all others.
+    runtime: runtime as LiveEngine['runtime'],
+  }
+}
+
+async function streamEngine(
+  deployment: Deployment,
+  id: string,
+  sandbox: Sandbox,
+  context: Context,
+): Promise<DrainEngine> {
+  const { world } = deployment
+  const { ledger } = engineIn(deployment, sandbox)
+  const engine = liveEngine(deployment, await getRun(ledger, id), sandbox)
+  return {
+    ...engine,
+    stream: retryingStream(streamIn(world, sandbox, deployment.stream), engine.runtime),
+    silenceMs: world.settings.silenceSeconds * 1000,
+    deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
+    codeHash: deployment.codeHash(),
+  }
+}

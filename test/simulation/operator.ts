@@ -1,0 +1,229 @@
+import { readControl, writeControl } from '../../shared/ledger/control.ts'
+import { readLease } from '../../shared/ledger/lease.ts'
+import { getRun, type RunRecord } from '../../shared/ledger/runs.ts'
+import type { Checks } from './checks/checks.ts'
+import type { DestinationWatch } from './checks/writes.ts'
+import { type Deployment, destinationTable } from './deployment.ts'
+import { Dice } from './dice.ts'
+import type { Execution } from './interpreter/execution.ts'
+import type { Json } from './interpreter/json.ts'
+import type { StepFunctions } from './interpreter/step-functions.ts'
+import { runMachineArn } from './machines.ts'
+import type { LedgerStore } from './stores/ledger.ts'
+import { violation } from './violation.ts'
+import type { Writers } from './workload/writers.ts'
+import type { World } from './world.ts'
+
+/** More often than this no operator should have to resume a run, however unlucky. */
+const MOST_ATTEMPTS = 40
+
+/** How old what a read sees may be that is not strongly consistent. */
+const STALE_MS = 25_000
+
+/** How long it may take until the live function has caught up once nothing changes any more. */
+const CATCH_UP_MS = 6 * 3_600_000
+
+export interface Surroundings {
+  deployment: Deployment
+  watch: DestinationWatch
+  checks: Checks
+  /** The application, where it writes meanwhile. */
+  writers: Writers | undefined
+  /** What the schedule invokes: `follow`. */
+  invoke: () => Promise<unknown>
+}
+
+/** The people around one run: they start it, disturb it, resume it until it has finished, and look at what came of it. */
+export class Operator {
+  readonly #world: World
+  readonly #dice: Dice
+  readonly #around: Surroundings
+  readonly #stepFunctions: StepFunctions
+  readonly #ledger: LedgerStore
+  readonly #watch: DestinationWatch
+  #started = 0
+  #finished = false
+  #over = false
+
+  constructor(around: Surroundings) {
+    const { world, stepFunctions, ledger } = around.deployment
+    this.#around = around
+    this.#world = world
+    this.#dice = new Dice(world.request.seed, 'operator')
+    this.#stepFunctions = stepFunctions()
+    this.#ledger = ledger
+    this.#watch = around.watch
+  }
+
+  /** Resolves with the id of the run once it has finished, nothing changes any more, and every change was applied. */
+  async drive(): Promise<string | undefined> {
+    const { writers, checks } = this.#around
+    if (!this.#world.request.unattended && this.#world.request.profile !== 'calm') this.#planDisturbances()
+    if (!this.#world.settings.offline) void this.#schedule()
+    writers?.start()
+    if (this.#dice.chance(0.5)) await this.#world.scheduler.sleep(this.#dice.between(0, 20_000))
+    let run = await this.#untilFinished({})
+    if (!run) return undefined
+    checks.whenFinished(run)
+    await writers?.runFinished()
+    // Somebody who started beside may have begun another run, if the destination was empty still.
+    while (!(await this.#allRests())) run = await this.#untilFinished({ resume: true })
+    if (!run || !(await this.#catchUp())) return undefined
+    if (this.#dice.chance(0.15)) await this.#lookAgain()
+    this.#over = true
+    return run.id
+  }
+
+  async #allEnd(): Promise<void> {
+    for (const execution of this.#stepFunctions.executions.values()) await execution.ended
+  }
+
+  /** Whether no execution runs any more, and the last run has finished. */
+  async #allRests(): Promise<boolean> {
+    await this.#allEnd()
+    return (await this.#finishedRun()) !== undefined
+  }
+
+  async #catchUp(): Promise<boolean> {
+    const mapping = this.#around.deployment.mapping()
+    for (let waited = 0; !mapping.isIdle; waited += 1_000) {
+      if (waited > CATCH_UP_MS) {
+        this.#world.violated(violation('unbounded', 'live changes were not applied within six hours'))
+        return false
+      }
+      await this.#world.scheduler.sleep(1_000)
+    }
+    return true
+  }
+
+  /** Verifies once more, or repairs what was found, and verifies. */
+  async #lookAgain(): Promise<void> {
+    const only = this.#dice.pick(['verify', 'repair'])
+    this.#world.hit(`operator: ${only}`)
+    // Until what is not strongly consistent is up to date as well: then the sums must be exact.
+    await this.#world.scheduler.sleep(STALE_MS)
+    this.#finished = false
+    const run = await this.#untilFinished({ only })
+    if (run) this.#around.checks.whenVerified(run)
+  }
+
+  async #untilFinished(first: Json): Promise<RunRecord | undefined> {
+    let input = first
+    for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
+      const execution = this.#start(input)
+      await execution.ended
+      if (execution.error?.name === 'run-in-progress') await this.#allEnd()
+      const run = await this.#finishedRun()
+      if (run && (!('only' in (first as object)) || execution.status === 'SUCCEEDED')) return run
+      this.#world.hit(`path: ended ${execution.status === 'ABORTED' ? 'aborted' : (execution.error?.name ?? '?')}`)
+      input = run ? first : this.#next(execution, input)
+      await this.#world.scheduler.sleep(this.#dice.between(500, 30_000))
+    }
+    const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
+    this.#world.violated(
+      violation('unbounded', `the run was resumed ${MOST_ATTEMPTS} times, last: ${last?.error?.message}`),
+    )
+    return undefined
+  }
+
+  async #schedule(): Promise<void> {
+    while (!this.#over) {
+      await this.#world.scheduler.sleep(this.#world.settings.followMs)
+      await this.#around.invoke().catch(() => this.#world.hit('path: follow failed'))
+    }
+  }
+
+  #start(input: Json): Execution {
+    const { offline } = this.#world.settings
+    const resumes = typeof input === 'object' && input !== null && 'resume' in input
+    // A run that is resumed knows by itself whether it is offline.
+    const saysSo = offline && !(resumes && this.#dice.chance(0.5))
+    const asked = saysSo ? { offline, ...(input as object) } : input
+    const execution = this.#stepFunctions.start(runMachineArn, `run-${++this.#started}`, asked)
+    this.#world.story.tell('operator', `starts ${execution.arn.split(':').at(-1)} with ${JSON.stringify(input)}`)
+    void execution.ended.then(() =>
+      this.#world.story.tell(
+        execution.arn.split(':').at(-1)!,
+        `ends: ${execution.status} ${execution.error?.message ?? ''}`,
+      ),
+    )
+    return execution
+  }
+
+  /** What the error of one execution tells people to do next. */
+  #next({ error }: Execution, before: Json): Json {
+    switch (error?.name) {
+      case 'nothing-to-resume':
+      case 'row-missing':
+        return {}
+      case 'run-in-progress':
+      case 'slice-too-short':
+        return before
+      default:
+        return { resume: true }
+    }
+  }
+
+  async #finishedRun(): Promise<RunRecord | undefined> {
+    const ledger = this.#ledger.asOperator()
+    const lease = await readLease(ledger, destinationTable)
+    if (!lease) return undefined
+    const run = await getRun(ledger, lease.run).catch(() => undefined)
+    this.#finished = run?.state === 'finished'
+    return this.#finished ? run : undefined
+  }
+
+  #planDisturbances(): void {
+    const dice = this.#dice
+    const soon = () => dice.between(500, dice.pick([10_000, 60_000, 180_000]))
+    const perhaps = (chance: number, disturb: () => void) => {
+      if (dice.chance(chance)) this.#world.scheduler.after(soon(), () => this.#finished || disturb())
+    }
+    perhaps(0.14, () => void this.#pause(dice.chance(0.2) ? 5_400_000 : dice.between(1_000, 120_000)))
+    perhaps(0.1, () => void this.#command('abort'))
+    perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn === runMachineArn && !arn.includes('/')))
+    perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn !== runMachineArn || arn.includes('/')))
+    perhaps(0.1, () => this.#startBeside())
+  }
+
+  async #pause(milliseconds: number): Promise<void> {
+    const fence = await this.#command('pause')
+    if (fence === undefined) return
+    await this.#world.scheduler.sleep(milliseconds)
+    await this.#command('run', fence)
+  }
+
+  /** Compare and set, as the terminal does; answers the fence of the run that was told. */
+  async #command(command: 'run' | 'pause' | 'abort', onlyFence?: number): Promise<number | undefined> {
+    const ledger = this.#ledger.asOperator()
+    const lease = await readLease(ledger, destinationTable)
+    if (!lease?.held) return undefined
+    const control = await readControl(ledger, lease.run)
+    if (control.fence === 0 || control.fence !== (onlyFence ?? lease.fence)) return undefined
+    if (!(await writeControl(ledger, lease.run, control, { ...control, command }))) return undefined
+    this.#world.hit(`operator: ${command}`)
+    this.#world.story.tell('operator', command)
+    this.#watch.commanded(command, control.fence)
+    return control.fence
+  }
+
+  #stop(which: (execution: Execution) => boolean): void {
+    const running = [...this.#stepFunctions.executions.values()].filter(
+      (each) => each.status === 'RUNNING' && which(each),
+    )
+    if (running.length === 0) return
+    const execution = this.#dice.pick(running)
+    this.#world.hit(
+      execution.arn.includes(':run:run-') && !execution.arn.includes('/')
+        ? 'operator: stops the run'
+        : 'operator: stops a chunk',
+    )
+    this.#world.story.tell('operator', `stops ${execution.arn}`)
+    this.#stepFunctions.stop(execution)
+  }
+
+  #startBeside(): void {
+    this.#world.hit('operator: starts beside')
+    this.#start({ resume: this.#dice.chance(0.7) })
+  }
+}

@@ -1,0 +1,148 @@
+import type { EngineEvent } from '../../shared/runtime/events.ts'
+import { memoryTable } from '../memory/table.ts'
+import { Checks } from './checks/checks.ts'
+import { LedgerChecks } from './checks/ledger.ts'
+import { DestinationWatch, sourceWatch } from './checks/writes.ts'
+import { type Deployment, destinationTable, sourceTable } from './deployment.ts'
+import { Dice } from './dice.ts'
+import { StepFunctions } from './interpreter/step-functions.ts'
+import { type Lambda, LambdaService } from './lambda/service.ts'
+import { functionArn, machinesOf } from './machines.ts'
+import { Operator } from './operator.ts'
+import type { Request } from './settings.ts'
+import { LedgerStore } from './stores/ledger.ts'
+import { EventSourceMapping } from './stores/mapping.ts'
+import { Replica } from './stores/replica.ts'
+import { SourceStream } from './stores/stream.ts'
+import { tableStore } from './stores/table.ts'
+import type { About } from './story.ts'
+import { lambdasOf, optionsOf } from './tasks.ts'
+import { type Violation, violation } from './violation.ts'
+import { ChangeLog } from './workload/changes.ts'
+import { drawKeys, drawPopulation, makeItem } from './workload/items.ts'
+import { Writers } from './workload/writers.ts'
+import { epoch, World } from './world.ts'
+
+/** Bounds of one run: far more than any needs. */
+const MOST_EVENTS = 600_000
+const MOST_MS = 24 * 3_600_000
+
+export interface Result {
+  seed: number
+  violation: Violation | undefined
+  counts: [name: string, times: number][]
+  virtualMs: number
+  events: number
+  items: number
+  /** Where the story was asked for. */
+  story: string[]
+}
+
+/**
+ * One whole run, from an empty destination to the last check. The same request gives the same run, event by event.
+ * @param about what the story is told of; without, none is.
+ */
+export async function runSeed(request: Request, about?: About): Promise<Result> {
+  const world = new World(request, about)
+  const dice = new Dice(request.seed, 'workload')
+  const population = drawPopulation(dice)
+  const source = memoryTable(population.schema, sourceTable)
+  for (const key of drawKeys(dice, population, request.share ?? 1)) source.store(makeItem(dice, population, key, 1))
+  const items = source.size
+  const isLive = !world.settings.offline && !request.still
+
+  const stream = new SourceStream(world, source)
+  const changes = new ChangeLog(source, () => world.now)
+  const replica = isLive ? new Replica(world, source) : undefined
+  source.onChange = (change) => {
+    changes.note(change)
+    replica?.note(change)
+    stream.note(change)
+  }
+  const writers = isLive ? new Writers(world, source, population) : undefined
+
+  let stepFunctions: StepFunctions
+  let mapping: EventSourceMapping
+  const ledger = new LedgerStore()
+  const ledgerChecks = new LedgerChecks(world, () => stepFunctions)
+  const watch = new DestinationWatch(world, ledgerChecks, writers)
+  ledger.onCommit = (puts, by) => ledgerChecks.onCommit(puts, by)
+  const destination = memoryTable(population.schema, destinationTable)
+  const deployment: Deployment = {
+    world,
+    source: { ...tableStore(world, source, sourceWatch(world, writers)), ...(replica && { replica }) },
+    destination: tableStore(world, destination, watch),
+    ledger,
+    stream,
+    mapping: () => mapping,
+    copiedAt: 0,
+    firstCopiedAt: 0,
+    codeHash: () => 'code-1',
+    stepFunctions: () => stepFunctions,
+  }
+  const lambdas = lambdasOf(deployment)
+  const functions = Object.values(lambdas)
+  const seconds = Object.fromEntries(functions.map((lambda) => [lambda.name, lambda.seconds]))
+  const service = new LambdaService(world, (event, by) => observe(world, event, by))
+  mapping = new EventSourceMapping(world, stream, service, lambdas.live!)
+  const byArn = new Map<string, Lambda>(functions.map((lambda) => [functionArn(lambda.name), lambda]))
+  stepFunctions = new StepFunctions(world, service, machinesOf(seconds, optionsOf(world).concurrency), byArn)
+
+  const checks = new Checks(deployment, ledgerChecks, changes)
+  const operator = new Operator({ deployment, watch, checks, writers, invoke: () => service.run(lambdas.follow!, {}) })
+  let run: string | undefined
+  operator.drive().then(
+    (finished) => {
+      run = finished
+      world.scheduler.stop()
+    },
+    (error: Error) => world.violated(violation('defect', String(error.stack))),
+  )
+  await toTheEnd(world)
+  if (world.violations.length === 0) await toTheEnd(world) // What lingers lands.
+  if (world.violations.length === 0) {
+    if (run === undefined)
+      world.violated(violation('unbounded', 'nothing is left to happen, and the run has not finished'))
+    else checks.atTheEnd(run)
+  }
+  return {
+    seed: request.seed,
+    violation: world.violations[0],
+    counts: [...world.counters.counts],
+    virtualMs: world.now - epoch,
+    events: world.scheduler.events,
+    items,
+    story: world.story.lines,
+  }
+}
+
+async function toTheEnd(world: World): Promise<void> {
+  try {
+    const ended = await world.scheduler.run(MOST_EVENTS, epoch + MOST_MS)
+    if (ended === 'too many events' || ended === 'too much time')
+      world.violated(violation('unbounded', `${ended}: ${world.scheduler.events} events, ${world.now - epoch} ms`))
+  } catch (error) {
+    world.violated(violation('defect', String((error as Error).stack)))
+  }
+}
+
+function observe(world: World, event: EngineEvent, by: string): void {
+  switch (event.code) {
+    case 'slice.ended':
+      world.hit(`slice: ${event.outcome}`)
+      break
+    case 'retry.waiting':
+    case 'slice.checkpoint':
+    case 'item.quarantined':
+      break
+    case 'run.phase':
+      world.hit(`phase: ${event.phase}`)
+      break
+    default:
+      world.hit(`engine: ${event.code}`)
+  }
+  const { story } = world
+  if (!story.isTold) return
+  if ('chunk' in event && story.isInvolved(event.chunk)) story.tell(by, `${event.code} ${JSON.stringify(event)}`)
+  else if (event.code === 'run.phase') story.tell(by, `phase ${event.phase}`)
+}

@@ -1,0 +1,98 @@
+import type { Chunk, RangeChunk } from '../../../shared/chunks/chunk.ts'
+import type { KeyValue } from '../../../shared/dynamodb/attributes.ts'
+import type { Page, Table } from '../../../shared/dynamodb/ports.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import type { Sabotage } from './sabotage.ts'
+
+/** The same ledger, whose commits expect nothing. */
+function unconditional(ledger: LedgerTable): LedgerTable {
+  return { ...ledger, commit: (puts) => ledger.commit(puts.map(({ row }) => ({ row, expect: 'any' }))) }
+}
+
+/** Ways of breaking slices, chunks and the ledger. */
+export const copySabotages: Sabotage[] = [
+  {
+    name: 'unfenced slices',
+    module: '../../../shared/ledger/chunks.ts',
+    change: ({ replaceChunk }) => ({
+      replaceChunk: (ledger: LedgerTable, ...rest: unknown[]) => replaceChunk(unconditional(ledger), ...rest),
+    }),
+    by: ['overlap', 'lost', 'tally'],
+  },
+  {
+    name: 'a checkpoint before the writes are acknowledged',
+    module: '../../../shared/slice/window.ts',
+    change: ({ Window }) => ({
+      Window: class extends Window {
+        add(work: Promise<unknown>, cursor: unknown) {
+          this.cursor = cursor ?? this.cursor
+          return super.add(work, cursor)
+        }
+      },
+    }),
+    by: ['lost', 'tally'],
+  },
+  {
+    name: 'unprocessed items ignored',
+    module: '../../../shared/dynamodb/retrying.ts',
+    change: ({ retrying }) => ({
+      retrying: (table: Table, runtime: unknown) => {
+        const ignoring = (write: Table['put']) => async (items: Parameters<Table['put']>[0]) =>
+          (await write(items)).map((result) => (result === 'retry' ? 'written' : result))
+        return retrying({ ...table, put: ignoring(table.put), insert: ignoring(table.insert) }, runtime)
+      },
+    }),
+    by: ['lost', 'tally'],
+  },
+  {
+    name: '`\\uffff` as the greatest sort key',
+    module: '../../../shared/chunks/order.ts',
+    change: ({ maxKeyValue }) => ({
+      maxKeyValue: (type: string) => (type === 'S' ? { S: '\uffff' } : maxKeyValue(type)),
+    }),
+    by: ['overlap', 'tally'],
+  },
+  {
+    name: 'ranges closed on both ends',
+    module: '../../../shared/chunks/walk.ts',
+    change: ({ readChunk }) => ({
+      async readChunk(table: Table, chunk: Chunk, after: unknown, limit: number, consistent: boolean) {
+        const page: Page = await readChunk(table, chunk, after, limit, consistent)
+        if (chunk.kind === 'segment' || after || !chunk.after) return page
+        const before = await table.query({ pk: chunk.pk, upTo: chunk.after, limit: 1, reverse: true, consistent })
+        return { ...page, items: [...before.items, ...page.items] }
+      },
+    }),
+    by: ['tally'],
+  },
+  {
+    name: 'a gap at a cut',
+    module: '../../../shared/chunks/split.ts',
+    change: ({ splitChunk }) => ({
+      splitChunk: (...args: unknown[]) => {
+        const children: { id: string; chunk: Chunk }[] = splitChunk(...args)
+        const last = children.at(-1)!.chunk as RangeChunk
+        last.after = justAbove(last.after!)
+        return children
+      },
+    }),
+    by: ['gap'],
+  },
+  {
+    name: 'a split recorded without its children',
+    module: '../../../shared/ledger/chunks.ts',
+    change: ({ recordSplit }) => ({
+      recordSplit: (ledger: LedgerTable, parent: unknown) => recordSplit(ledger, parent, []),
+    }),
+    by: ['gap'],
+  },
+]
+
+function justAbove(value: KeyValue): KeyValue {
+  if ('S' in value) return { S: `${value.S}\u0000` }
+  if ('N' in value)
+    return {
+      N: value.N.startsWith('-') ? String(Number(value.N) / 2) : `${value.N}${value.N.includes('.') ? '' : '.'}1`,
+    }
+  return { B: new Uint8Array([...value.B, 0]) }
+}

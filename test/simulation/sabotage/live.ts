@@ -1,0 +1,141 @@
+import type { Head } from '../../../shared/ledger/heads.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import type { Claim, Decision } from '../../../shared/live/decide.ts'
+import type { LiveEngine } from '../../../shared/live/engine.ts'
+import type { LiveTables, Stream, StreamRecord } from '../../../shared/live/ports.ts'
+import type { ViolationName } from '../violation.ts'
+import type { Sabotage } from './sabotage.ts'
+
+/** A head that knows of the claim and never asks to be settled. */
+function noted(head: Head | undefined, { key, source, seq, op }: Claim): Head {
+  const seen = head?.sources[source]
+  const sources = { ...head?.sources, [source]: seen !== undefined && seen > seq ? seen : seq }
+  return {
+    key,
+    op: head?.op ?? (op === 'delete' ? 'put' : op),
+    sources,
+    contested: false,
+    version: (head?.version ?? 0) + 1,
+  }
+}
+
+const wrong: ViolationName[] = ['lost', 'stale', 'resurrected']
+
+/** Ways of breaking what live changes rely on. */
+export const liveSabotages: Sabotage[] = [
+  {
+    name: 'copy that overwrites instead of inserting',
+    module: '../../../shared/passes/copy.ts',
+    change: ({ copyPass }) => ({ copyPass: (pass: object) => copyPass({ ...pass, offline: true }) }),
+    by: wrong,
+  },
+  {
+    name: 'no heads',
+    module: '../../../shared/live/decide.ts',
+    change: () => ({ decide: (head: Head | undefined, claim: Claim) => ({ kind: 'write', head: noted(head, claim) }) }),
+    by: wrong,
+  },
+  {
+    name: 'no settle',
+    module: '../../../shared/live/settle-walk.ts',
+    change: () => ({ settleBuckets: async () => ({ outcome: 'done' }) }),
+    by: [...wrong, 'quarantine', 'tally'],
+  },
+  {
+    name: 'settle that does not wait for drain',
+    module: '../../../infra/workflow/run.ts',
+    change: ({ runMachine }) => ({
+      runMachine(resources: unknown) {
+        const machine = runMachine(resources)
+        machine.States['Captured?'].Choices[0].Next = 'Settle from the start'
+        return machine
+      },
+    }),
+    by: [...wrong, 'quarantine', 'tally'],
+  },
+  {
+    name: 'settle that ignores quietAfter',
+    module: '../../../shared/live/quiet.ts',
+    change: ({ beginQuiet }) => ({
+      beginQuiet(task: unknown, { ledger, runtime }: { ledger: LedgerTable; runtime: { clock: () => number } }) {
+        return beginQuiet(task, { ledger, runtime: { clock: () => runtime.clock() + 3_600_000 } })
+      },
+    }),
+    by: [...wrong, 'quarantine', 'tally'],
+  },
+  {
+    name: 'settle without its condition',
+    module: '../../../shared/live/settle.ts',
+    change: ({ settleHead }) => ({
+      settleHead(key: unknown, quiet: unknown, engine: LiveEngine) {
+        const commit: LiveTables['commit'] = (head, change) => engine.tables.commit({ ...head, expect: 'any' }, change)
+        return settleHead(key, quiet, { ...engine, tables: { commit } })
+      },
+    }),
+    by: wrong,
+  },
+  {
+    name: 'a mapping that begins at LATEST',
+    module: '../stores/mapping.ts',
+    change: ({ EventSourceMapping }) => ({
+      EventSourceMapping: class extends EventSourceMapping {
+        startingPosition = 'LATEST'
+      },
+    }),
+    // What the mapping never brought, drain waits for.
+    by: ['unbounded'],
+  },
+  {
+    name: 'contested heads dropped',
+    module: '../../../shared/live/decide.ts',
+    change: ({ decide }) => ({
+      decide(head: Head | undefined, claim: Claim): Decision {
+        const decision: Decision = decide(head, claim)
+        return decision.kind === 'contest' ? { kind: 'contest', head: noted(head, claim) } : decision
+      },
+    }),
+    by: wrong,
+  },
+  {
+    name: 'sequence numbers of different source items compared',
+    module: '../../../shared/live/decide.ts',
+    change: ({ decide }) => ({
+      decide(head: Head | undefined, claim: Claim): Decision {
+        if (!head || head.contested || head.sources[claim.source] !== undefined) return decide(head, claim)
+        const newest = Object.values(head.sources).every((seq) => seq < claim.seq)
+        return { kind: newest ? 'write' : 'contest', head: { ...noted(head, claim), op: newest ? claim.op : head.op } }
+      },
+    }),
+    by: wrong,
+  },
+  {
+    name: 'the old image ignored',
+    module: '../../../shared/live/changes.ts',
+    change: ({ changesOf }) => ({
+      changesOf({ old, ...record }: StreamRecord, engine: unknown) {
+        return changesOf(record.new || !old ? record : { ...record, old }, engine)
+      },
+    }),
+    by: wrong,
+  },
+  {
+    name: 'an empty answer of the stream taken for its end',
+    module: '../../../shared/live/retrying.ts',
+    change: ({ retryingStream }) => ({
+      retryingStream(...args: unknown[]): Stream {
+        const stream: Stream = retryingStream(...args)
+        const open: Stream['open'] = async (shard, after) => {
+          const reader = await stream.open(shard, after)
+          return {
+            async next() {
+              const answer = await reader.next()
+              return { ...answer, closed: answer.closed || answer.records.length === 0 }
+            },
+          }
+        }
+        return { shards: stream.shards, open }
+      },
+    }),
+    by: [...wrong, 'quarantine', 'tally'],
+  },
+]

@@ -1,0 +1,41 @@
+import { vi } from 'vitest'
+import type { Result } from '../run-seed.ts'
+import type { ViolationName } from '../violation.ts'
+
+/** Every way of breaking the engine must be found within this many seeds. */
+const seeds = 500
+
+/** One way of breaking the engine: some exports of one of its modules, replaced. */
+export interface Sabotage {
+  name: string
+  /** Relative to this folder. */
+  module: string
+  // biome-ignore lint/suspicious/noExplicitAny: exports of any module.
+  change: (original: any) => Record<string, unknown>
+  /** Names of the violations that may give it away. */
+  by: ViolationName[]
+}
+
+/** The first seed that gives a sabotage away; where a run merely does not end, that must be what is expected. */
+export async function firstToFind({ module, change, by }: Sabotage): Promise<Result | undefined> {
+  vi.resetModules()
+  vi.doMock(module, async (original) => {
+    const exports = await original<Record<string, never>>()
+    return { ...exports, ...change(exports) }
+  })
+  const { stackTraceLimit } = Error
+  try {
+    const { runSeed } = await import('../run-seed.ts')
+    // Injected faults are errors by the thousand, and nobody reads where they were made.
+    Error.stackTraceLimit = 0
+    for (let seed = 1; seed <= seeds; seed++) {
+      const result = await runSeed({ seed, profile: 'mixed' })
+      const name = result.violation?.name
+      if (name && (name !== 'unbounded' || by.includes(name))) return result
+    }
+    return undefined
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+    vi.doUnmock(module)
+  }
+}

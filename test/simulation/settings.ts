@@ -1,0 +1,88 @@
+import type { Dice } from './dice.ts'
+import { drawRates, type Fault, type Rates } from './faults.ts'
+
+export const profiles = ['mixed', 'calm', 'rough'] as const
+/** `mixed` is what a full run uses; `calm` has no faults, `rough` three times as many. */
+export type Profile = (typeof profiles)[number]
+
+const scaleOf: Record<Profile, number> = { mixed: 1, calm: 0, rough: 3 }
+
+/** What is asked of a run besides its seed: how hard, and for a shorter story, what is left out. */
+export interface Request {
+  seed: number
+  profile: Profile
+  without?: readonly Fault[]
+  /** Leaves out what people do meanwhile: pauses, aborts, second starts. */
+  unattended?: boolean
+  /** Leaves out what the application writes meanwhile. */
+  still?: boolean
+  /** Share of the items that are made. @default 1 */
+  share?: number
+}
+
+/** How large, slow and faulty the world of one seed is. Times are milliseconds unless the name says otherwise. */
+export interface Settings {
+  rates: Rates
+  /** From then on nothing goes wrong any more, so that a run must come to its end. */
+  calmAfter: number
+  sliceSeconds: number
+  splitAfterSeconds: number
+  concurrency: number
+  segments: number
+  /** One request without its items. */
+  requestMs: number
+  /** Most items that fit a page, as the 1 MB bound has it for large ones. */
+  pageItems: number
+  readMsPerItem: number
+  writeMsPerItem: number
+  /** No live changes are captured, and none happen. */
+  offline: boolean
+  /** Shards of the stream when it begins. */
+  shards: number
+  /** Longest that a record takes to show; a shard that is silent for `silenceSeconds` has nothing more to show. */
+  streamLagMs: number
+  silenceSeconds: number
+  /** Longest that the mapping takes to change, and that one of its pollers takes to begin. */
+  mappingMs: number
+  batchRecords: number
+  /** Batches of one shard under way at once. */
+  parallelBatches: number
+  liveSeconds: number
+  settleSeconds: number
+  /** Between two looks of `follow` at the stream. */
+  followMs: number
+  /** Longest that a record of the stream waits to be delivered when all is well. */
+  pollMs: number
+}
+
+export function drawSettings(dice: Dice, request: Request): Settings {
+  const rates = drawRates(dice, new Set(request.without), scaleOf[request.profile])
+  const sliceSeconds = dice.whole(5, 15)
+  const concurrency = dice.whole(1, 4)
+  const pageItems = dice.whole(4, 12)
+  const silenceSeconds = dice.pick([1, 2, 5, 10, 20])
+  const pageMs = (sliceSeconds * 1000) / dice.between(9, 18)
+  return {
+    rates,
+    calmAfter: dice.between(5, 30) * 60_000,
+    sliceSeconds,
+    splitAfterSeconds: Math.max(1, Math.floor(sliceSeconds / dice.whole(4, 9))),
+    concurrency,
+    segments: dice.whole(1, 6),
+    requestMs: dice.between(2, 12),
+    pageItems,
+    readMsPerItem: pageMs / pageItems,
+    writeMsPerItem: pageMs / pageItems / dice.between(2, 8),
+    offline: dice.chance(0.15),
+    shards: dice.whole(1, 3),
+    streamLagMs: silenceSeconds * 600,
+    silenceSeconds,
+    mappingMs: dice.pick([2_000, 30_000, 180_000]),
+    batchRecords: dice.pick([1, 4, 10, 25]),
+    parallelBatches: dice.pick([1, 2, 4]),
+    liveSeconds: dice.whole(8, 40),
+    settleSeconds: dice.pick([6, 15, 60, 900]),
+    pollMs: dice.pick([10, 100, 400]),
+    followMs: dice.between(30_000, 300_000),
+  }
+}

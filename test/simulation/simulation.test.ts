@@ -1,0 +1,18 @@
+import { expect, it } from 'vitest'
+import { shortestStory, showFailure } from './shrink.ts'
+import { simulate } from './simulate.ts'
+
+const seeds = 1_000
+
+it(`keeps every promise of DESIGN §10 in ${seeds} whole runs with faults`, { timeout: 600_000 }, async () => {
+  const totals = await simulate({ seeds, from: 1, profile: 'mixed' })
+  const [first] = totals.failures
+  const story = first ? showFailure(await shortestStory({ seed: first.seed, profile: 'mixed' })) : ''
+  expect(`${totals.failures.length} of ${totals.runs} seeds failed\n${story}`).toBe(`0 of ${seeds} seeds failed\n`)
+})
+
+it('gives the same run for the same seed, event by event', async () => {
+  const { runSeed } = await import('./run-seed.ts')
+  for (const seed of [3, 4, 5])
+    expect(await runSeed({ seed, profile: 'rough' })).toEqual(await runSeed({ seed, profile: 'rough' }))
+})

@@ -1,0 +1,41 @@
+import { encodeKey } from '../../../shared/dynamodb/key.ts'
+import type { LiveTables } from '../../../shared/live/ports.ts'
+import { memoryLiveTables } from '../../memory/live-tables.ts'
+import { failure, type Sandbox } from '../lambda/sandbox.ts'
+import type { World } from '../world.ts'
+import type { LedgerStore } from './ledger.ts'
+import type { TableStore } from './table.ts'
+
+/** Destination items with their heads, as the code in one environment writes them. */
+export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableStore, ledger: LedgerStore): LiveTables {
+  const memory = memoryLiveTables(destination.memory, ledger.memory)
+  const { watch } = destination
+  const { story, settings } = world
+  return {
+    async commit(head, change) {
+      const slowMs = world.strikes('slow transaction') ? world.dice.between(50, 4_000) : 0
+      sandbox.heldUpMs += slowMs
+      const ms = 2 * settings.requestMs * world.dice.between(0.7, 1.5) + slowMs
+      const shape = { name: 'commit live', ms, write: true }
+      if (change) watch.begins(sandbox)
+      return sandbox.request(shape, async () => {
+        if (world.strikes('conflict')) throw failure('conflict', shape.name)
+        const committed = await memory.commit(head, change)
+        world.hit(committed ? 'live: committed' : 'path: head had moved')
+        const { key, op, sources, contested, settled, version } = head.row
+        if (story.isAbout(String(key)))
+          story.tell(
+            sandbox.name,
+            `head ${key} v${version} ${op} contested=${contested} settled=${settled} ${JSON.stringify(sources)}: ${committed}`,
+          )
+        if (committed && change) {
+          const { key: written } = 'put' in change ? change.put : { key: change.delete }
+          watch.wrote(sandbox, 'put' in change ? 'live put' : 'live delete', { key: written }, 'written')
+          if (story.isAbout(encodeKey(written)) && 'put' in change)
+            story.tell(sandbox.name, `  ${JSON.stringify(change.put.attributes())}`)
+        }
+        return committed
+      })
+    },
+  }
+}

@@ -1,0 +1,79 @@
+import type { Mapping, StreamRecord } from '../../../shared/live/ports.ts'
+import type { Sandbox } from '../lambda/sandbox.ts'
+import type { Lambda, LambdaService } from '../lambda/service.ts'
+import type { World } from '../world.ts'
+import { ShardPoller } from './poller.ts'
+import type { SourceStream } from './stream.ts'
+
+/**
+ * The event source mapping between the stream and the live function: minutes to change, pollers that begin minutes
+ * after it says Enabled, parents before children, records of one item in order, batches that come again.
+ */
+export class EventSourceMapping {
+  state: 'Enabled' | 'Disabled' | 'changing' = 'Disabled'
+  readonly world: World
+  readonly stream: SourceStream
+  readonly service: LambdaService
+  readonly live: Lambda
+  readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' = 'TRIM_HORIZON'
+  readonly #pollers = new Map<string, ShardPoller>()
+  readonly #batches: StreamRecord[][] = []
+
+  constructor(world: World, stream: SourceStream, service: LambdaService, live: Lambda) {
+    this.world = world
+    this.stream = stream
+    this.service = service
+    this.live = live
+    stream.onNews = () => void this.#look()
+  }
+
+  set(enabled: boolean): void {
+    if (this.state === 'changing' || (this.state === 'Enabled') === enabled) return
+    this.state = 'changing'
+    this.world.scheduler.after(this.world.dice.between(0, this.world.settings.mappingMs), () => {
+      this.state = enabled ? 'Enabled' : 'Disabled'
+      void this.#look()
+    })
+  }
+
+  /** Whether everything that happened has been delivered and acknowledged. */
+  get isIdle(): boolean {
+    if (this.state !== 'Enabled') return true
+    return this.stream.underWay === 0 && [...this.#pollers.values()].every((poller) => poller.isIdle)
+  }
+
+  /** What the payload of an invocation stands for. */
+  recordsOf(batch: number): StreamRecord[] {
+    return this.#batches[batch]!
+  }
+
+  /** A payload for these records. */
+  batch(records: StreamRecord[]): { batch: number } {
+    return { batch: this.#batches.push(records) - 1 }
+  }
+
+  async #look(): Promise<void> {
+    if (this.state !== 'Enabled') return
+    for (const { id, parent } of await this.stream.memory.shards()) {
+      const known = this.#pollers.get(id)
+      if (known) known.wake()
+      else if (parent === undefined || this.#pollers.get(parent)?.isDone) this.#begin(id)
+    }
+  }
+
+  #begin(shard: string): void {
+    const poller = new ShardPoller(this, shard, () => void this.#look())
+    this.#pollers.set(shard, poller)
+    const { dice, scheduler, settings } = this.world
+    scheduler.after(dice.between(0, dice.chance(0.2) ? settings.mappingMs : 1_000), () => void poller.begin())
+  }
+}
+
+/** The mapping as the code in one environment changes it. */
+export function mappingIn(world: World, sandbox: Sandbox, mapping: EventSourceMapping): Mapping {
+  const call = (write: boolean) => ({ name: 'mapping', ms: 3 * world.settings.requestMs, write })
+  return {
+    set: (enabled) => sandbox.request(call(true), async () => mapping.set(enabled)),
+    state: () => sandbox.request(call(false), async () => mapping.state),
+  }
+}

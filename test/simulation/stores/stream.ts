@@ -1,0 +1,98 @@
+import { encodeKeyValue, keyOf } from '../../../shared/dynamodb/key.ts'
+import type { ShardReader, Stream } from '../../../shared/live/ports.ts'
+import { hash } from '../../memory/key-order.ts'
+import { type MemoryStream, memoryStream } from '../../memory/stream.ts'
+import type { Change, MemoryTable } from '../../memory/table.ts'
+import { Dice } from '../dice.ts'
+import type { Sandbox } from '../lambda/sandbox.ts'
+import type { World } from '../world.ts'
+
+/** Parts of the hash space whose records come late independently of each other; those of one item stay in order. */
+const lanes = 4
+/** Most shards one run ends with. */
+const mostShards = 8
+
+/** The stream of the source: records show some time after their change, and shards split now and then. */
+export class SourceStream {
+  readonly memory: MemoryStream
+  /** Called when there may be something new to read. */
+  onNews: () => void = () => {}
+  /** Changes whose records do not show yet. */
+  underWay = 0
+  readonly #world: World
+  readonly #dice: Dice
+  readonly #source: MemoryTable
+  readonly #lastAt = new Array<number>(lanes).fill(0)
+  /** What the stream takes for its table: it sees changes when they show, with the time at which they happened. */
+  readonly #shown: Pick<MemoryTable, 'schema' | 'onChange'>
+  #changedAt = 0
+
+  constructor(world: World, source: MemoryTable) {
+    this.#world = world
+    this.#dice = new Dice(world.request.seed, 'stream')
+    this.#source = source
+    this.#shown = { schema: source.schema, onChange: undefined }
+    this.memory = memoryStream(this.#shown as MemoryTable, () => this.#changedAt, world.settings.shards)
+    for (let splits = this.#dice.pick([0, 0, 1, 2, 3]); splits > 0; splits--)
+      world.scheduler.after(this.#dice.between(0, this.#dice.pick([60_000, 240_000])), () => void this.#split())
+  }
+
+  /** A change has happened. */
+  note(change: Change): void {
+    const { scheduler, settings } = this.#world
+    const { pk } = keyOf(this.#source.schema, (change.new ?? change.old)!)!
+    const lane = hash(encodeKeyValue(pk)) % lanes
+    const lag = this.#dice.chance(0.04) ? settings.streamLagMs : Math.min(2 * settings.pollMs, settings.streamLagMs)
+    const at = Math.max(this.#lastAt[lane]!, scheduler.now + this.#dice.between(1, lag))
+    this.#lastAt[lane] = at
+    this.underWay++
+    const changedAt = scheduler.now
+    scheduler.at(at, () => {
+      this.underWay--
+      this.#changedAt = changedAt
+      this.#shown.onChange?.(change)
+      this.onNews()
+    })
+  }
+
+  async #split(): Promise<void> {
+    const shards = await this.memory.shards()
+    if (shards.length >= mostShards) return
+    const parents = new Set(shards.map(({ parent }) => parent))
+    const open = shards.filter(({ id }) => !parents.has(id))
+    this.memory.split(this.#dice.pick(open).id)
+    this.#world.hit('path: shard split')
+    this.onNews()
+  }
+}
+
+/** More empty answers than this in a row, and there is nothing. */
+const mostEmptyInRow = 3
+
+/** The stream as the code in one environment reads it. A reader goes on after the last answer that arrived. */
+export function streamIn(world: World, sandbox: Sandbox, { memory }: SourceStream): Stream {
+  const read = (name: string) => ({ name: `${name} stream`, ms: world.settings.requestMs, write: false })
+  return {
+    shards: () => sandbox.request(read('list shards of'), () => memory.shards()),
+    async open(shard, from) {
+      let after = from
+      let reader: ShardReader | undefined
+      let emptyInRow = 0
+      return {
+        async next() {
+          const mine = reader ?? (await memory.open(shard, after))
+          // Until its answer is here it may have been lost, and the next read asks for the same again.
+          reader = undefined
+          const answer = await sandbox.request(read('read'), async () => {
+            if (emptyInRow >= mostEmptyInRow || !world.strikes('empty answer')) return mine.next()
+            return { records: [], closed: false }
+          })
+          emptyInRow = answer.records.length > 0 || answer.closed ? 0 : emptyInRow + 1
+          reader = mine
+          after = answer.records.at(-1)?.seq ?? after
+          return answer
+        },
+      }
+    },
+  }
+}

@@ -1,0 +1,90 @@
+import type { Page, Table, WriteResult } from '../../../shared/dynamodb/ports.ts'
+import type { RawItem } from '../../../shared/dynamodb/raw-item.ts'
+import { type Call, cutIntoCalls, sendAll } from '../../../shared/dynamodb/sdk/calls.ts'
+import type { MemoryTable } from '../../memory/table.ts'
+import type { Sandbox } from '../lambda/sandbox.ts'
+import type { World } from '../world.ts'
+import type { Replica } from './replica.ts'
+import type { Watch } from './watch.ts'
+
+/** A table in the world: its items, who watches them, and when it throttles. */
+export interface TableStore {
+  memory: MemoryTable
+  watch: Watch
+  /** What reads that are not strongly consistent may see. */
+  replica?: Replica
+  stormFrom: number
+  stormUntil: number
+}
+
+export function tableStore(world: World, memory: MemoryTable, watch: Watch): TableStore {
+  const storm = world.strikes('storm')
+  const stormFrom = world.now + world.dice.between(0, 180_000)
+  return { memory, watch, stormFrom, stormUntil: storm ? stormFrom + world.dice.between(5_000, 90_000) : 0 }
+}
+
+/**
+ * A table as the code in one environment reaches it: every call takes time and may go wrong, and many items travel in
+ * the calls that the real adapter would cut.
+ */
+export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Table {
+  const { memory, watch } = store
+  const { requestMs, readMsPerItem, writeMsPerItem, pageItems } = world.settings
+  const read = (name: string) => ({ name: `${name} ${memory.name}`, ms: requestMs, write: false })
+  const from = ({ consistent }: { consistent: boolean }) => (consistent ? memory : (store.replica?.any() ?? memory))
+  const transferMs = ({ items }: Page) => items.length * readMsPerItem * world.dice.between(0.8, 1.2)
+  const throttles = () => world.now < store.stormUntil && world.now >= store.stormFrom && world.dice.chance(0.5)
+
+  const write = (operation: 'put' | 'insert', items: RawItem[]): Promise<WriteResult[]> => {
+    const calls = cutIntoCalls([...items.keys()], () => 1).map((positions): Call => {
+      const ms = requestMs + positions.length * writeMsPerItem * world.dice.between(0.8, 1.2)
+      const send = async () => {
+        const onLinger = () => watch.lingers(positions.map((position) => items[position]!))
+        const crashes = world.strikes('crash while writing')
+        const shape = { name: `${operation} ${memory.name}`, ms, write: true, onLinger, crashes }
+        watch.begins(sandbox)
+        return sandbox.request(shape, async () => {
+          const batch = positions.map((position) => items[position]!)
+          if (throttles()) return batch.map((): WriteResult => 'retry')
+          return Promise.all(batch.map((item) => statement(operation, item)))
+        })
+      }
+      return { positions, send }
+    })
+    return sendAll(items.length, calls)
+  }
+
+  const statement = async (operation: 'put' | 'insert', item: RawItem): Promise<WriteResult> => {
+    const fails =
+      world.strikes(operation === 'put' ? 'unprocessed' : 'failed statement') ||
+      (operation === 'insert' && world.strikes('unprocessed'))
+    if (fails) return 'retry'
+    const [result] = await memory[operation]([item])
+    watch.wrote(sandbox, operation, item, result!)
+    return world.strikes('lost statement') ? 'retry' : result!
+  }
+
+  return {
+    name: memory.name,
+    schema: memory.schema,
+    scan: (request) =>
+      sandbox.request({ ...read('scan'), transferMs }, async () => {
+        const page = await from(request).scan({ ...request, limit: Math.min(request.limit, pageItems) })
+        watch.read(sandbox, page)
+        return page
+      }),
+    query: (request) =>
+      sandbox.request({ ...read('query'), transferMs }, async () => {
+        const page = await from(request).query({ ...request, limit: Math.min(request.limit, pageItems) })
+        watch.read(sandbox, page)
+        return page
+      }),
+    get: (keys) =>
+      sandbox.request(read('get'), () => {
+        watch.got(sandbox, keys)
+        return memory.get(keys)
+      }),
+    put: (items) => write('put', items),
+    insert: (items) => write('insert', items),
+  }
+}

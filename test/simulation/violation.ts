@@ -1,0 +1,35 @@
+/** The promises of DESIGN §10 by the names under which a run reports that one was broken. */
+export const invariantOf = {
+  lost: 'I1',
+  stale: 'I2',
+  resurrected: 'I3',
+  orphan: 'I4',
+  overlap: 'I5',
+  gap: 'I5',
+  tally: 'I6',
+  'two owners': 'I7',
+  'write after abort': 'I8',
+  unbounded: 'I9',
+  quarantine: 'I11',
+  /** The engine, a definition or the simulator threw what nobody expected. */
+  defect: '—',
+} as const
+
+export type ViolationName = keyof typeof invariantOf
+
+export interface Violation {
+  name: ViolationName
+  /** Encoded keys of source and destination items that it is about. */
+  keys: string[]
+  /** Chunks that it is about. */
+  chunks: string[]
+  text: string
+}
+
+export function violation(
+  name: ViolationName,
+  text: string,
+  { keys = [], chunks = [] }: Partial<Pick<Violation, 'keys' | 'chunks'>> = {},
+): Violation {
+  return { name, text, keys, chunks }
+}

@@ -1,0 +1,84 @@
+import type { Attributes, KeyType } from '../../../shared/dynamodb/attributes.ts'
+import { encodeKey, type Key, type KeySchema, keyAttributes } from '../../../shared/dynamodb/key.ts'
+import type { Dice } from '../dice.ts'
+import { makeSortKey, partitionKey, type SortKeys, sortKeyStyles, sortKeyType } from './keys.ts'
+
+/** What the migrations of the simulator do with an item; `plain` is claimed by none. */
+export const kinds = ['plain', 'edit', 'move', 'split', 'drop', 'throw', 'reject'] as const
+export type Kind = (typeof kinds)[number]
+
+/** The table of one seed, and how further items of it look. */
+export interface Population {
+  schema: KeySchema
+  sortKeys: SortKeys
+  /** Partition keys that are not hot. */
+  partitions: number
+  /** Hot partition keys, the first of them twice as hot as the second, and so on. */
+  hotKeys: number
+  /** Share of the items that lie under the hot keys. */
+  heat: number
+  weights: Partial<Record<Kind, number>>
+}
+
+export function drawPopulation(dice: Dice): Population {
+  const sortKeys = dice.chance(0.08) ? 'none' : dice.pick(sortKeyStyles)
+  const pk: KeyType = dice.weighted({ S: 8, N: 1, B: 1 })
+  const schema: KeySchema = { pk: { name: 'pk', type: pk } }
+  if (sortKeys !== 'none') schema.sk = { name: 'sk', type: sortKeyType(sortKeys) }
+  const weights: Partial<Record<Kind, number>> = { plain: 4 }
+  for (const kind of kinds) if (dice.chance(0.7)) weights[kind] = dice.between(0.3, 3)
+  return {
+    schema,
+    sortKeys,
+    partitions: dice.whole(1, 60),
+    hotKeys: dice.pick([1, 1, 2, 3]),
+    heat: dice.chance(0.1) ? 0 : dice.between(0.6, 0.95),
+    weights,
+  }
+}
+
+/** Distinct keys of the table as it is when the run begins. */
+export function drawKeys(dice: Dice, population: Population, share: number): Key[] {
+  const most = dice.weighted({ 0: 4, 1: 2, 60: 9, 250: 25, 400: 60 })
+  const size = Math.round(share * dice.whole(Math.ceil(Number(most) / 2), Number(most)))
+  const keys = new Map<string, Key>()
+  for (let tries = 0; keys.size < size && tries < size * 3; tries++) {
+    const key = drawKey(dice, population)
+    keys.set(encodeKey(key), key)
+  }
+  return [...keys.values()]
+}
+
+export function drawKey(dice: Dice, { schema, sortKeys, partitions, hotKeys, heat }: Population): Key {
+  if (sortKeys === 'none') return { pk: partitionKey(schema.pk.type, dice.whole(0, 399)) }
+  let hot = 0
+  while (hot < hotKeys - 1 && dice.chance(0.4)) hot++
+  const pk = partitionKey(schema.pk.type, dice.chance(heat) ? hot : hotKeys + dice.whole(0, partitions - 1))
+  return { pk, sk: makeSortKey(sortKeys, dice) }
+}
+
+/**
+ * An item of this key. `toPk`, and in a table with sort keys `sk` as it is, are where `move` and `split` send it: a
+ * partition key that no source item has, so that outputs of different items never meet unless it is meant.
+ */
+export function makeItem(
+  dice: Dice,
+  { schema, weights }: Population,
+  key: Key,
+  version: number,
+  kind: Kind = dice.weighted(weights),
+): Attributes {
+  return {
+    ...keyAttributes(schema, key),
+    kind: { S: kind },
+    version: { N: String(version) },
+    toPk: elsewhere(key, dice.whole(0, 1)),
+  }
+}
+
+/** One of two, so that an item can move on. */
+function elsewhere({ pk }: Key, place: number) {
+  if ('S' in pk) return { S: `moved${place}#${pk.S}` }
+  if ('N' in pk) return { N: String(Number(pk.N) + 1_000_000 * (place + 1)) }
+  return { B: new Uint8Array([0xff - place, ...pk.B]) }
+}

@@ -1,0 +1,54 @@
+import { Counters } from './counters.ts'
+import { Dice } from './dice.ts'
+import type { Fault } from './faults.ts'
+import { Scheduler } from './scheduler.ts'
+import { drawSettings, type Request, type Settings } from './settings.ts'
+import { type About, Story } from './story.ts'
+import type { Violation } from './violation.ts'
+
+/** 2026-01-05T00:00:00Z, a Monday. */
+export const epoch = 1_767_571_200_000
+
+/** What all parts of one run share: time, chance, what was counted, and what was found wrong. */
+export class World {
+  readonly request: Request
+  readonly settings: Settings
+  readonly scheduler = new Scheduler(epoch)
+  readonly counters = new Counters()
+  readonly story: Story
+  readonly violations: Violation[] = []
+  /** Of faults and latencies. */
+  readonly dice: Dice
+
+  constructor(request: Request, about?: About) {
+    this.request = request
+    this.settings = drawSettings(new Dice(request.seed, 'settings'), request)
+    this.dice = new Dice(request.seed, 'faults')
+    this.story = new Story(this.scheduler, about)
+  }
+
+  get now(): number {
+    return this.scheduler.now
+  }
+
+  get isCalm(): boolean {
+    return this.now - epoch > this.settings.calmAfter
+  }
+
+  /** Whether this fault happens now; counted when it does. */
+  strikes(fault: Fault): boolean {
+    if (this.isCalm || !this.dice.chance(this.settings.rates[fault])) return false
+    this.hit(`fault: ${fault}`)
+    return true
+  }
+
+  hit(path: string): void {
+    this.counters.hit(path)
+  }
+
+  /** Notes the violation and ends the run: what follows a broken promise proves nothing. */
+  violated(violation: Violation): void {
+    if (this.violations.length === 0) this.violations.push(violation)
+    this.scheduler.stop()
+  }
+}
