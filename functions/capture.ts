@@ -10,5 +10,10 @@ const mapping = sdkMapping(new LambdaClient(), environment.mapping ?? '')
 /** Turns live changes on and says whether they are; asked again until they are. */
 export const handler = door(async (task: { run: string }) => {
   await enterPhase(task.run, 'Capture', { ledger, runtime })
-  return startCapture(task, { ledger, mapping, clock: runtime.clock })
+  return startCapture(task, {
+    ledger,
+    mapping,
+    clock: runtime.clock,
+    slackMs: environment.options.streamSlackSeconds * 1000,
+  })
 })

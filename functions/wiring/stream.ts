@@ -16,7 +16,8 @@ export async function streamEngine(id: string, context: Context): Promise<DrainE
   return {
     ...(await liveEngine(run)),
     stream: retryingStream(sdkStream(client, stream, run.schema), runtime),
-    silenceMs: options.streamSilenceSeconds * 1000,
+    silenceMs: options.streamSlackSeconds * 1000,
+    slackMs: options.streamSlackSeconds * 1000,
     deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
     codeHash,
   }

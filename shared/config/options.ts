@@ -27,8 +27,11 @@ export const optionsSchema = z.strictObject({
   segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
   /** Memory of the slice function in MB; Lambda's processor share grows with it. @default 1769 (one full processor) */
   memoryMb: z._default(z.int().check(z.minimum(256), z.maximum(10_240)), 1769),
-  /** How long an open stream shard must answer nothing before it counts as read to its end. @default 60 */
-  streamSilenceSeconds: z._default(seconds(1, 600), 60),
+  /**
+   * Slack given to the source's stream: how coarse its times and how stale reads may be, and how long an open shard must
+   * answer nothing before it counts as read to its end. A run waits for twice as long before it copies. @default 60
+   */
+  streamSlackSeconds: z._default(seconds(1, 600), 60),
   /** How long logs are kept. @default 90 */
   logRetentionDays: z._default(z.int().check(z.minimum(1), z.maximum(3653)), 90),
 })

@@ -14,7 +14,10 @@ export interface ShardCursor {
 
 /** Since when a run follows the stream. Times are milliseconds since the epoch. */
 export interface Capture {
-  /** Before the mapping was first enabled for this run. Never moved: what happened since must not be trimmed unread. */
+  /**
+   * Changes from before are seen by copy, changes from then on are applied from the stream. Never moved: what happened since
+   * must not be trimmed unread.
+   */
   since: number
   /** When every shard of the stream last had a cursor. */
   listedAt?: number
@@ -27,9 +30,10 @@ export async function readCapture(ledger: LedgerTable, run: string): Promise<Cap
   return capture as unknown as Capture
 }
 
-/** Remembers when capture was first asked for; asking again changes nothing. */
-export async function beginCapture(ledger: LedgerTable, run: string, now: number): Promise<void> {
-  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', since: now }, expect: 'absent' }])
+/** Remembers since when changes are the stream's; asking again changes nothing, and tells what is remembered. */
+export async function beginCapture(ledger: LedgerTable, run: string, since: number): Promise<Capture> {
+  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', since }, expect: 'absent' }])
+  return (await readCapture(ledger, run)) as Capture
 }
 
 export async function writeCapture(ledger: LedgerTable, run: string, capture: Capture): Promise<void> {

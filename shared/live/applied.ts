@@ -9,7 +9,10 @@ import type { StreamRecord } from './ports.ts'
 /** Records looked up at once, each a few reads of the ledger. */
 const lookupsAtOnce = 8
 
-export type AppliedEngine = Pick<LiveEngine, 'ledger' | 'run' | 'schema' | 'migrations'>
+export interface AppliedEngine extends Pick<LiveEngine, 'ledger' | 'run' | 'schema' | 'migrations'> {
+  /** Changes from before this moment (ms) are copy's business. */
+  since: number
+}
 
 /**
  * Whether a record has been applied: the head of every destination key it changes has seen its source item's number or a
@@ -18,6 +21,7 @@ export type AppliedEngine = Pick<LiveEngine, 'ledger' | 'run' | 'schema' | 'migr
  * A contested head alone proves nothing here: it may have been contested, and settled, before this record.
  */
 async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<boolean> {
+  if (record.at < engine.since) return true
   const { changes, poison } = changesOf(record, engine)
   const source = encodeKey(record.key)
   for (const change of changes) {

@@ -22,9 +22,10 @@ export interface BatchEngine {
  */
 export async function applyBatch(records: StreamRecord[], { gate, engine }: BatchEngine): Promise<void> {
   if (records.length === 0) return
-  const { run } = await gate()
+  const { run, since } = await gate()
   const live = engine(run)
-  const groups = Map.groupBy(records, ({ key }) => encodeKey(key)).values()
+  const current = records.filter(({ at }) => at >= since)
+  const groups = Map.groupBy(current, ({ key }) => encodeKey(key)).values()
   const failures: unknown[] = []
   const worker = async () => {
     for (const group of groups) {

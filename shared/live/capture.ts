@@ -6,16 +6,20 @@ import type { Mapping } from './ports.ts'
 const askAgainSeconds = 5
 
 /**
- * Turns the mapping from the source's stream to the live function on, and says whether it is on: when it says Enabled, not
- * when a first record shows. Ask again while `waiting`; the service takes up to minutes.
+ * Turns the mapping from the source's stream to the live function on, and says whether copy may begin. On is when the
+ * mapping says Enabled, not when a first record shows; the service takes up to minutes. Changes from before `since` are
+ * copy's and changes from then on are the stream's, so copy must not read before everything from before `since` is sure
+ * to be seen: `slackMs` later. Ask again while `waiting`.
  */
 export async function startCapture(
   task: { run: string },
-  { ledger, mapping, clock }: { ledger: LedgerTable; mapping: Mapping; clock: Clock },
+  { ledger, mapping, clock, slackMs }: { ledger: LedgerTable; mapping: Mapping; clock: Clock; slackMs: number },
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number }> {
-  // Remembered before anything is turned on: what happened since must have been read, see followShards.
-  await beginCapture(ledger, task.run, clock())
-  return (await ask(mapping, true)) ? { outcome: 'on' } : { outcome: 'waiting', seconds: askAgainSeconds }
+  // In a while: by then no live function works for an earlier run any more, whose leave it remembers for some seconds.
+  const { since } = await beginCapture(ledger, task.run, clock() + slackMs)
+  if (!(await ask(mapping, true))) return { outcome: 'waiting', seconds: askAgainSeconds }
+  const leftMs = since + slackMs - clock()
+  return leftMs > 0 ? { outcome: 'waiting', seconds: Math.ceil(leftMs / 1000) } : { outcome: 'on' }
 }
 
 /** Turns the mapping off, after cutover or an abort; ask again while `waiting`. */

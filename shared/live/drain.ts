@@ -1,3 +1,4 @@
+import { readCapture } from '../ledger/shards.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
 import { followShards } from './follow.ts'
@@ -16,7 +17,7 @@ export interface DrainTask {
   past: number
 }
 
-export interface DrainEngine extends Omit<ShardWalkEngine, 'run'> {
+export interface DrainEngine extends Omit<ShardWalkEngine, 'run' | 'since'> {
   deadline: Deadline
   codeHash: string
 }
@@ -46,8 +47,10 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
     const cursors = await followShards(await engine.stream.shards(), task.run, engine.ledger, engine.runtime.clock)
     if (cursors === 'trimmed') return { outcome: 'trimmed' }
     const fresh = cursors.filter(({ shard }) => !walks.has(shard))
+    const since = (await readCapture(engine.ledger, task.run))?.since ?? 0
     if (round > 0 && fresh.length === 0) return summary([...walks.values()], engine)
-    for (const cursor of fresh) walks.set(cursor.shard, new ShardWalk(cursor, task.past, { ...engine, run: task.run }))
+    for (const cursor of fresh)
+      walks.set(cursor.shard, new ShardWalk(cursor, task.past, { ...engine, run: task.run, since }))
     for (;;) {
       const reason = await whyStop()
       if (reason) return { outcome: 'stopped', reason }

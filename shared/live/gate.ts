@@ -1,6 +1,7 @@
 import { readControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
+import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
 import { LiveError } from './errors.ts'
@@ -12,6 +13,8 @@ const trustedMs = 5_000
 export interface Permit {
   run: RunRecord
   quiet?: string
+  /** Changes from before this moment (ms) are not this run's business: copy has seen them, or, offline, there are none. */
+  since: number
 }
 
 /** Asked before every record; answers from memory for five seconds. */
@@ -27,7 +30,11 @@ export function liveGate(ledger: LedgerTable, destination: string, codeHash: str
   return trusted(clock, async () => {
     const lease = await readLease(ledger, destination)
     if (!lease) throw new LiveError('not-running', `No run into ${destination} was ever begun. The change comes again.`)
-    const [run, control] = await Promise.all([getRun(ledger, lease.run), readControl(ledger, lease.run)])
+    const [run, control, capture] = await Promise.all([
+      getRun(ledger, lease.run),
+      readControl(ledger, lease.run),
+      readCapture(ledger, lease.run),
+    ])
     if (control.fence !== lease.fence)
       throw new LiveError('fenced', `Run ${run.id} is changing its owner. The change comes again.`)
     if (control.command === 'abort')
@@ -37,7 +44,10 @@ export function liveGate(ledger: LedgerTable, destination: string, codeHash: str
         'code-changed',
         `Run ${run.id} was begun with other migrations than these. Deploy those it was begun with.`,
       )
-    return control.quiet === undefined ? { run } : { run, quiet: control.quiet }
+    if (!run.offline && !capture)
+      throw new LiveError('not-running', `Run ${run.id} does not capture yet. The change comes again once it does.`)
+    const since = run.offline ? Number.POSITIVE_INFINITY : (capture?.since ?? 0)
+    return control.quiet === undefined ? { run, since } : { run, since, quiet: control.quiet }
   })
 }
 

@@ -3,12 +3,6 @@ import type { Runtime } from '../runtime/ports.ts'
 import { type AppliedEngine, countApplied } from './applied.ts'
 import type { ShardReader, Stream } from './ports.ts'
 
-/**
- * How coarse the times of records are, and how far this clock may be from DynamoDB's: the service rounds to a second,
- * DynamoDB Local to a minute. A record counts as later than T only if it is later by more.
- */
-const coarseMs = 60_000
-
 /** Between an answer without records and the next read. Five reads a second a shard are allowed, and the mapping reads too. */
 export const pollMs = 1_000
 
@@ -32,6 +26,8 @@ export interface ShardWalkEngine extends AppliedEngine {
    * nothing. One invocation must be longer.
    */
   silenceMs: number
+  /** A record counts as later than T only if it is later by more: its time may be coarse, and this clock off. */
+  slackMs: number
 }
 
 /** Reads one shard on from its cursor, and moves the cursor over what has been applied. */
@@ -67,7 +63,7 @@ export class ShardWalk {
       this.standing = { kind: 'trimmed' }
       return
     }
-    const late = records.findIndex(({ at }) => at > this.#past + coarseMs)
+    const late = records.findIndex(({ at }) => at > this.#past + this.#engine.slackMs)
     const due = late < 0 ? records : records.slice(0, late)
     const applied = await countApplied(due, this.#engine)
     const behind = due[applied]

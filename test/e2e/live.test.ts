@@ -24,12 +24,12 @@ afterAll(async () => {
 /** Side by side: most of the time of each is spent waiting for the stream. */
 describe.concurrent('While the application keeps writing', () => {
   it('ends with a destination that equals the migrated source', async () => {
-    const court = await Court.deploy(aws, 'Live', { options: { streamSilenceSeconds: 3 } })
+    const court = await Court.deploy(aws, 'Live', { options: { streamSlackSeconds: 3 } })
     await migrateWhileWriting(court, async () => {})
   })
 
   it('ends so too when slices and live functions are killed at random', async () => {
-    const court = await Court.deploy(aws, 'LiveKilled', { options: { streamSilenceSeconds: 3 } })
+    const court = await Court.deploy(aws, 'LiveKilled', { options: { streamSlackSeconds: 3 } })
     const kills = { slice: 0, live: 0 }
     await migrateWhileWriting(court, async (settled) => {
       for (let i = 0; !settled(); i++) {

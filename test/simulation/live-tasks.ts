@@ -13,6 +13,7 @@ import { settleRun } from '../../shared/run/settle.ts'
 import { type Deployment, destinationTable, engineIn, type Handler, open } from './deployment.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Context } from './lambda/service.ts'
+import { slackMs } from './settings.ts'
 import { liveTablesIn } from './stores/live-tables.ts'
 import { mappingIn } from './stores/mapping.ts'
 import { streamIn } from './stores/stream.ts'
@@ -48,7 +49,7 @@ export function liveHandlers(deployment: Deployment) {
     capture: ({ run }, sandbox) => {
       const { ledger, runtime } = engineIn(deployment, sandbox)
       const mapping = mappingIn(world, sandbox, deployment.mapping())
-      return startCapture({ run: run as string }, { ledger, mapping, clock: runtime.clock })
+      return startCapture({ run: run as string }, { ledger, mapping, clock: runtime.clock, slackMs })
     },
     async live({ batch }, sandbox) {
       const gate = gateOf(sandbox)
@@ -109,6 +110,7 @@ async function streamEngine(
     ...engine,
     stream: retryingStream(streamIn(world, sandbox, deployment.stream), engine.runtime),
     silenceMs: world.settings.silenceSeconds * 1000,
+    slackMs,
     deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
     codeHash: deployment.codeHash(),
   }

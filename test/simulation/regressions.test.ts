@@ -65,6 +65,8 @@ it('does not take two empty answers around a pause for the end of a shard', asyn
       open: async () => ({ next: async () => ({ records: answers.shift() ?? [], closed: false }) }),
     },
     silenceMs: 60_000,
+    slackMs: 60_000,
+    since: 0,
     runtime: { clock: () => now, sleep: async () => {}, random: () => 0, emit: () => {} },
   })
   await walk.step()

@@ -5,6 +5,9 @@ export const profiles = ['mixed', 'calm', 'rough'] as const
 /** `mixed` is what a full run uses; `calm` has no faults, `rough` three times as many. */
 export type Profile = (typeof profiles)[number]
 
+/** Slack given to the stream: more than a read may be stale (20 s) and the clocks of two environments differ (6 s). */
+export const slackMs = 30_000
+
 const scaleOf: Record<Profile, number> = { mixed: 1, calm: 0, rough: 3 }
 
 /** What is asked of a run besides its seed: how hard, and for a shorter story, what is left out. */

@@ -2,6 +2,7 @@ import { decodeKey, encodeKey, type Key, keyOf, sameKeyValue } from '../../../sh
 import type { Page } from '../../../shared/dynamodb/ports.ts'
 import type { MemoryTable } from '../../memory/table.ts'
 import { Dice } from '../dice.ts'
+import { slackMs } from '../settings.ts'
 import type { World } from '../world.ts'
 import { drawKey, type Kind, makeItem, type Population } from './items.ts'
 import { expectedOutputs } from './migrations.ts'
@@ -21,6 +22,7 @@ export class Writers {
   readonly #dice: Dice
   readonly #source: MemoryTable
   readonly #population: Population
+  readonly #captures: () => boolean
   readonly #recent: Key[] = []
   readonly #known: Key[]
   readonly #meanGapMs: number
@@ -33,7 +35,12 @@ export class Writers {
   #changes = 0
   #version = 1
 
-  constructor(world: World, source: MemoryTable, population: Population) {
+  /**
+   * @param captures whether changes are the stream's by now. Before, two items that claim one key are a collision that
+   *   nothing but verify sees; settling decides about those that changed since.
+   */
+  constructor(world: World, source: MemoryTable, population: Population, captures: () => boolean) {
+    this.#captures = captures
     this.#world = world
     const dice = new Dice(world.request.seed, 'writers')
     this.#dice = dice
@@ -44,7 +51,8 @@ export class Writers {
     this.#harries = dice.chance(0.5)
     this.#attention = dice.pick([0.05, 0.2, 0.5])
     // Some stop early, so that verify can be held to its word; some write on after the run has finished.
-    this.#stopAt = world.now + dice.between(20_000, dice.pick([60_000, 240_000, 900_000]))
+    const copyBegins = world.now + (world.settings.offline ? 0 : 2 * slackMs)
+    this.#stopAt = copyBegins + dice.between(20_000, dice.pick([60_000, 240_000, 900_000]))
   }
 
   start(): void {
@@ -129,7 +137,8 @@ export class Writers {
         this.#store('poison', key, 'throw')
         break
       case 'claim':
-        this.#claim(key)
+        if (this.#captures()) this.#claim(key)
+        else this.#store('update', key)
     }
   }
 

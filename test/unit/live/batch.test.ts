@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { listQuarantine } from '../../../shared/ledger/quarantine.ts'
+import { updateRun } from '../../../shared/ledger/runs.ts'
+import { beginCapture, writeCapture } from '../../../shared/ledger/shards.ts'
 import { applyBatch } from '../../../shared/live/batch.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import { liveGate } from '../../../shared/live/gate.ts'
@@ -8,6 +10,7 @@ import { item, output, record, run, world } from './world.ts'
 
 async function gated(codeHash = 'code') {
   const made = await world()
+  await beginCapture(made.ledger, run, 0)
   const gate = liveGate(made.ledger, 'destination', codeHash, () => made.time.now)
   const apply = (records: Parameters<typeof applyBatch>[0], engine: LiveEngine = made.engine) =>
     applyBatch(records, { gate, engine: () => engine })
@@ -101,6 +104,26 @@ describe('the gate before live changes', () => {
     await writeLease(ledger, lease, { ...lease!, held: false })
     await apply(change)
     expect(items()).toEqual({ x: output('x') })
+  })
+
+  it('refuses a batch of a run that does not capture yet', async () => {
+    const made = await world()
+    const gate = liveGate(made.ledger, 'destination', 'code', () => made.time.now)
+    await expect(gate()).rejects.toMatchObject({ code: 'not-running' })
+  })
+
+  it('leaves changes from before capture to copy, and acknowledges them', async () => {
+    const { apply, ledger, items } = await gated()
+    await writeCapture(ledger, run, { since: 1_000 })
+    await apply([record(1, { new: item('a', ['x']) }, 999), record(2, { new: item('b', ['y']) }, 1_000)])
+    expect(items()).toEqual({ y: output('y') })
+  })
+
+  it('applies nothing while the run is offline', async () => {
+    const { apply, ledger, items } = await gated()
+    await updateRun(ledger, run, (before) => ({ ...before, offline: true }))
+    await apply(change)
+    expect(items()).toEqual({})
   })
 
   it('refuses a batch under other code than the run was begun with', async () => {

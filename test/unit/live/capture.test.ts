@@ -19,15 +19,27 @@ it.each<[State, object, boolean[]]>([
   ['changing', { outcome: 'waiting', seconds: 5 }, []],
 ])('a mapping that is %s and is to start: %o', async (state, outcome, expected) => {
   const { mapping, asked } = mappingThatIs(state)
-  expect(await startCapture({ run: 'r' }, { ledger: memoryLedgerTable(), mapping, clock: () => 1 })).toEqual(outcome)
+  expect(
+    await startCapture({ run: 'r' }, { ledger: memoryLedgerTable(), mapping, clock: () => 1, slackMs: 0 }),
+  ).toEqual(outcome)
   expect(asked).toEqual(expected)
 })
 
 it('capture remembers when it was first asked for, and nothing later moves that', async () => {
   const ledger = memoryLedgerTable()
   const { mapping } = mappingThatIs('Disabled')
-  for (const now of [1, 2]) await startCapture({ run: 'r' }, { ledger, mapping, clock: () => now })
+  for (const now of [1, 2]) await startCapture({ run: 'r' }, { ledger, mapping, clock: () => now, slackMs: 0 })
   expect(await readCapture(ledger, 'r')).toEqual({ since: 1 })
+})
+
+it('copy waits until what happened before capture is sure to be seen', async () => {
+  const ledger = memoryLedgerTable()
+  const { mapping } = mappingThatIs('Enabled')
+  const asked = (now: number) => startCapture({ run: 'r' }, { ledger, mapping, clock: () => now, slackMs: 10_000 })
+  expect(await asked(0)).toEqual({ outcome: 'waiting', seconds: 20 })
+  expect(await readCapture(ledger, 'r')).toEqual({ since: 10_000 })
+  expect(await asked(19_001)).toEqual({ outcome: 'waiting', seconds: 1 })
+  expect(await asked(20_000)).toEqual({ outcome: 'on' })
 })
 
 it.each<[State, 'off' | 'waiting', boolean[]]>([

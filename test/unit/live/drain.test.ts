@@ -17,6 +17,7 @@ async function streamed(shards = 4) {
     ...made.engine,
     stream,
     silenceMs: minute,
+    slackMs: minute,
     deadline: { remainingMs: () => 900_000 },
     codeHash: 'code',
   }
