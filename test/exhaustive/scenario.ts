@@ -79,10 +79,9 @@ function copier(name: string, source: string, without: Rule | undefined): Actor 
     )
     if (!image) return
     const { ledger, runtime } = liveEngine(call, without, {})
-    // What is listed already stays as live changes keep it: copy only inserts, here too.
-    const listing = {
+    const overwriting = {
       ...ledger,
-      commit: (puts: Put[]) => call<boolean>((store) => [[commit(store, puts.map(absent)) ?? store, true]]),
+      commit: (puts: Put[]) => call<boolean>((store) => [[commit(store, puts.map(unconditional)) ?? store, true]]),
     }
     const destination = inserting(call, without === 'copy inserts only')
     await copyPass({
@@ -90,14 +89,14 @@ function copier(name: string, source: string, without: Rule | undefined): Actor 
       schema,
       migrations: [migration],
       destination,
-      ledger: without === 'quarantine entries are inserted only' ? ledger : listing,
+      ledger: without === 'quarantine entries are inserted only' ? overwriting : ledger,
       runtime,
       offline: false,
     }).apply([rawItem(schema, image)])
   })
 }
 
-const absent = (put: Put): Put => ({ ...put, expect: 'absent' })
+const unconditional = (put: Put): Put => ({ ...put, expect: 'any' })
 
 function inserting(call: Call, overwrites: boolean): Table {
   const insert = ([item]: RawItem[]) => {
