@@ -13,7 +13,7 @@ export interface ScanRequest {
   totalSegments: number
   /** Exclusive start; need not exist, must belong to the segment. */
   after?: Key
-  /** Most items a page may hold; always given, see FACTS on DynamoDB Local. */
+  /** Most items a page may hold; always given: DynamoDB Local reads the whole range for a page without one. */
   limit: number
   consistent: boolean
 }

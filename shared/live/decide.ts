@@ -23,7 +23,7 @@ export type Decision =
   | { kind: 'applied' }
 
 /**
- * The rule of DESIGN §7.2. A head of one source item lets newer records of that item through. Whatever else meets (an
+ * The rule of docs/architecture.md §7.2. A head of one source item lets newer records of that item through. Whatever else meets (an
  * older record, another source item) makes it contested, and contested it stays: no record touches the item any more,
  * settling does.
  *

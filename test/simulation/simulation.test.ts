@@ -4,7 +4,9 @@ import { simulate } from './simulate.ts'
 
 const seeds = 1_000
 
-it(`keeps every promise of DESIGN §10 in ${seeds} whole runs with faults`, { timeout: 600_000 }, async () => {
+it(`keeps every promise of the architecture (§10) in ${seeds} whole runs with faults`, {
+  timeout: 600_000,
+}, async () => {
   const totals = await simulate({ seeds, from: 1, profile: 'mixed' })
   const [first] = totals.failures
   const story = first ? showFailure(await shortestStory({ seed: first.seed, profile: 'mixed' })) : ''

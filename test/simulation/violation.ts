@@ -1,4 +1,4 @@
-/** The promises of DESIGN §10 by the names under which a run reports that one was broken. */
+/** The promises of docs/architecture.md §10 by the names under which a run reports that one was broken. */
 export const invariantOf = {
   lost: 'I1',
   stale: 'I2',

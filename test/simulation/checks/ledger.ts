@@ -106,7 +106,7 @@ function chunkOf({ pk: _pk, sk: _sk, expiresAt: _expiresAt, chunk, cursor, ...re
   return record
 }
 
-/** I6, in the words of DESIGN §6; walks over the destination count what they read and nothing else. */
+/** I6, in the words of docs/architecture.md §6; walks over the destination count what they read and nothing else. */
 function openSums({ pass, tallies }: ChunkRecord): string | undefined {
   if (pass.startsWith('orphans')) return undefined
   const { read, migrated, untouched, dropped, quarantined, produced, written, present, missing, different } = tallies

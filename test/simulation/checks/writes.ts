@@ -7,7 +7,7 @@ import type { Writers } from '../workload/writers.ts'
 import type { World } from '../world.ts'
 import type { LedgerChecks } from './ledger.ts'
 
-/** Within this time of an abort, nothing begins a write any more. Source: DESIGN §9. */
+/** Within this time of an abort, nothing begins a write any more. Source: docs/architecture.md §9. */
 const ABORT_MS = 10_000
 
 /** Watches reads of the source: for the application, which changes what copy is at, and for the story. */

@@ -192,7 +192,7 @@ describe('estimates', () => {
   })
 
   test('are never below the floor of the heaviest key', () => {
-    // FACTS: 50 M items of 1 KB under one key take at least 14 h.
+    // 50 M items of 1 KB under one key take at least 14 h.
     const floor = 50_000_000 / 1_000
     expect(estimateWork({ items: 50_000_000, basis: 'reported' }, sample, 1_000, floor).seconds).toBe(floor)
   })
