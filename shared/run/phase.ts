@@ -2,7 +2,7 @@ import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 
-/** Where a run is, as the states of the `run` machine are named in the console. */
+/** Where a run is, as the states of the `run` machine are named. */
 export type Phase =
   | 'Lease'
   | 'Capture'
