@@ -16,7 +16,7 @@ beforeAll(async () => {
   const dynamodb = new DynamoDBClient(localClient(aws.endpoint))
   for (const table of Object.values(tables)) await createTable(dynamodb, table)
   court = await deployPair(aws, 'CodeChanged', 'one', tables)
-  await load(dynamodb, 'source', generate({ seed: 7, items: 25_000, hotShare: 0.9 }))
+  await load(dynamodb, 'source', generate({ seed: 7, items: 60_000, hotShare: 0.9 }))
 })
 afterAll(() => aws?.stop())
 

@@ -124,11 +124,12 @@ export class Court {
     return { lease, run, chunks, coverage, quarantined: quarantine.map(({ key }) => encodeKey(key)).sort() }
   }
 
-  /** Waits for the ledger to say so. */
+  /** Waits for the ledger to say so; a run that ends before it does has missed what the test is about. */
   async until(done: (now: NonNullable<Awaited<ReturnType<Court['remembered']>>>) => boolean) {
     for (;;) {
       const now = await this.remembered().catch(() => undefined)
       if (now && done(now)) return now
+      if (now && now.run.state !== 'running') throw new Error(`The run was ${now.run.state} before that came about.`)
       await pause(50)
     }
   }

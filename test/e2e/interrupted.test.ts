@@ -4,7 +4,7 @@ import { Court, finished } from './court.ts'
 
 let aws: Emulator
 let court: Court
-const ITEMS = 12_000
+const ITEMS = 30_000
 
 beforeAll(async () => {
   aws = await startEmulator()

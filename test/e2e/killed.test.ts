@@ -5,7 +5,7 @@ import { Court, finished, pause } from './court.ts'
 
 let aws: Emulator
 let court: Court
-const ITEMS = 30_000
+const ITEMS = 45_000
 const KILLS = 20
 
 beforeAll(async () => {
