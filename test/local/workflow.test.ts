@@ -115,7 +115,7 @@ describe('StopExecution', () => {
     const arn = await aws.createMachine(machine(distributed(loop, { MaxConcurrency: 3 })))
     const executionArn = await aws.start(arn, [1, 2, 3, 4, 5, 6])
     const { mapRunArn } = await anyMapRun(executionArn)
-    for (let looks = 0; looks < 200 && (await statuses(mapRunArn)).length < 3; looks++) await sleep(50)
+    for (let looks = 0; looks < 200 && ((await statuses(mapRunArn))?.length ?? 0) < 3; looks++) await sleep(50)
     await aws.sfn.send(new StopExecutionCommand({ executionArn }))
     expect(await statuses(mapRunArn)).toEqual(['ABORTED', 'ABORTED', 'ABORTED'])
     await sleep(800)
