@@ -3,8 +3,8 @@ import { door } from './wiring/door.ts'
 import { ledger, runtime } from './wiring/world.ts'
 
 interface Caught {
-  run?: string
-  fence?: number
+  run: string
+  fence: number
   /** What the state machine caught. */
   error: { Error?: string; Cause?: string }
 }
@@ -12,6 +12,5 @@ interface Caught {
 /** A phase failed: records why and leaves the run resumable. */
 export const handler = door(async ({ run, fence, error }: Caught) => {
   const halted = { error: error.Error ?? 'unknown', cause: (error.Cause ?? '').slice(0, 1_000) }
-  if (run === undefined || fence === undefined) return { outcome: 'halted', ...halted }
   return haltRun({ run, fence, ...halted }, { ledger, runtime })
 })

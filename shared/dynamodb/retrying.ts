@@ -6,13 +6,7 @@ import type { RawItem } from './raw-item.ts'
 
 /** The same table, patient: throttled and unavailable calls, and single unprocessed items, are asked again with backoff. */
 export function retrying(table: Table, runtime: Runtime): Table {
-  const call = <T>(operation: string, once: () => Promise<T>) =>
-    retry<T>(
-      `${operation} ${table.name}`,
-      runtime,
-      () => once().then((done) => ({ done }), again<T>),
-      (_, cause) => cause as Error,
-    )
+  const call = <T>(operation: string, once: () => Promise<T>) => patiently(`${operation} ${table.name}`, runtime, once)
   const write = (operation: 'put' | 'insert', items: RawItem[]) => writeAll(table, operation, items, runtime)
   return {
     name: table.name,
@@ -23,6 +17,16 @@ export function retrying(table: Table, runtime: Runtime): Table {
     put: (items) => write('put', items),
     insert: (items) => write('insert', items),
   }
+}
+
+/** One call, asked again with backoff while it fails in a way that may pass. @throws its last error. */
+export function patiently<T>(operation: string, runtime: Runtime, once: () => Promise<T>): Promise<T> {
+  return retry<T>(
+    operation,
+    runtime,
+    () => once().then((done) => ({ done }), again<T>),
+    (_, cause) => cause as Error,
+  )
 }
 
 /** Turns a retryable error into a reason to try again; throws every other one. */

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { DynamoDbError } from '../dynamodb/errors.ts'
+import { patiently } from '../dynamodb/retrying.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Attempt, retry } from '../runtime/retry.ts'
 import type { LiveTables, Stream } from './ports.ts'
 
 /**
@@ -38,21 +38,6 @@ export function retryingStream(stream: Stream, runtime: Runtime): Stream {
       return { next: () => patiently('read shard', runtime, () => reader.next()) }
     },
   }
-}
-
-function patiently<T>(operation: string, runtime: Runtime, once: () => Promise<T>): Promise<T> {
-  return retry<T>(
-    operation,
-    runtime,
-    () => once().then((done) => ({ done }), again<T>),
-    (_, cause) => cause as Error,
-  )
-}
-
-/** Turns a retryable error into a reason to try again; throws every other one. */
-function again<T>(error: unknown): Attempt<T> {
-  if (error instanceof DynamoDbError && error.retryable) return { again: error.code, cause: error }
-  throw error
 }
 
 /** As JSON, in which an attribute that is `undefined` is one that is absent. */
