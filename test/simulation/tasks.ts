@@ -53,14 +53,9 @@ export function lambdasOf(deployment: Deployment): Record<string, Lambda> {
       const failed = task as { run: string; pass: PassName; chunk: string; fence: number }
       return failChunk({ ...failed, reason }, engineIn(deployment, sandbox))
     }),
-    copied: lambda('copied', 300, async (task, sandbox) => {
-      const copied = await copyEnded(task as { run: string; fence: number }, engineIn(deployment, sandbox))
-      if (copied.outcome === 'copied') {
-        deployment.copiedAt = copied.at
-        deployment.firstCopiedAt ||= copied.at
-      }
-      return copied
-    }),
+    copied: lambda('copied', 300, (task, sandbox) =>
+      copyEnded(task as { run: string; fence: number }, engineIn(deployment, sandbox)),
+    ),
     capture: lambda('capture', 60, live.capture),
     live: lambda('live', settings.liveSeconds, live.live, options.concurrency),
     drain: lambda('drain', 40 + 2 * settings.silenceSeconds, live.drain),
