@@ -59,9 +59,6 @@ export function liveHandlers(deployment: Deployment) {
     },
     async drain(payload, sandbox, context) {
       const task = payload as unknown as Task & { past: number }
-      // What the run believes, which a duplicate of the function that found it out does not change.
-      deployment.copiedAt = Math.max(deployment.copiedAt, task.past)
-      deployment.firstCopiedAt ||= task.past
       const drained = await drainRun(task, await streamEngine(deployment, task.run, sandbox, context))
       world.hit(`drain: ${drained.outcome}`)
       return drained

@@ -1,3 +1,4 @@
+import type { copyEnded } from '../../shared/run/copied.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import { memoryTable } from '../memory/table.ts'
 import { Checks } from './checks/checks.ts'
@@ -96,6 +97,12 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   mapping = new EventSourceMapping(world, stream, service, lambdas.live!)
   const byArn = new Map<string, Lambda>(functions.map((lambda) => [functionArn(lambda.name), lambda]))
   stepFunctions = new StepFunctions(world, service, machinesOf(seconds, optionsOf(world).concurrency), byArn)
+  stepFunctions.onAnswer = (state, answer) => {
+    const copied = answer as unknown as Awaited<ReturnType<typeof copyEnded>>
+    if (state !== 'Copied' || copied.outcome !== 'copied') return
+    deployment.copiedAt = copied.at
+    deployment.firstCopiedAt ||= copied.at
+  }
 
   const checks = new Checks(deployment, ledgerChecks, changes)
   const operator = new Operator({ deployment, watch, checks, writers, invoke: () => service.run(lambdas.follow!, {}) })

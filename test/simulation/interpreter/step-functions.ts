@@ -15,6 +15,8 @@ const PAYLOAD_BYTES = 262_144
 /** Step Functions: machines, executions, and the two kinds of Task that ours use. */
 export class StepFunctions {
   readonly executions = new Map<string, Execution>()
+  /** Called with what a state was answered, once nothing can take that back: not with the answers to duplicates. */
+  onAnswer: (state: string, answer: Json) => void = () => {}
   readonly #world: World
   readonly #lambdas: LambdaService
   readonly #machines: Map<string, Machine>
