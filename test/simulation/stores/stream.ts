@@ -66,7 +66,7 @@ export class SourceStream {
   }
 }
 
-/** More empty answers than this in a row, and there is nothing. */
+/** After this many empty answers in a row an answer is true. The engine takes five, and a time, for silence. */
 const mostEmptyInRow = 3
 
 /** The stream as the code in one environment reads it. A reader goes on after the last answer that arrived. */
@@ -84,8 +84,11 @@ export function streamIn(world: World, sandbox: Sandbox, { memory }: SourceStrea
           // Until its answer is here it may have been lost, and the next read asks for the same again.
           reader = undefined
           const answer = await sandbox.request(read('read'), async () => {
-            if (emptyInRow >= mostEmptyInRow || !world.strikes('empty answer')) return mine.next()
-            return { records: [], closed: false }
+            const isTrue = emptyInRow >= mostEmptyInRow
+            if (!isTrue && world.strikes('empty answer')) return { records: [], closed: false }
+            const first = await mine.next()
+            // That of a reader opened again after a lost answer is empty as well.
+            return isTrue && first.records.length === 0 && !first.closed ? mine.next() : first
           })
           emptyInRow = answer.records.length > 0 || answer.closed ? 0 : emptyInRow + 1
           reader = mine
