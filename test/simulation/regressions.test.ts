@@ -16,6 +16,8 @@ const once: [seed: number, what: string][] = [
     'a late delivery to the lease function began a run for an execution long ended, and live changes followed it',
   ],
   [100923, 'the same, found as a lost item'],
+  [7852, 'the simulator took the answer to a duplicate of Copied for what the run believes'],
+  [9201, 'the simulator gave more empty answers in a row than it says it does, and drain took them for silence'],
 ]
 
 it.each(once)('seed %i is good: %s', async (seed) => {
