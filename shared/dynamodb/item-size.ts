@@ -20,7 +20,7 @@ export function utf8Bytes(text: string): number {
   return Buffer.byteLength(text, 'utf8')
 }
 
-function valueBytes(value: AttributeValue): number {
+export function valueBytes(value: AttributeValue): number {
   if ('S' in value) return utf8Bytes(value.S)
   if ('N' in value) return numberBytes(value.N)
   if ('B' in value) return value.B.byteLength

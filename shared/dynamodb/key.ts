@@ -11,6 +11,24 @@ export interface KeySchema {
   sk?: KeyAttribute
 }
 
+/** The longest values of a partition key and of a sort key. Source: "Quotas in Amazon DynamoDB". */
+export const maxPkBytes = 2_048
+export const maxSkBytes = 1_024
+
+/** One half of the key of an index, partition or sort key. An item that lacks an attribute is not in the index. */
+export interface IndexKey {
+  /** One; up to four in an index with multi-attribute keys. */
+  attributes: KeyAttribute[]
+  /** The most their values may weigh together, bytes. */
+  maxBytes: number
+}
+
+/** What a table asks of its items: their primary key, and fit values for the keys of its indexes. */
+export interface TableSchema extends KeySchema {
+  /** Absent: it has no indexes. */
+  indexKeys?: IndexKey[]
+}
+
 /** The primary key of one item, free of attribute names. */
 export interface Key {
   pk: KeyValue

@@ -51,8 +51,10 @@ async function writeAll(table: Table, operation: 'put' | 'insert', items: RawIte
       open.forEach((index, position) => {
         results[index] = answers[position] as WriteResult
       })
+      const asked = open.length
       open = open.filter((index) => results[index] === 'retry')
-      return open.length === 0 ? { done: results } : { again: `${open.length} items unprocessed` }
+      if (open.length === 0) return { done: results }
+      return { again: `${open.length} items unprocessed`, gotOn: open.length < asked }
     },
     (reason, cause) =>
       (cause as Error) ?? new DynamoDbError('throttled', `${operation} to ${table.name} gave up: ${reason}`),

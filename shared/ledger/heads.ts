@@ -39,9 +39,17 @@ export async function readHead(ledger: LedgerTable, run: string, key: Key): Prom
   return row && fromRow(row)
 }
 
-/** All heads of a bucket. There is no index over the unsettled: one would be eventually consistent and could miss some. */
-export async function listHeads(ledger: LedgerTable, run: string, bucket: number): Promise<Head[]> {
-  return (await ledger.query(headPk(run, bucket), '')).map(fromRow)
+/**
+ * The heads of a bucket that `keep` asks for; a bucket may hold hundreds of thousands. There is no index over the
+ * unsettled: one would be eventually consistent and could miss some.
+ */
+export async function listHeads(
+  ledger: LedgerTable,
+  run: string,
+  bucket: number,
+  keep: (head: Head) => boolean = () => true,
+): Promise<Head[]> {
+  return (await ledger.query(headPk(run, bucket), '', (row) => keep(fromRow(row)))).map(fromRow)
 }
 
 /**

@@ -26,7 +26,7 @@ export function retryingLedger(table: LedgerTable, runtime: Runtime): LedgerTabl
   }
   return {
     get: (pk, sk) => call('get', () => table.get(pk, sk)),
-    query: (pk, prefix) => call('query', () => table.query(pk, prefix)),
+    query: (pk, prefix, keep) => call('query', () => table.query(pk, prefix, keep)),
     commit: async (puts) => {
       let answerLost = false
       const committed = await call('commit', async () => {

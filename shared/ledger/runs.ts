@@ -1,4 +1,4 @@
-import type { KeySchema } from '../dynamodb/key.ts'
+import type { TableSchema } from '../dynamodb/key.ts'
 import { mayChange, type RunState, runTransitions } from '../run/states.ts'
 import type { Clock, Random } from '../runtime/ports.ts'
 import { LedgerError } from './errors.ts'
@@ -15,7 +15,8 @@ export interface RunRecord {
   phases?: { phase: string; at: number }[]
   source: string
   destination: string
-  schema: KeySchema
+  /** Of the destination, whose key is the source's too; its indexes are those it had when the run began. */
+  schema: TableSchema
   /** Hash of the migrations this run was begun with; other code may not go on with it. */
   codeHash: string
   /** Ids of the migrations this run applies, in order. */

@@ -22,7 +22,7 @@ const PAGE = 1_000
 export function sdkLedgerTable(client: DynamoDBClient, name: string): LedgerTable {
   return {
     get: (pk, sk) => get(client, name, pk, sk),
-    query: (pk, prefix) => query(client, name, pk, prefix),
+    query: (pk, prefix, keep = () => true) => query(client, name, pk, prefix, keep),
     commit: (puts) => commit(client, name, puts),
   }
 }
@@ -33,7 +33,13 @@ async function get(client: DynamoDBClient, name: string, pk: string, sk: string)
   return Item && (unmarshall(Item) as Row)
 }
 
-async function query(client: DynamoDBClient, name: string, pk: string, prefix: string): Promise<Row[]> {
+async function query(
+  client: DynamoDBClient,
+  name: string,
+  pk: string,
+  prefix: string,
+  keep: (row: Row) => boolean,
+): Promise<Row[]> {
   const rows: Row[] = []
   let start: Record<string, AttributeValue> | undefined
   do {
@@ -47,7 +53,7 @@ async function query(client: DynamoDBClient, name: string, pk: string, prefix: s
       ConsistentRead: true,
     })
     const { Items = [], LastEvaluatedKey } = await calling('Query', name, () => client.send(command))
-    for (const item of Items) rows.push(unmarshall(item) as Row)
+    rows.push(...Items.map((item) => unmarshall(item) as Row).filter(keep))
     start = LastEvaluatedKey
   } while (start)
   return rows

@@ -24,8 +24,11 @@ export interface Put {
  */
 export interface LedgerTable {
   get(pk: string, sk: string): Promise<Row | undefined>
-  /** All rows of `pk` whose sk starts with `prefix`, in sk order. */
-  query(pk: string, prefix: string): Promise<Row[]>
+  /**
+   * All rows of `pk` whose sk starts with `prefix`, in sk order; of these only the ones that `keep` asks for, which is
+   * asked page by page, so that no more than those and a page are held.
+   */
+  query(pk: string, prefix: string, keep?: (row: Row) => boolean): Promise<Row[]>
   /**
    * Stores all of `puts` or none; at most 100, of distinct keys. `false` when an expectation did not hold. A lost
    * answer is resolved by the caller: every put of the ledger can be recognised when read again.

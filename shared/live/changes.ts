@@ -1,5 +1,5 @@
 import type { Attributes } from '../dynamodb/attributes.ts'
-import { encodeKey, type Key, type KeySchema } from '../dynamodb/key.ts'
+import { encodeKey, type Key, type TableSchema } from '../dynamodb/key.ts'
 import { rawItem } from '../dynamodb/raw-item.ts'
 import { type Migrated, migrateItem } from '../migrations/migrate-item.ts'
 import type { Migration } from '../migrations/migration.ts'
@@ -21,7 +21,7 @@ export interface Changes {
  */
 export function changesOf(
   record: StreamRecord,
-  { migrations, schema }: { migrations: readonly Migration[]; schema: KeySchema },
+  { migrations, schema }: { migrations: readonly Migration[]; schema: TableSchema },
 ): Changes {
   const migrate = (image: Attributes) => migrateItem(migrations, schema, rawItem(schema, image))
   const before = record.old && migrate(record.old)

@@ -1,4 +1,4 @@
-import type { KeySchema } from '../dynamodb/key.ts'
+import type { TableSchema } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/migration.ts'
@@ -8,7 +8,7 @@ import type { LiveTables } from './ports.ts'
 /** What live changes of one run are applied with. Stores are the patient ones (`retrying…`): they retry by themselves. */
 export interface LiveEngine {
   run: string
-  schema: KeySchema
+  schema: TableSchema
   /** The pending ones, in order. */
   migrations: readonly Migration[]
   source: Pick<Table, 'get'>

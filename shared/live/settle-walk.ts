@@ -66,8 +66,7 @@ export async function settleBuckets(task: SettleTask, engine: SettleEngine): Pro
 
 async function workAt(place: number, quiet: string, engine: LiveEngine): Promise<(() => Promise<void>)[]> {
   if (place < headBuckets) {
-    const heads = await listHeads(engine.ledger, engine.run, place)
-    const open = heads.filter((head) => needsSettling(head, quiet))
+    const open = await listHeads(engine.ledger, engine.run, place, (head) => needsSettling(head, quiet))
     return open.map((head) => () => settleHead(head.key, quiet, engine))
   }
   const keys = await listedPoison(engine.ledger, engine.run, place - headBuckets)

@@ -1,13 +1,16 @@
-import type { KeySchema } from '../dynamodb/key.ts'
+import type { TableSchema } from '../dynamodb/key.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import { declaredApplies } from './applies.ts'
 import type { Migration } from './migration.ts'
-import { shareKey, toOutput } from './output.ts'
+import { indexProblem, shareKey, toOutput } from './output.ts'
 import { showIssues, showThrown } from './reasons.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import { describe, type Item, isPlainObject, toItem } from './values.ts'
 
-/** What the pending migrations make of one item. `reason` holds names and types, never contents of the item. */
+/**
+ * What the pending migrations make of one item. `reason` holds names and types, never contents of the item. `migration` is
+ * `no migration` where none claims the item and the destination refuses it as it is.
+ */
 export type Migrated =
   | { kind: 'untouched'; outputs: [RawItem] }
   | { kind: 'migrated'; outputs: RawItem[] }
@@ -18,9 +21,9 @@ export type Migrated =
  * Runs the pending migrations, in order, on one item: the second on the outputs of the first, and so on, exactly as if
  * each had been a run of its own. An item that none claims is handed back as it came, unbuilt. Quarantine is of the whole
  * item: where one output is bad, none is given.
- * @param schema the key of the destination.
+ * @param schema of the destination.
  */
-export function migrateItem(migrations: readonly Migration[], schema: KeySchema, item: RawItem): Migrated {
+export function migrateItem(migrations: readonly Migration[], schema: TableSchema, item: RawItem): Migrated {
   let items = [candidate(item)]
   let claimed = false
   for (const migration of migrations) {
@@ -30,7 +33,10 @@ export function migrateItem(migrations: readonly Migration[], schema: KeySchema,
     claimed = true
     items = step.items
   }
-  if (!claimed) return { kind: 'untouched', outputs: [item] }
+  if (!claimed) {
+    const reason = schema.indexKeys && indexProblem(schema, item.attributes())
+    return reason ? { kind: 'quarantined', migration: 'no migration', reason } : { kind: 'untouched', outputs: [item] }
+  }
   if (items.length === 0) return { kind: 'dropped' }
   return { kind: 'migrated', outputs: items.map(({ raw }) => raw) }
 }
@@ -56,7 +62,7 @@ type Reason = { reason: string }
 
 function runOne(
   migration: Migration,
-  schema: KeySchema,
+  schema: TableSchema,
   items: Candidate[],
 ): { items: Candidate[] } | Reason | 'unclaimed' {
   const next: Candidate[] = []
@@ -85,7 +91,7 @@ function claims({ applies }: Migration, item: Candidate): boolean | Reason {
   return { reason: `applies: expected a boolean, got ${describe(answer.value)}` }
 }
 
-function runUp(migration: Migration, schema: KeySchema, item: Item): RawItem[] | Reason {
+function runUp(migration: Migration, schema: TableSchema, item: Item): RawItem[] | Reason {
   const refused = check('source schema', migration.source, item)
   if (refused) return refused
   const returned = call('up', () => migration.up(item))

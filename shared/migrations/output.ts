@@ -1,21 +1,23 @@
-import type { KeyValue } from '../dynamodb/attributes.ts'
-import { itemBytes, maxItemBytes, utf8Bytes } from '../dynamodb/item-size.ts'
-import { encodeKey, type KeyAttribute, type KeySchema } from '../dynamodb/key.ts'
+import type { Attributes, AttributeValue } from '../dynamodb/attributes.ts'
+import { itemBytes, maxItemBytes, valueBytes } from '../dynamodb/item-size.ts'
+import {
+  encodeKey,
+  type IndexKey,
+  type KeyAttribute,
+  type KeySchema,
+  maxPkBytes,
+  maxSkBytes,
+  type TableSchema,
+} from '../dynamodb/key.ts'
 import { type RawItem, rawItem } from '../dynamodb/raw-item.ts'
 import { UnstorableError } from './errors.ts'
 import { toAttributes } from './values.ts'
 
-/** The longest key values. Source: "Quotas in Amazon DynamoDB", partition keys and sort keys. */
-const maxPkBytes = 2_048
-const maxSkBytes = 1_024
-
 /** An output ready to be written, or why DynamoDB would refuse it. */
-export function toOutput(schema: KeySchema, item: object): RawItem | { reason: string } {
+export function toOutput(schema: TableSchema, item: object): RawItem | { reason: string } {
   try {
     const attributes = toAttributes(item)
-    const problem =
-      keyProblem(attributes[schema.pk.name], schema.pk, maxPkBytes) ??
-      (schema.sk && keyProblem(attributes[schema.sk.name], schema.sk, maxSkBytes))
+    const problem = keyProblem(schema, attributes) ?? indexProblem(schema, attributes)
     if (problem) return { reason: problem }
     if (itemBytes(attributes) > maxItemBytes)
       return { reason: `larger than ${maxItemBytes.toLocaleString('en')} bytes` }
@@ -26,18 +28,41 @@ export function toOutput(schema: KeySchema, item: object): RawItem | { reason: s
   }
 }
 
-function keyProblem(value: object | undefined, { name, type }: KeyAttribute, maxBytes: number): string | undefined {
-  if (value === undefined) return `key attribute \`${name}\` is missing`
-  if (!(type in value)) return `key attribute \`${name}\`: expected ${type}, got ${Object.keys(value)[0]}`
-  const bytes = keyBytes(value as KeyValue)
-  if (bytes === 0) return `key attribute \`${name}\` is empty`
-  if (bytes > maxBytes) return `key attribute \`${name}\` is longer than ${maxBytes.toLocaleString('en')} bytes`
+/** Why no item can have the key that these attributes hold, or miss; `undefined` where one can. */
+export function keyProblem({ pk, sk }: KeySchema, attributes: Attributes): string | undefined {
+  const half = (attribute: KeyAttribute, maxBytes: number) =>
+    attributes[attribute.name]
+      ? valuesProblem('key', { attributes: [attribute], maxBytes }, attributes)
+      : `key attribute \`${attribute.name}\` is missing`
+  return half(pk, maxPkBytes) ?? (sk && half(sk, maxSkBytes))
+}
+
+/**
+ * Why a table refuses an item for its indexes, if it does. An item that lacks an attribute of an index is not in it, and
+ * the attributes that it has must be fit all the same: as DynamoDB Local 3.3.1 answers.
+ */
+export function indexProblem({ indexKeys = [] }: TableSchema, attributes: Attributes): string | undefined {
+  for (const key of indexKeys) {
+    const problem = valuesProblem('index key', key, attributes)
+    if (problem) return problem
+  }
   return undefined
 }
 
-function keyBytes(value: KeyValue): number {
-  if ('S' in value) return utf8Bytes(value.S)
-  return 'B' in value ? value.B.byteLength : value.N.length
+function valuesProblem(what: string, key: IndexKey, attributes: Attributes): string | undefined {
+  const present = key.attributes.filter(({ name }) => attributes[name])
+  let bytes = 0
+  for (const { name, type } of present) {
+    const value = attributes[name] as AttributeValue
+    if (!(type in value)) return `${what} attribute \`${name}\`: expected ${type}, got ${Object.keys(value)[0]}`
+    const own = valueBytes(value)
+    if (own === 0) return `${what} attribute \`${name}\` is empty`
+    bytes += own
+  }
+  if (bytes <= key.maxBytes) return undefined
+  const names = present.map(({ name }) => `\`${name}\``).join(', ')
+  const are = present.length > 1 ? `attributes ${names} are` : `attribute ${names} is`
+  return `${what} ${are} longer than ${key.maxBytes.toLocaleString('en')} bytes`
 }
 
 export function shareKey(items: readonly RawItem[]): boolean {

@@ -1,5 +1,6 @@
 import { encodeKey, type Key, type KeySchema, keyAttributes, keyOf } from '../dynamodb/key.ts'
 import type { Migration } from './migration.ts'
+import { keyProblem } from './output.ts'
 import { toAttributes, toItem } from './values.ts'
 
 /** Where an item of the destination may have come from. */
@@ -23,11 +24,16 @@ export function sourceKeys(migrations: readonly Migration[], schema: KeySchema, 
   return { keys: [...found.values()], complete: migrations.every(({ inverse }) => inverse !== undefined) }
 }
 
-/** A throwing or nonsensical inverse says nothing about this key: the item is then told from its other candidates. */
+/**
+ * An inverse that throws, or names a key that no item can have, says nothing about this one: the item is then told from
+ * its other candidates.
+ */
 function inverseKey(inverse: NonNullable<Migration['inverse']>, schema: KeySchema, key: Key): Key | undefined {
   try {
     const answer = inverse(toItem(keyAttributes(schema, key)))
-    return answer ? keyOf(schema, toAttributes(answer)) : undefined
+    if (!answer) return undefined
+    const attributes = toAttributes(answer)
+    return keyProblem(schema, attributes) ? undefined : keyOf(schema, attributes)
   } catch {
     return undefined
   }

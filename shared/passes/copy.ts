@@ -1,4 +1,4 @@
-import { encodeKey, type KeySchema } from '../dynamodb/key.ts'
+import { encodeKey, type TableSchema } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import { type Quarantined, quarantine } from '../ledger/quarantine.ts'
@@ -11,7 +11,7 @@ import type { Pass } from './pass.ts'
 
 export interface CopyPass {
   run: string
-  schema: KeySchema
+  schema: TableSchema
   migrations: Migration[]
   destination: Table
   ledger: LedgerTable

@@ -9,6 +9,8 @@ export type EngineEvent =
   | { code: 'slice.checkpoint'; run: string; chunk: string; tallies: Tallies }
   | { code: 'slice.ended'; run: string; chunk: string; outcome: string; tallies: Tallies }
   | { code: 'slice.fenced'; run: string; chunk: string; epoch: number }
+  /** Its tables failed for long, after it had got further: the next one goes on. */
+  | { code: 'slice.interrupted'; run: string; chunk: string; reason: string }
   | { code: 'chunk.split'; run: string; chunk: string; ways: number; estimatedItems: number; key: string }
   | { code: 'chunk.unsplittable'; run: string; chunk: string; reason: string; key: string }
   | { code: 'chunk.failed'; run: string; chunk: string; reason: string }

@@ -5,12 +5,12 @@ export interface RetryPolicy {
   baseMs?: number
   /** Highest ceiling of the wait. @default 5000 */
   capMs?: number
-  /** Attempts before giving up. @default 12, about half a minute */
+  /** Attempts without progress before giving up. @default 12, about half a minute */
   attempts?: number
 }
 
-/** What one attempt came to: an answer, or a reason to try again. */
-export type Attempt<T> = { done: T } | { again: string; cause?: unknown }
+/** What one attempt came to: an answer, or a reason to try again. After one that got on, attempts are counted anew. */
+export type Attempt<T> = { done: T } | { again: string; cause?: unknown; gotOn?: boolean }
 
 /**
  * Full-jitter backoff: each wait is uniform in [0, min(cap, base·2^attempt)).
@@ -27,6 +27,7 @@ export async function retry<T>(
   for (let tried = 1; ; tried++) {
     const result = await attempt()
     if ('done' in result) return result.done
+    if (result.gotOn) tried = 1
     if (tried >= attempts) throw exhausted(result.again, result.cause)
     const waitMs = Math.floor(runtime.random() * Math.min(capMs, baseMs * 2 ** tried))
     runtime.emit({ code: 'retry.waiting', operation, attempt: tried, waitMs, reason: result.again })

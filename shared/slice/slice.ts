@@ -1,4 +1,5 @@
 import { readChunk } from '../chunks/walk.ts'
+import { DynamoDbError } from '../dynamodb/errors.ts'
 import { encodeKeyValue, type Key } from '../dynamodb/key.ts'
 import type { Page, Table } from '../dynamodb/ports.ts'
 import { type ChunkRecord, type PassName, replaceChunk } from '../ledger/chunks.ts'
@@ -6,7 +7,7 @@ import { readControl } from '../ledger/control.ts'
 import { listHeavy } from '../ledger/heavy.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { addTallies } from '../ledger/tallies.ts'
+import { addTallies, type Tallies } from '../ledger/tallies.ts'
 import type { Pass } from '../passes/pass.ts'
 import { readLag } from '../run/lag.ts'
 import type { Outcome } from '../run/outcome.ts'
@@ -48,7 +49,8 @@ export interface WalkEngine {
  * One invocation's work on one chunk: read a page, apply the pass, advance the cursor, checkpoint, and stop in time;
  * near the limit, or early when one key takes too long, the chunk is split.
  * @throws UndrainedError when reads or writes are still awaited as the limit nears; the process must then exit.
- * @throws what the table or ledger threw after its retries; all that was acknowledged has then been checkpointed.
+ * @throws what the table or ledger threw after its retries; all that was acknowledged has then been checkpointed. What may
+ * pass is thrown only by a slice that got no further: those count towards the failure of its chunk.
  */
 export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Outcome> {
   const { ledger, runtime, deadline } = engine
@@ -97,6 +99,8 @@ class Slice {
   /** Row as the slice found it: what is acknowledged is added to its tallies. */
   readonly #base: ChunkRecord
   #checkpointedAt: number
+  /** Items of the chunk in the pages begun so far, by this slice and the ones before it. */
+  #begun: number
   /** Live changes are hours behind: leave half of the destination's capacity to those that apply them. */
   #slowDown = false
   /** The page being read ahead. */
@@ -112,14 +116,18 @@ class Slice {
     this.#window = new Window(record.cursor, pagesInFlight)
     this.#pace = new Pace(engine.sliceMs)
     this.#checkpointedAt = engine.runtime.clock()
+    this.#begun = record.tallies.read
   }
 
   async toItsEnd(): Promise<Outcome> {
     try {
       return await this.#walkOn()
     } catch (error) {
-      await this.#endAfter()
-      throw error
+      const gotOn = await this.#endAfter()
+      if (!gotOn || !(error instanceof DynamoDbError && error.retryable)) throw error
+      const { run, id: chunk } = this.record
+      this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })
+      return { outcome: 'more' }
     }
   }
 
@@ -148,11 +156,18 @@ class Slice {
     }
   }
 
-  /** Stores what was acknowledged before an error ended the slice, unless the ledger itself is what fails. */
-  async #endAfter(): Promise<void> {
+  /**
+   * Stores what was acknowledged before an error ended the slice, unless the ledger itself is what fails.
+   * @returns whether the chunk is further than where the slice began.
+   */
+  async #endAfter(): Promise<boolean> {
     await this.#window.drain().catch(() => {})
     const { deadline: _, ...record } = this.#acknowledged()
-    await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' }).catch(() => {})
+    const expected = { epoch: record.epoch, state: 'open' } as const
+    const stored = await replaceChunk(this.#engine.ledger, record, expected).catch(() => false)
+    if (stored) this.record = record
+    // The window hands on the cursor it was given until a page is acknowledged.
+    return stored && record.cursor !== this.#base.cursor
   }
 
   /** Reads and applies pages until there is a reason to stop. */
@@ -164,7 +179,7 @@ class Slice {
       if (!page) return 'end'
       this.#read(page.next)
       this.#watch.see(page.items.map((item) => item.key))
-      await this.#window.add(this.#walk.pass.apply(page.items), page.next)
+      await this.#window.add(this.#apply(page), page.next)
       const roundMs = runtime.clock() - before
       this.#pace.observe(roundMs)
       if (this.#slowDown) await runtime.sleep(roundMs)
@@ -180,6 +195,13 @@ class Slice {
         return (await this.#checkpoint()) ?? 'hot'
       }
     }
+  }
+
+  #apply({ items }: Page): Promise<Tallies> {
+    const { pass, id: chunk, epoch } = this.record
+    const before = this.#begun
+    this.#begun += items.length
+    return this.#walk.pass.apply(items, { pass, chunk, epoch, before })
   }
 
   #read(after: Key | undefined): void {

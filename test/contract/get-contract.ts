@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodeKey } from '../../shared/dynamodb/key.ts'
+import { encodeKey, type Key } from '../../shared/dynamodb/key.ts'
 import { item, type MakeTable, plainSchema, schemaWith } from './samples.ts'
 
 export function getContract(makeTable: MakeTable): void {
@@ -18,6 +18,16 @@ export function getContract(makeTable: MakeTable): void {
     it('answers nothing for no keys', async () => {
       const table = await makeTable(plainSchema)
       expect(await table.get([])).toEqual([])
+    })
+
+    it.each<[string, Key]>([
+      ['an empty partition key', { pk: { S: '' }, sk: { S: 'a' } }],
+      ['an empty sort key', { pk: { S: 'a' }, sk: { S: '' } }],
+      ['a partition key above 2,048 bytes', { pk: { S: 'x'.repeat(2_049) }, sk: { S: 'a' } }],
+      ['a sort key above 1,024 bytes', { pk: { S: 'a' }, sk: { S: 'x'.repeat(1_025) } }],
+    ])('refuses %s', async (_, key) => {
+      const table = await makeTable(schemaWith('S'))
+      await expect(table.get([key])).rejects.toMatchObject({ name: 'DynamoDbError', code: 'invalid-request' })
     })
 
     it('refuses more than 100 keys, repeated keys and keys of another type', async () => {

@@ -123,6 +123,15 @@ export function ledgerContract(name: string, makeLedgerTable: () => Promise<Ledg
       expect((await ledger.query('RUN#1', '0')).map(({ sk }) => sk)).toEqual(sks)
     })
 
+    it('answers only the rows that are asked for, of every page', async () => {
+      const rows = Array.from({ length: 1_100 }, (_, i) => row(`${i}`.padStart(5, '0'), { even: i % 2 === 0 }))
+      for (let i = 0; i < rows.length; i += 100) await ledger.commit(rows.slice(i, i + 100).map(any))
+      const even = rows.filter((each) => each.even)
+      expect(await ledger.query('RUN#1', '0', ({ even }) => even === true)).toEqual(even)
+      expect(await ledger.query('RUN#1', '010', (each) => each.even === true)).toHaveLength(50)
+      expect(await ledger.query('RUN#1', '', () => false)).toEqual([])
+    })
+
     it('gives every reader a row of its own', async () => {
       await ledger.commit([any(row('a', { list: [1] }))])
       const read = await ledger.get('RUN#1', 'a')

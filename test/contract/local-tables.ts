@@ -1,5 +1,5 @@
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { KeySchema } from '../../shared/dynamodb/key.ts'
+import { type KeyAttribute, maxPkBytes, type TableSchema } from '../../shared/dynamodb/key.ts'
 import type { Table } from '../../shared/dynamodb/ports.ts'
 import { sdkTable } from '../../shared/dynamodb/sdk/table.ts'
 import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
@@ -19,7 +19,7 @@ export class LocalTables {
     })
   }
 
-  async table(schema: KeySchema): Promise<Table> {
+  async table(schema: TableSchema): Promise<Table> {
     return sdkTable(this.client, await this.#create(schema), schema)
   }
 
@@ -30,18 +30,31 @@ export class LocalTables {
     )
   }
 
-  async #create({ pk, sk }: KeySchema): Promise<string> {
+  /** Each index key gets an index of its own: as its partition key, or as its sort key beside the table's partition key. */
+  async #create({ pk, sk, indexKeys = [] }: TableSchema): Promise<string> {
     const name = `contract-${++this.#made}`
-    const attributes = sk ? [pk, sk] : [pk]
+    const attributes = [pk, ...(sk ? [sk] : []), ...indexKeys.flatMap((key) => key.attributes)]
+    const types = new Map(attributes.map(({ name, type }) => [name, type]))
+    const indexes = indexKeys.map(({ attributes, maxBytes }, i) => ({
+      IndexName: `index-${i}`,
+      KeySchema:
+        maxBytes === maxPkBytes ? keys('HASH', attributes) : [...keys('HASH', [pk]), ...keys('RANGE', attributes)],
+      Projection: { ProjectionType: 'KEYS_ONLY' as const },
+    }))
     await this.client.send(
       new CreateTableCommand({
         TableName: name,
         BillingMode: 'PAY_PER_REQUEST',
-        AttributeDefinitions: attributes.map(({ name, type }) => ({ AttributeName: name, AttributeType: type })),
-        KeySchema: attributes.map(({ name }, i) => ({ AttributeName: name, KeyType: i === 0 ? 'HASH' : 'RANGE' })),
+        AttributeDefinitions: [...types].map(([name, type]) => ({ AttributeName: name, AttributeType: type })),
+        KeySchema: [...keys('HASH', [pk]), ...keys('RANGE', sk ? [sk] : [])],
+        ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
         StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
       }),
     )
     return name
   }
+}
+
+function keys(KeyType: 'HASH' | 'RANGE', attributes: KeyAttribute[]) {
+  return attributes.map(({ name }) => ({ AttributeName: name, KeyType }))
 }

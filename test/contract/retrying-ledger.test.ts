@@ -24,7 +24,7 @@ function faulty(ledger: LedgerTable, faults: Fault[], meanwhile?: () => Promise<
   }
   return {
     get: (pk, sk) => call(() => ledger.get(pk, sk)),
-    query: (pk, prefix) => call(() => ledger.query(pk, prefix)),
+    query: (pk, prefix, keep) => call(() => ledger.query(pk, prefix, keep)),
     commit: (puts) => call(() => ledger.commit(puts)),
   }
 }

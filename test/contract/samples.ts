@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import type { Attributes, AttributeValue, KeyType, KeyValue } from '../../shared/dynamodb/attributes.ts'
-import type { Key, KeySchema } from '../../shared/dynamodb/key.ts'
+import type { Key, KeySchema, TableSchema } from '../../shared/dynamodb/key.ts'
 import type { Page, Table } from '../../shared/dynamodb/ports.ts'
 import { type RawItem, rawItem } from '../../shared/dynamodb/raw-item.ts'
 
 /** Makes an empty table. */
-export type MakeTable = (schema: KeySchema) => Promise<Table>
+export type MakeTable = (schema: TableSchema) => Promise<Table>
 
 export const KEY_TYPES = ['S', 'N', 'B'] as const
 

@@ -1,5 +1,6 @@
 import { describe } from 'vitest'
 import { getContract } from './get-contract.ts'
+import { indexContract } from './index-contract.ts'
 import { queryContract } from './query-contract.ts'
 import type { MakeTable } from './samples.ts'
 import { scanContract } from './scan-contract.ts'
@@ -13,6 +14,7 @@ export function tableContract(name: string, makeTable: MakeTable): void {
     queryContract(makeTable)
     getContract(makeTable)
     writeContract(makeTable)
+    indexContract(makeTable)
     valuesContract(makeTable)
   })
 }

@@ -19,9 +19,10 @@ export class MemoryLedgerTable implements LedgerTable {
     return row && copy(row)
   }
 
-  async query(pk: string, prefix: string): Promise<Row[]> {
-    const rows = [...(this.#partitions.get(pk)?.values() ?? [])].filter((row) => row.sk.startsWith(prefix))
-    return rows.map(copy).sort((a, b) => Buffer.compare(Buffer.from(a.sk), Buffer.from(b.sk)))
+  async query(pk: string, prefix: string, keep: (row: Row) => boolean = () => true): Promise<Row[]> {
+    const all = [...(this.#partitions.get(pk)?.values() ?? [])]
+    const rows = all.filter((row) => row.sk.startsWith(prefix)).map(copy)
+    return rows.filter(keep).sort((a, b) => Buffer.compare(Buffer.from(a.sk), Buffer.from(b.sk)))
   }
 
   async commit(puts: Put[]): Promise<boolean> {

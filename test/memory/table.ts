@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Attributes, KeyValue } from '../../shared/dynamodb/attributes.ts'
 import { itemBytes, maxItemBytes } from '../../shared/dynamodb/item-size.ts'
-import { type Key, type KeyAttribute, type KeySchema, keyOf } from '../../shared/dynamodb/key.ts'
+import { type IndexKey, type Key, type KeyAttribute, keyOf, type TableSchema } from '../../shared/dynamodb/key.ts'
 import type { Page, QueryRequest, ScanRequest, Table, WriteResult } from '../../shared/dynamodb/ports.ts'
 import type { RawItem } from '../../shared/dynamodb/raw-item.ts'
 import { invalid } from './invalid.ts'
@@ -22,7 +22,7 @@ const SK_BYTES = 1024
 const NO_SORT_KEY = Buffer.alloc(0)
 
 /** An empty table in memory. */
-export function memoryTable(schema: KeySchema, name: string): MemoryTable {
+export function memoryTable(schema: TableSchema, name: string): MemoryTable {
   return new MemoryTable(schema, name)
 }
 
@@ -33,12 +33,12 @@ export function memoryTable(schema: KeySchema, name: string): MemoryTable {
  */
 export class MemoryTable implements Table {
   readonly name: string
-  readonly schema: KeySchema
+  readonly schema: TableSchema
   /** Called at once after each mutation, with attributes the observer must not change. */
   onChange: ((change: Change) => void) | undefined
   readonly #items = new SortedItems()
 
-  constructor(schema: KeySchema, name: string) {
+  constructor(schema: TableSchema, name: string) {
     this.name = name
     this.schema = schema
   }
@@ -89,6 +89,7 @@ export class MemoryTable implements Table {
   async get(keys: Key[]): Promise<RawItem[]> {
     if (keys.length > 100) throw invalid('at most 100 keys', `${keys.length}`)
     const positions = keys.map((key) => this.#position(key))
+    keys.forEach(assertSizes)
     assertDistinct(positions)
     return positions
       .flatMap((position) => this.#items.find(position) ?? [])
@@ -121,8 +122,8 @@ export class MemoryTable implements Table {
     const attributes = storedForm(given)
     const key = keyOf(this.schema, attributes)
     if (!key) throw invalid('an item with the key of the table', 'another')
-    assertSize(key.pk, PK_BYTES)
-    if (key.sk) assertSize(key.sk, SK_BYTES)
+    assertSizes(key)
+    for (const indexKey of this.schema.indexKeys ?? []) assertIndexKey(attributes, indexKey)
     const bytes = itemBytes(attributes)
     if (bytes > maxItemBytes) throw invalid(`an item of at most ${maxItemBytes} bytes`, `${bytes}`)
     return { ...this.#position(key), key, attributes, bytes }
@@ -154,9 +155,27 @@ function assertType(value: KeyValue | undefined, attribute: KeyAttribute | undef
     )
 }
 
+function assertSizes({ pk, sk }: Key): void {
+  assertSize(pk, PK_BYTES)
+  if (sk) assertSize(sk, SK_BYTES)
+}
+
 function assertSize(value: KeyValue, most: number): void {
   const { length } = orderBytes(value)
   if (length === 0 || length > most) throw invalid(`a key value of 1 to ${most} bytes`, `${length}`)
+}
+
+function assertIndexKey(item: Attributes, { attributes, maxBytes }: IndexKey): void {
+  let bytes = 0
+  for (const attribute of attributes) {
+    const value = item[attribute.name] as KeyValue | undefined
+    if (!value) continue
+    assertType(value, attribute)
+    const weighs = itemBytes({ '': value })
+    if (weighs === 0) throw invalid('an index key value', 'an empty one')
+    bytes += weighs
+  }
+  if (bytes > maxBytes) throw invalid(`index key values of at most ${maxBytes} bytes`, `${bytes}`)
 }
 
 function assertDistinct(positions: Position[]): void {

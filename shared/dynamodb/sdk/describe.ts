@@ -1,17 +1,18 @@
 import {
   DescribeTableCommand,
   type DynamoDBClient,
+  type KeySchemaElement,
   type TableDescription as SdkDescription,
 } from '@aws-sdk/client-dynamodb'
 import type { KeyType } from '../attributes.ts'
-import type { KeyAttribute, KeySchema } from '../key.ts'
+import { type IndexKey, type KeyAttribute, maxPkBytes, maxSkBytes, type TableSchema } from '../key.ts'
 import { calling } from './errors.ts'
 
 /** A table as the control plane sees it. */
 export interface TableDescription {
   name: string
   arn: string
-  schema: KeySchema
+  schema: TableSchema
   /** `ACTIVE`, `CREATING`, `UPDATING`, `DELETING`, … */
   status: string
   /** About six hours old, like `sizeBytes`: good for plans, never for decisions. */
@@ -22,7 +23,7 @@ export interface TableDescription {
 }
 
 /**
- * Key schema, size and state of a table.
+ * Schema, size and state of a table.
  * @throws DynamoDbError `table-not-found` or `access-denied`, saying what to check; `throttled` or `unavailable`.
  */
 export async function describeTable(client: DynamoDBClient, name: string): Promise<TableDescription> {
@@ -40,14 +41,30 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
   }
 }
 
-function schemaOf(table: SdkDescription): KeySchema {
-  const attribute = (role: 'HASH' | 'RANGE'): KeyAttribute | undefined => {
-    const name = table.KeySchema?.find((element) => element.KeyType === role)?.AttributeName
-    const type = table.AttributeDefinitions?.find((definition) => definition.AttributeName === name)?.AttributeType
-    return name && type ? { name, type: type as KeyType } : undefined
-  }
-  const pk = attribute('HASH')
+function schemaOf(table: SdkDescription): TableSchema {
+  const [pk] = keyHalf(table, table.KeySchema, 'HASH')
   if (!pk) throw new TypeError('Expected DescribeTable to name the partition key, got a table without one')
-  const sk = attribute('RANGE')
-  return sk ? { pk, sk } : { pk }
+  const [sk] = keyHalf(table, table.KeySchema, 'RANGE')
+  const indexKeys = indexKeysOf(table)
+  return { pk, ...(sk && { sk }), ...(indexKeys.length > 0 && { indexKeys }) }
+}
+
+/** Both halves of the key of every index, those included that are still being built. */
+function indexKeysOf(table: SdkDescription): IndexKey[] {
+  const indexes = [...(table.LocalSecondaryIndexes ?? []), ...(table.GlobalSecondaryIndexes ?? [])]
+  return indexes
+    .flatMap(({ KeySchema }) => [
+      { attributes: keyHalf(table, KeySchema, 'HASH'), maxBytes: maxPkBytes },
+      { attributes: keyHalf(table, KeySchema, 'RANGE'), maxBytes: maxSkBytes },
+    ])
+    .filter(({ attributes }) => attributes.length > 0)
+}
+
+function keyHalf(table: SdkDescription, key: KeySchemaElement[] = [], role: 'HASH' | 'RANGE'): KeyAttribute[] {
+  return key
+    .filter(({ KeyType }) => KeyType === role)
+    .flatMap(({ AttributeName: name }) => {
+      const type = table.AttributeDefinitions?.find(({ AttributeName }) => AttributeName === name)?.AttributeType
+      return name && type ? [{ name, type: type as KeyType }] : []
+    })
 }

@@ -32,7 +32,9 @@ const CODES: Record<string, DynamoDbErrorCode> = {
   TableNotFound: 'table-not-found',
   AccessDenied: 'access-denied',
   UnrecognizedClient: 'access-denied',
+  InvalidClientTokenId: 'access-denied',
   InvalidSignature: 'access-denied',
+  SignatureDoesNotMatch: 'access-denied',
   IncompleteSignature: 'access-denied',
   MissingAuthenticationToken: 'access-denied',
   ExpiredToken: 'access-denied',
@@ -40,7 +42,7 @@ const CODES: Record<string, DynamoDbErrorCode> = {
 }
 
 /** Node's words for a connection that was not made or did not last. */
-const NETWORK = new Set([
+export const NETWORK = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
   'ECONNABORTED',
@@ -66,7 +68,8 @@ export function dynamoDbError(action: string, table: string, error: unknown): un
   const { name = '', message = '', code, $fault, $metadata } = error as SdkError
   const status = $metadata?.httpStatusCode ?? 0
   const request = $metadata?.requestId ? ` (request ${$metadata.requestId})` : ''
-  const failure = (kind: DynamoDbErrorCode) => failed(kind, action, table, `${code ?? name}: ${message}${request}`)
+  const failure = (kind: DynamoDbErrorCode) =>
+    failed(kind, action, table, `${code ?? name}: ${message}${request}`, name)
   if (name in CODES || name.replace(/Exception$/, '') in CODES) return failure(errorCode(name))
   if (status >= 500 || (code && NETWORK.has(code))) return failure('unavailable')
   if (status === 429) return failure('throttled')
@@ -77,9 +80,16 @@ export function dynamoDbError(action: string, table: string, error: unknown): un
  * One failure in words. The SDK's error is not kept as `cause`, and a value quoted by the service is cut off: both can
  * carry what is in an item.
  */
-export function failed(code: DynamoDbErrorCode, action: string, table: string, detail: string): DynamoDbError {
+export function failed(
+  code: DynamoDbErrorCode,
+  action: string,
+  table: string,
+  detail: string,
+  serviceError = '',
+): DynamoDbError {
   const safe = detail.replace(/((?:numeric value|value provided|AttributeValue)\s*:\s*).*/s, '$1…')
-  return new DynamoDbError(code, `${action} on the table ${table} failed, ${safe}. ${advice(code, action)}`)
+  const message = `${action} on the table ${table} failed, ${safe}. ${advice(code, action)}`
+  return new DynamoDbError(code, message, { serviceError })
 }
 
 function advice(code: DynamoDbErrorCode, action: string): string {

@@ -1,11 +1,17 @@
 import type { Attributes, KeyType } from '../../../shared/dynamodb/attributes.ts'
-import { encodeKey, type Key, type KeySchema, keyAttributes } from '../../../shared/dynamodb/key.ts'
+import { encodeKey, type IndexKey, type Key, type KeySchema, keyAttributes } from '../../../shared/dynamodb/key.ts'
 import type { Dice } from '../dice.ts'
 import { makeSortKey, partitionKey, type SortKeys, sortKeyStyles, sortKeyType } from './keys.ts'
 
-/** What the migrations of the simulator do with an item; `plain` is claimed by none. */
+/**
+ * What the migrations of the simulator do with an item. None claims `plain`, nor `reject`, which the index of the
+ * destination refuses.
+ */
 export const kinds = ['plain', 'edit', 'move', 'split', 'drop', 'throw', 'reject'] as const
 export type Kind = (typeof kinds)[number]
+
+/** What the destination has an index over. */
+export const indexKeys: IndexKey[] = [{ attributes: [{ name: 'rank', type: 'S' }], maxBytes: 2_048 }]
 
 /** The table of one seed, and how further items of it look. */
 export interface Population {
@@ -73,6 +79,7 @@ export function makeItem(
     kind: { S: kind },
     version: { N: String(version) },
     toPk: elsewhere(key, dice.whole(0, 1)),
+    ...(kind === 'reject' && { rank: { S: '' } }),
   }
 }
 

@@ -2,24 +2,9 @@ import type { Attributes } from '../../../shared/dynamodb/attributes.ts'
 import { defineMigration, type Migration } from '../../../shared/migrations/index.ts'
 import type { StandardSchema } from '../../../shared/migrations/standard-schema.ts'
 
-/** Items of the simulator, loosely: what a migration reads of them is always there. */
-type Loose = { [name: string]: string | number }
-
-const anything: StandardSchema<Loose> = {
-  '~standard': { version: 1, vendor: 'simulation', validate: (value) => ({ value: value as Loose }) },
-}
-
-/** Refuses outputs that are marked as bad. */
-// biome-ignore lint/suspicious/noExplicitAny: outputs are of many shapes, and checked against another oracle.
-const good: StandardSchema<any> = {
-  '~standard': {
-    version: 1,
-    vendor: 'simulation',
-    validate: (value) =>
-      value && typeof value === 'object' && 'bad' in value
-        ? { issues: [{ message: 'bad', path: ['bad'] }] }
-        : { value },
-  },
+// biome-ignore lint/suspicious/noExplicitAny: items are of many shapes, and outputs are checked against another oracle.
+const anything: StandardSchema<any> = {
+  '~standard': { version: 1, vendor: 'simulation', validate: (value) => ({ value }) },
 }
 
 /** The migrations as a user writes them: two, applied in this order. */
@@ -29,15 +14,15 @@ export const migrations: Migration[] = [
     title: 'Marks what is to be edited.',
     applies: { attribute: { name: 'kind', equals: 'edit' } },
     source: anything,
-    target: good,
+    target: anything,
     up: (item) => ({ ...item, edited: true }),
   }),
   defineMigration({
     id: '2026-01-02-shape',
     title: 'Moves, splits, drops and fails items.',
-    applies: ({ kind }) => ['move', 'split', 'drop', 'throw', 'reject'].includes(String(kind)),
+    applies: ({ kind }) => ['move', 'split', 'drop', 'throw'].includes(String(kind)),
     source: anything,
-    target: good,
+    target: anything,
     up: ({ toPk, ...item }) => {
       switch (item.kind) {
         case 'move':
@@ -49,13 +34,24 @@ export const migrations: Migration[] = [
           ]
         case 'drop':
           return null
-        case 'throw':
-          throw new RangeError('an item that cannot be migrated')
         default:
-          return { ...item, bad: true }
+          throw new RangeError('an item that cannot be migrated')
       }
     },
   }),
+]
+
+/** The same with a mistake in them, which is noticed late: what they make of an item to be edited is wrong. */
+export const flawedMigrations: Migration[] = [
+  defineMigration({
+    id: '2026-01-01-edit',
+    title: 'Marks what is to be edited, wrongly.',
+    applies: { attribute: { name: 'kind', equals: 'edit' } },
+    source: anything,
+    target: anything,
+    up: (item) => ({ ...item, edited: 'wrongly' }),
+  }),
+  ...migrations.slice(1),
 ]
 
 /** What must become of an item, written apart from the engine and from the migrations above. */

@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest'
+import { DynamoDbError, type DynamoDbErrorCode } from '../../../shared/dynamodb/errors.ts'
+import type { Table } from '../../../shared/dynamodb/ports.ts'
+import type { RunRecord } from '../../../shared/ledger/runs.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import type { SliceEngine } from '../../../shared/slice/slice.ts'
+import { fill, runId, world } from './world.ts'
+
+/** A planned segment of 1,000 items, and a slice of it whose source fails from its n-th read on. */
+async function failing(code: DynamoDbErrorCode, from: number) {
+  const w = world({ itemMs: 1 })
+  fill(w, 0, 1_000)
+  await w.plan()
+  let reads = 0
+  const attempt = (more: Partial<SliceEngine> = {}) => {
+    const walk = w.engine().walk({ id: runId } as RunRecord, 'copy')
+    const scan: Table['scan'] = (request) =>
+      ++reads >= from ? Promise.reject(new DynamoDbError(code, 'as told')) : walk.table.scan(request)
+    return w.slice('s00000', { walk: () => ({ ...walk, table: { ...walk.table, scan } }), ...more })
+  }
+  return { ...w, attempt }
+}
+
+describe('A slice whose tables fail for long', () => {
+  it.each(['throttled', 'unavailable', 'conflict'] as const)(
+    'has got further before, and is asked to go on: %s',
+    async (code) => {
+      const w = await failing(code, 4)
+      expect(await w.attempt()).toEqual({ outcome: 'more' })
+      expect(w.events).toContainEqual({ code: 'slice.interrupted', run: runId, chunk: 's00000', reason: code })
+      const [chunk] = await w.chunks()
+      expect(chunk).toMatchObject({ state: 'open', tallies: { read: w.destination.size } })
+      expect(w.destination.size).toBeGreaterThan(0)
+      expect(chunk?.deadline).toBeUndefined()
+    },
+  )
+
+  it('has failed where it got no further, in whichever slice', async () => {
+    const w = await failing('throttled', 4)
+    await w.attempt()
+    await expect(w.attempt()).rejects.toThrow('as told')
+    const [chunk] = await w.chunks()
+    expect(chunk).toMatchObject({ state: 'open', slices: 2, tallies: { read: w.destination.size } })
+  })
+
+  it('has failed where asking again is of no use, however far it got', async () => {
+    const w = await failing('access-denied', 4)
+    await expect(w.attempt()).rejects.toThrow('as told')
+    expect((await w.chunks())[0]?.tallies.read).toBeGreaterThan(0)
+  })
+
+  it('has failed where what it did could not be kept', async () => {
+    const w = await failing('throttled', 4)
+    let commits = 0
+    const ledger: LedgerTable = {
+      get: (pk, sk) => w.ledger.get(pk, sk),
+      query: (pk, prefix) => w.ledger.query(pk, prefix),
+      // The first is that of its start.
+      commit: (puts) =>
+        commits++ > 0 ? Promise.reject(new DynamoDbError('unavailable', 'the ledger')) : w.ledger.commit(puts),
+    }
+    await expect(w.attempt({ ledger })).rejects.toThrow('as told')
+    expect(w.events.map((event) => event.code)).not.toContain('slice.interrupted')
+  })
+})
