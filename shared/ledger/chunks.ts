@@ -34,6 +34,8 @@ export interface ChunkRecord {
   tallies: Tallies
   /** Slices started so far. */
   slices: number
+  /** Items read when each of them started, the first one first: by these a page is known that was done again. */
+  starts: number[]
   /** Hard deadline of the slice at work; cleared once its writes have drained. */
   deadline?: number
   /** Latest hard deadline of an earlier slice that never said its writes had drained. */
@@ -48,7 +50,37 @@ export interface ChunkRecord {
 }
 
 export function newChunk(run: string, pass: PassName, id: string, chunk: Chunk, now: number): ChunkRecord {
-  return { run, pass, id, chunk, state: 'open', epoch: 0, fence: 0, tallies: noTallies, slices: 0, updatedAt: now }
+  return {
+    run,
+    pass,
+    id,
+    chunk,
+    state: 'open',
+    epoch: 0,
+    fence: 0,
+    tallies: noTallies,
+    slices: 0,
+    starts: [],
+    updatedAt: now,
+  }
+}
+
+/** Where a page lies in its walk. */
+export interface PagePlace {
+  pass: PassName
+  chunk: string
+  /** Of the slice that applies it. */
+  epoch: number
+  /** Items of the chunk read before it. */
+  before: number
+}
+
+/**
+ * Whether the tallies of a chunk count a page: they do once a checkpoint has passed it, and never if the next slice
+ * began before it. Each slice begins at a checkpoint, so no page is half counted.
+ */
+export function isCounted({ epoch, before }: PagePlace, { starts, tallies }: ChunkRecord): boolean {
+  return before < (starts[epoch] ?? tallies.read)
 }
 
 export async function getChunk(ledger: LedgerTable, run: string, pass: PassName, id: string) {

@@ -1,14 +1,18 @@
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { inParallel } from '../runtime/parallel.ts'
+import { type ChunkRecord, isCounted, listChunks, type PagePlace, type PassName } from './chunks.ts'
 import { bucketOf, differenceShardPk, digest, expiry, shards } from './keys.ts'
-import type { LedgerTable } from './table.ts'
+import type { LedgerTable, Row } from './table.ts'
 
-/** A destination key at which verify found something else than the migrated source. */
+/**
+ * Something else in the destination than a source item makes of it. Two source items that claim one key each have their
+ * own, as they have in the tallies.
+ */
 export interface Difference {
   kind: 'missing' | 'different' | 'orphan'
   /** Key in the destination. */
   key: Key
-  /** Source items that make it, or may have made it. */
+  /** The source item that makes it; of an orphan, those that may have made it. */
   sources: Key[]
   /** Names of the attributes that differ, where both sides have the item. */
   attributes: string[]
@@ -16,31 +20,73 @@ export interface Difference {
   at: number
 }
 
-/** Lists differences of one verification; the same key again replaces its entry. */
+/** Partitions of the list. */
+export const differenceShards = shards
+
+/**
+ * Lists the differences of one page. Those that another slice has listed, of the same page begun elsewhere, stay beside
+ * them: which ones count only the checkpoints tell, see {@link readDifferences}.
+ */
 export async function recordDifferences(
   ledger: LedgerTable,
   run: string,
   verification: number,
   differences: Difference[],
+  place: PagePlace,
 ): Promise<void> {
-  for (const { key, sources, ...entry } of differences) {
+  for (const { key, sources: from, ...entry } of differences) {
     const text = encodeKey(key)
     const hash = digest(text)
     const pk = differenceShardPk(run, verification, bucketOf(hash, shards))
-    const row = { pk, sk: hash, key: text, sources: sources.map(encodeKey), expiresAt: expiry(entry.at), ...entry }
+    const sources = from.map(encodeKey)
+    const sk = `${hash}#${digest(JSON.stringify([place.pass, place.chunk, place.epoch, ...sources]))}`
+    const row = { pk, sk, key: text, sources, expiresAt: expiry(entry.at), ...entry, ...place }
     await ledger.commit([{ row, expect: 'any' }])
   }
 }
 
-/** Every difference of one verification, in no order. */
+/** Every difference of one verification that its tallies count, in an order that stays. */
 export async function listDifferences(ledger: LedgerTable, run: string, verification: number): Promise<Difference[]> {
-  const all = Array.from({ length: shards }, (_, shard) => shard)
-  const rows = await inParallel(8, all, (shard) => ledger.query(differenceShardPk(run, verification, shard), ''))
-  return rows.flat().map((row) => ({
+  const all = Array.from({ length: differenceShards }, (_, shard) => shard)
+  return (await inParallel(8, all, readDifferences(ledger, run, verification))).flat()
+}
+
+/**
+ * Reads one partition of the list, in the order of `digest(encodeKey(key))`, without what the tallies do not count: the
+ * pages of a slice that died, or of one that came late, have been verified again by the next. Chunk rows are read once,
+ * when there is a difference to look up.
+ */
+export function readDifferences(
+  ledger: LedgerTable,
+  run: string,
+  verification: number,
+): (shard: number) => Promise<Difference[]> {
+  const chunksOf = new Map<PassName, Promise<Map<string, ChunkRecord>>>()
+  const counts = async (place: PagePlace) => {
+    const reading = chunksOf.get(place.pass) ?? byId(listChunks(ledger, run, place.pass))
+    chunksOf.set(place.pass, reading)
+    const chunk = (await reading).get(place.chunk)
+    // Chunk rows expire: better a difference too many than one that is hidden.
+    return !chunk || isCounted(place, chunk)
+  }
+  return async (shard) => {
+    const counted: Difference[] = []
+    for (const row of await ledger.query(differenceShardPk(run, verification, shard), ''))
+      if (await counts(row as unknown as PagePlace)) counted.push(fromRow(row))
+    return counted
+  }
+}
+
+async function byId(chunks: Promise<ChunkRecord[]>): Promise<Map<string, ChunkRecord>> {
+  return new Map((await chunks).map((chunk) => [chunk.id, chunk]))
+}
+
+function fromRow(row: Row): Difference {
+  return {
     kind: row.kind as Difference['kind'],
     key: decodeKey(row.key as string),
     sources: (row.sources as string[]).map(decodeKey),
     attributes: row.attributes as string[],
     at: row.at as number,
-  }))
+  }
 }

@@ -17,7 +17,7 @@ import type { VerifyPass } from './verify.ts'
 export function orphansPass(verify: VerifyPass): Pass {
   const { migrations, schema, destination, ledger, runtime } = verify
   return {
-    async apply(items) {
+    async apply(items, place) {
       const origins = items.map(({ key }) => ({ key, ...sourceKeys(migrations, schema, key) }))
       const strangers = await withoutSource(verify, origins)
       const orphans = await untilStable(
@@ -43,7 +43,7 @@ export function orphansPass(verify: VerifyPass): Pass {
         attributes: [],
         at,
       }))
-      await recordDifferences(ledger, verify.run, verify.verification, differences)
+      await recordDifferences(ledger, verify.run, verify.verification, differences, place)
       const unchecked = strangers.filter(({ complete }) => !complete).length
       return { ...noTallies, read: items.length, orphan: orphans.length, unchecked }
     },

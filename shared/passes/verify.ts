@@ -1,4 +1,4 @@
-import { encodeKey, type Key, type KeySchema } from '../dynamodb/key.ts'
+import { encodeKey, type Key, type TableSchema } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import { type Difference, recordDifferences } from '../ledger/differences.ts'
@@ -16,7 +16,7 @@ export interface VerifyPass {
   run: string
   /** Which verification of this run: each lists its own differences. */
   verification: number
-  schema: KeySchema
+  schema: TableSchema
   migrations: readonly Migration[]
   source: Table
   destination: Table
@@ -32,7 +32,7 @@ export interface VerifyPass {
  */
 export function verifyPass(verify: VerifyPass): Pass {
   return {
-    async apply(items) {
+    async apply(items, place) {
       const looks = await lookAt(verify, items)
       const wrong = await untilStable(
         looks.filter(differs),
@@ -53,6 +53,7 @@ export function verifyPass(verify: VerifyPass): Pass {
         verify.run,
         verify.verification,
         wrong.flatMap((look) => look.differences),
+        place,
       )
       return looks.reduce((sum, look) => addTallies(sum, look.tallies), noTallies)
     },

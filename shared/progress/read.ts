@@ -2,6 +2,7 @@ import { type ChunkRecord, listChunks, type Walk } from '../ledger/chunks.ts'
 import { type Control, readControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
+import { listQuarantine } from '../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { type Capture, readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -122,14 +123,16 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
   }
 }
 
-/** What the last verification found. A run that goes on is asked about often, and has no verdict to tell yet. */
+/** What the last verification found, and what is quarantined now. A run that goes on has no verdict yet, and is asked often. */
 async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found> {
-  if (run.state !== 'finished') return foundBy(noTallies, noTallies)
-  const [verify, orphans] = await Promise.all([
+  if (run.state !== 'finished') return foundBy(noTallies, noTallies, 0)
+  const [verify, orphans, listed] = await Promise.all([
     listChunks(ledger, run.id, passOf(run, 'verify')),
     listChunks(ledger, run.id, passOf(run, 'orphans')),
+    listQuarantine(ledger, run.id),
   ])
-  return foundBy(coverageOf(verify, run.segments).tallies, coverageOf(orphans, run.segments).tallies)
+  const [forth, back] = [coverageOf(verify, run.segments), coverageOf(orphans, run.segments)]
+  return foundBy(forth.tallies, back.tallies, listed.length)
 }
 
 async function lookUp(ledger: LedgerTable, destination: string, run?: string): Promise<RunRecord | undefined> {

@@ -15,7 +15,7 @@ export interface ExecutionView {
 /** How a run stands, for whoever must decide what to do next. */
 export type Verdict =
   | { kind: 'running' }
-  /** Walked to the end; what the last verification found decides whether anybody may rely on it. */
+  /** Walked to the end; `endingOf` what was found says whether anybody may rely on it. */
   | { kind: 'finished'; quarantined: number; differences: number; found: Found }
   /** Nothing runs any more; everything resumable. */
   | { kind: 'halted'; reason: string }
@@ -25,7 +25,7 @@ export type Verdict =
 /**
  * @param execution must have been asked before `run` was read: then an execution that had ended while the ledger still
  *   says `running` was interrupted, and is not merely ending.
- * @param found by the last verification; looked at only where the run has finished.
+ * @param found by the last verification, with the quarantine list as it is now; looked at only where the run has finished.
  */
 export function verdictOf(run: RunRecord, execution: ExecutionView, found: Found): Verdict {
   switch (run.state) {

@@ -11,13 +11,13 @@ import { keyLabel, sentence } from '../progress/format.ts'
 import { groupQuarantine } from '../progress/quarantine.ts'
 import { splitKeys } from '../progress/splits.ts'
 import { coverageOf } from '../run/coverage.ts'
-import { differencesIn, type Found, foundBy } from '../run/found.ts'
+import { endingOf, type Found, foundBy } from '../run/found.ts'
 import { phaseTimes } from '../run/phase-times.ts'
 import { passOf } from '../run/plan.ts'
 import type { HeavyKeySummary, Report, ReportContent, ReportVerdict } from './content.ts'
 import { sealed } from './digest.ts'
 import { liveSummary } from './live.ts'
-import { problemsOf, summaryOf, sumsOf, type WalkRead } from './sums.ts'
+import { problemsOf, summaryOf, sumsOf, unlisted, type WalkRead } from './sums.ts'
 
 /**
  * Reads everything the ledger remembers of a run into one report. Its live changes, quarantine and phases go on changing
@@ -34,13 +34,14 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
   )
   const [copy, verify, orphans] = walks as [WalkRead, WalkRead, WalkRead]
   const begun = run.verification ? walks : [copy]
-  const found = foundBy(verify.coverage.tallies, orphans.coverage.tallies)
+  const listed = run.verification ? await listDifferences(ledger, id, run.verification.number) : []
+  const quarantined = await listQuarantine(ledger, id)
+  const found = foundBy(verify.coverage.tallies, orphans.coverage.tallies, quarantined.length)
   const problems = [
     ...problemsOf(begun, run.state === 'finished'),
     ...(run.state === 'finished' && !run.verification ? ['the run says finished, but nothing was verified'] : []),
+    ...(run.state === 'finished' ? unlisted(found, listed) : []),
   ]
-  const listed = run.verification ? await listDifferences(ledger, id, run.verification.number) : []
-  const quarantined = await listQuarantine(ledger, id)
   return sealed<ReportContent>({
     format: 1,
     verdict: verdictOf(run, found, problems),
@@ -69,8 +70,7 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
 function verdictOf({ state }: RunRecord, found: Found, problems: readonly string[]): ReportVerdict {
   if (problems.length > 0) return 'does not add up'
   if (state !== 'finished') return 'not finished'
-  if (differencesIn(found) > 0) return 'differences'
-  return found.quarantined > 0 ? 'quarantined' : 'clean'
+  return endingOf(found)
 }
 
 function facts(run: RunRecord): ReportContent['run'] {

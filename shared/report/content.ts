@@ -1,11 +1,11 @@
 import type { Walk } from '../ledger/chunks.ts'
 import type { DifferenceGroup } from '../progress/differences.ts'
 import type { QuarantineGroup } from '../progress/quarantine.ts'
-import type { Found } from '../run/found.ts'
+import type { Ending, Found } from '../run/found.ts'
 import type { RunState } from '../run/states.ts'
 
 /** How a run ended, the gravest first: a report that does not add up says nothing else for sure. */
-export type ReportVerdict = 'does not add up' | 'not finished' | 'differences' | 'quarantined' | 'clean'
+export type ReportVerdict = 'does not add up' | 'not finished' | Ending
 
 /** One sum: `total` must be what the parts add up to. Counts of items. */
 export interface Sum {

@@ -1,7 +1,9 @@
 import type { ChunkRecord, Walk } from '../ledger/chunks.ts'
+import type { Difference } from '../ledger/differences.ts'
 import { keepDays } from '../ledger/keys.ts'
 import { openTallies, type Tallies } from '../ledger/tallies.ts'
 import type { Coverage } from '../run/coverage.ts'
+import type { Found } from '../run/found.ts'
 import type { Sum, WalkSummary } from './content.ts'
 
 /** What is known of one walk. */
@@ -42,6 +44,14 @@ export function problemsOf(walks: readonly WalkRead[], finished: boolean): strin
     ...(finished && !each.coverage.complete ? [uncovered(each)] : []),
     ...(each.walk === 'orphans' ? impossible(each.coverage.tallies) : []),
   ])
+}
+
+/** Sentences about differences that the tallies count and the list does not hold, or the other way round. */
+export function unlisted(found: Found, differences: readonly Difference[]): string[] {
+  return (['missing', 'different', 'orphan'] as const).flatMap((name) => {
+    const listed = differences.filter(({ kind }) => kind === name).length
+    return listed === found[name] ? [] : [`verification: ${found[name]} ${name} counted, ${listed} listed`]
+  })
 }
 
 /** `100 read = 90 migrated + …`, with ≠ where it does not close. */

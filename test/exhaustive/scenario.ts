@@ -92,7 +92,7 @@ function copier(name: string, source: string, without: Rule | undefined): Actor 
       ledger: without === 'quarantine entries are inserted only' ? overwriting : ledger,
       runtime,
       offline: false,
-    }).apply([rawItem(schema, image)])
+    }).apply([rawItem(schema, image)], { pass: 'copy', chunk: 's00000', epoch: 1, before: 0 })
   })
 }
 

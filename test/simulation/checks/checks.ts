@@ -1,9 +1,10 @@
+import { listDifferences } from '../../../shared/ledger/differences.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
 import type { Deployment } from '../deployment.ts'
 import type { Violation } from '../violation.ts'
 import type { ChangeLog } from '../workload/changes.ts'
 import type { LedgerChecks } from './ledger.ts'
-import { checkDestination, checkQuarantine, checkTotals, checkVerified } from './outcome.ts'
+import { checkDestination, checkListed, checkQuarantine, checkTotals, checkVerified } from './outcome.ts'
 
 /** How far the clock of an environment may be off, and how long ago a change must be to have happened before another. */
 const skewMs = 5_000
@@ -24,6 +25,7 @@ export class Checks {
 
   /** The promise of drain and settle: whatever last changed before copy ended is right when the run has finished. */
   whenFinished({ id, offline, verification }: RunRecord): void {
+    void this.#whetherListed(id, verification!.number)
     const { world, source, destination, ledger, copiedAt, firstCopiedAt } = this.#deployment
     const before = offline ? Number.POSITIVE_INFINITY : copiedAt - skewMs
     this.#note(
@@ -42,6 +44,7 @@ export class Checks {
 
   /** Nothing has changed since before this verification: it must say what is so. */
   whenVerified({ id, verification }: RunRecord): void {
+    void this.#whetherListed(id, verification!.number)
     this.#note(checkVerified(this.#deployment.source.memory, this.#ledger, id, verification!.number))
   }
 
@@ -52,6 +55,15 @@ export class Checks {
       checkDestination(source.memory, destination.memory, this.#changes) ??
         checkQuarantine(source.memory, ledger, run, this.#changes),
     )
+  }
+
+  /** Whatever crashed or came late: the list and the tallies speak of the same differences. */
+  async #whetherListed(run: string, verification: number): Promise<void> {
+    const { world, ledger } = this.#deployment
+    const listed = await listDifferences(ledger.memory, run, verification)
+    const rows = ledger.memory.rows().filter(({ pk }) => pk.startsWith(`DIFF#${run}#${verification}#`))
+    if (rows.length > listed.length) world.hit('path: a listed difference was verified again')
+    this.#note(checkListed(this.#ledger, run, verification, listed.length))
   }
 
   #note(found: Violation | undefined): void {

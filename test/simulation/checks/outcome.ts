@@ -124,6 +124,18 @@ export function checkVerified(
   ])
 }
 
+/** Whether the list of a verification holds as many differences as its tallies count. */
+export function checkListed(
+  checks: LedgerChecks,
+  run: string,
+  verification: number,
+  listed: number,
+): Violation | undefined {
+  const { missing, different } = sumOf(checks, run, `verify.${verification}`)
+  const { orphan } = sumOf(checks, run, `orphans.${verification}`)
+  return differing([['differences listed', listed, missing + different + orphan]])
+}
+
 function sumOf(checks: LedgerChecks, run: string, pass: string) {
   return checks.of(run, pass).reduce((sum, { tallies }) => addTallies(sum, tallies), noTallies)
 }

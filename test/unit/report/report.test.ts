@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import type { ChunkRecord } from '../../../shared/ledger/chunks.ts'
 import { writeControl } from '../../../shared/ledger/control.ts'
-import { recordDifferences } from '../../../shared/ledger/differences.ts'
+import { type Difference, recordDifferences } from '../../../shared/ledger/differences.ts'
 import { type Head, headPut } from '../../../shared/ledger/heads.ts'
 import { rememberHeavy } from '../../../shared/ledger/heavy.ts'
 import { chunkPk, chunkSk } from '../../../shared/ledger/keys.ts'
@@ -55,6 +55,16 @@ async function spoil(ledger: LedgerTable, id: string, pass: ChunkRecord['pass'],
 }
 
 const key = (n: number) => ({ pk: { S: `case|${n}` }, sk: { S: 'a' } })
+
+/** Lists so many differences, of a page that the tallies count. */
+async function list(ledger: LedgerTable, kind: Difference['kind'], items: number) {
+  const walk = kind === 'orphan' ? 'orphans' : 'verify'
+  const attributes = kind === 'different' ? ['status'] : []
+  const found = Array.from({ length: items }, (_, n) => ({
+    ...{ kind, key: key(n), sources: [key(n)], attributes, at: start },
+  }))
+  await recordDifferences(ledger, 'run00001', 1, found, { pass: `${walk}.1`, chunk: 's00000', epoch: 1, before: 0 })
+}
 
 describe('the sums of a report', () => {
   test('are the source and destination sides of copy and verify', async () => {
@@ -125,18 +135,34 @@ describe('the sums of a report', () => {
 
 describe('the verdict of a report', () => {
   test.each([
-    ['quarantined', { migrated: 998, quarantined: 2 }],
+    ['quarantined', { migrated: 998, quarantined: 2, different: 0 }],
     ['differences', { migrated: 998, quarantined: 2, present: 999, different: 1 }],
   ])('is %s', async (verdict, change) => {
     const ledger = await ledgerOf()
     await spoil(ledger, 's00000', 'verify.1', change)
+    await list(ledger, 'different', change.different ?? 0)
     expect((await buildReport(ledger, 'run00001')).verdict).toBe(verdict)
   })
 
   test('is differences where there is an orphan', async () => {
     const ledger = await ledgerOf()
     await spoil(ledger, 's00000', 'orphans.1', { orphan: 1 })
+    await list(ledger, 'orphan', 1)
     expect((await buildReport(ledger, 'run00001')).verdict).toBe('differences')
+  })
+
+  test('is quarantined where a live change was set aside after verify had passed', async () => {
+    const ledger = await ledgerOf()
+    await quarantine(ledger, 'run00001', [{ key: key(1), migration: 'm', reason: 'status is missing', at: start }])
+    expect(await buildReport(ledger, 'run00001')).toMatchObject({ verdict: 'quarantined', quarantined: { items: 1 } })
+  })
+
+  test('is does not add up where the list holds other differences than the tallies count', async () => {
+    const ledger = await ledgerOf()
+    await spoil(ledger, 's00000', 'verify.1', { present: 998, missing: 2 })
+    await list(ledger, 'missing', 1)
+    const { verdict, problems } = await buildReport(ledger, 'run00001')
+    expect([verdict, ...problems]).toEqual(['does not add up', 'verification: 2 missing counted, 1 listed'])
   })
 
   test.each(['running', 'halted'] as const)('is not finished of a run that is %s', async (state) => {
@@ -152,7 +178,7 @@ describe('the verdict of a report', () => {
 describe('a report', () => {
   test('counts live changes by what their heads say', async () => {
     const ledger = await ledgerOf()
-    await beginCapture(ledger, 'run00001', start)
+    await beginCapture(ledger, 'run00001', { since: start, stream: 'arn:stream:alpha' })
     await writeControl(ledger, 'run00001', { command: 'run', fence: 1 }, { command: 'run', fence: 1, quiet: 'q' })
     const heads: Partial<Head>[] = [
       {},
@@ -190,8 +216,7 @@ describe('a report', () => {
       { ...item, key: key(1) },
       { ...item, key: key(2) },
     ])
-    const found = { sources: [key(3)], attributes: ['status'], at: start }
-    await recordDifferences(ledger, 'run00001', 1, [{ ...found, kind: 'different', key: key(3) }])
+    await list(ledger, 'different', 1)
     await rememberHeavy(ledger, 'alpha', { pk: { S: 'section-outbox|docket' }, items: 780, seenAt: start })
     const report = await buildReport(ledger, 'run00001')
     expect(report.quarantined).toEqual({ items: 2, groups: [{ migration: 'm', reason: item.reason, items: 2 }] })
@@ -301,7 +326,10 @@ describe('segue report', () => {
   })
 
   test('ends with 6 when there are differences, and says what was not checked', async () => {
-    const { code, page } = await report((ledger) => spoil(ledger, 's00000', 'orphans.1', { orphan: 2, unchecked: 30 }))
+    const { code, page } = await report(async (ledger) => {
+      await spoil(ledger, 's00000', 'orphans.1', { orphan: 2, unchecked: 30 })
+      await list(ledger, 'orphan', 2)
+    })
     expect(code).toBe(6)
     expect(page).toContain('- number 1: 2 orphans\n- orphans not checked for 30 items')
   })
