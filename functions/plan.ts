@@ -3,9 +3,9 @@ import type { Walk } from '../shared/ledger/chunks.ts'
 import { planPass } from '../shared/run/plan.ts'
 import { sdkManifests } from '../shared/run/sdk-manifests.ts'
 import { door } from './wiring/door.ts'
-import { environment, ledger, runtime } from './wiring/world.ts'
+import { environment, http, ledger, runtime } from './wiring/world.ts'
 
-const manifests = sdkManifests(new S3Client(), environment.manifestBucket)
+const manifests = sdkManifests(new S3Client({ requestHandler: http }), environment.manifestBucket)
 
 /** Makes sure the chunks of a pass exist and writes the list of those with work left, for its Map. */
 export const handler = door((task: { run: string; fence: number; walk: Walk }) =>

@@ -4,7 +4,7 @@ import { preflight } from '../shared/preflight/check.ts'
 import { orRefused } from '../shared/run/errors.ts'
 import { door } from './wiring/door.ts'
 import { userMigrations } from './wiring/migrations.ts'
-import { dynamodb, environment, openTable, runtime } from './wiring/world.ts'
+import { dynamodb, environment, ledger, openTable, runtime } from './wiring/world.ts'
 
 /** First state of a run: everything that would fail it later, looked at before anything is written. */
 export const handler = door(({ input }: { execution: string; input: unknown }) =>
@@ -15,7 +15,8 @@ export const handler = door(({ input }: { execution: string; input: unknown }) =
       describe: (table) => describeTable(dynamodb, table),
       open: ({ name, schema }) => openTable(name, schema),
       options: environment.options,
-      capture: environment.stream !== undefined,
+      ledger,
+      stream: environment.stream,
       runtime,
     })
   }),

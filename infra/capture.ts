@@ -28,6 +28,9 @@ export interface CaptureProps {
  * function asks the ledger.
  */
 export class Capture extends Construct {
+  /** UUID of the mapping. */
+  readonly mapping: string
+
   constructor(scope: Construct, id: string, { streamArn, functions, manifests }: CaptureProps) {
     super(scope, id)
     const { live, capture, follow } = functions
@@ -52,6 +55,7 @@ export class Capture extends Construct {
       enabled: false,
     })
     mapping.node.addDependency(live.role)
+    this.mapping = mapping.ref
     const arn = Stack.of(this).formatArn({
       service: 'lambda',
       resource: 'event-source-mapping',

@@ -4,6 +4,7 @@ import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as Lambda, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import type { Options } from '../shared/config/options.ts'
+import { liveLimitSeconds } from '../shared/live/limit.ts'
 import { functionCode } from './bundle.ts'
 import { logGroup } from './log-group.ts'
 import { allow, type Stores, storePermissions } from './permissions.ts'
@@ -60,7 +61,7 @@ export class Functions extends Construct {
     const add = (
       name: FunctionName,
       seconds: number,
-      size?: { memorySize: number; reservedConcurrentExecutions: number },
+      size?: { memorySize: number; reservedConcurrentExecutions?: number },
     ) => this.add(name, seconds, { memorySize: 512, ...size }, { ...props, securityGroup })
     this.byName = {
       preflight: add('preflight', MINUTE),
@@ -72,9 +73,10 @@ export class Functions extends Construct {
       'fail-chunk': add('fail-chunk', MINUTE),
       copied: add('copied', MINUTES),
       // Live changes have a reserve of their own: slices must not take their place.
-      live: add('live', MINUTES, { memorySize: memoryMb, reservedConcurrentExecutions: concurrency }),
-      drain: add('drain', QUARTER_HOUR),
-      follow: add('follow', MINUTES),
+      live: add('live', liveLimitSeconds, { memorySize: memoryMb, reservedConcurrentExecutions: concurrency }),
+      // Reading a stream as fast as it is written to takes as much processor as applying it does.
+      drain: add('drain', QUARTER_HOUR, { memorySize: memoryMb }),
+      follow: add('follow', MINUTES, { memorySize: memoryMb }),
       settle: add('settle', QUARTER_HOUR),
       repair: add('repair', QUARTER_HOUR),
       finish: add('finish', MINUTES),

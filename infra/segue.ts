@@ -75,7 +75,7 @@ export class Segue extends Construct {
       ...(props.vpcSubnets && { vpcSubnets: props.vpcSubnets }),
     })
     const { tableStreamArn: streamArn } = this.sourceTable
-    if (streamArn) new Capture(this, 'Capture', { streamArn, functions, manifests })
+    const capture = streamArn && new Capture(this, 'Capture', { streamArn, functions, manifests })
     this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
     allowAskingForRuns(this, this.machines.run, functions)
     acknowledgeWildcards(this)
@@ -87,6 +87,8 @@ export class Segue extends Construct {
     this.output('Options', Stack.of(this).toJsonString(options))
     this.output('RunStateMachineArn', this.machines.run.stateMachineArn)
     this.output('ChunkStateMachineArn', this.machines.chunk.stateMachineArn)
+    if (streamArn) this.output('SourceStream', streamArn)
+    if (capture) this.output('CaptureMapping', capture.mapping)
   }
 
   /** An output of the stack under exactly this name, whatever the constructs above are called. */

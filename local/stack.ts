@@ -69,6 +69,8 @@ function stackOf(endpoint: string, outputs: Record<string, string>): LocalStack 
     destinationTable: output('DestinationTable'),
     ledgerTable: output('LedgerTable'),
     stateMachineArn: output('RunStateMachineArn'),
+    ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),
+    ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),
     ...(outputs.Options && { options: JSON.parse(outputs.Options) }),
   }
 }

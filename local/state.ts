@@ -10,6 +10,10 @@ export interface LocalStack {
   readonly destinationTable: string
   readonly ledgerTable: string
   readonly stateMachineArn: string
+  /** ARN of the source's stream, where live changes are captured. */
+  readonly sourceStream?: string
+  /** UUID of the mapping that carries them. */
+  readonly captureMapping?: string
   /** The options it was deployed with. */
   readonly options?: unknown
 }

@@ -5,9 +5,9 @@ import type { DrainEngine } from '../../shared/live/drain.ts'
 import { retryingStream } from '../../shared/live/retrying.ts'
 import { sdkStream } from '../../shared/live/sdk/stream.ts'
 import { liveEngine } from './live.ts'
-import { environment, ledger, runtime } from './world.ts'
+import { environment, http, ledger, runtime } from './world.ts'
 
-const client = new DynamoDBStreamsClient({ maxAttempts: 1 })
+const client = new DynamoDBStreamsClient({ maxAttempts: 1, requestHandler: http })
 
 /** What the stream of the source is read with, beside the mapping that feeds the live function. */
 export async function streamEngine(id: string, context: Context): Promise<DrainEngine> {

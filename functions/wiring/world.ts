@@ -1,9 +1,6 @@
-import { Agent as HttpAgent } from 'node:http'
-import { Agent as HttpsAgent } from 'node:https'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger } from '@aws-lambda-powertools/logger'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { KeySchema } from '../../shared/dynamodb/key.ts'
 import type { Table } from '../../shared/dynamodb/ports.ts'
 import { retrying } from '../../shared/dynamodb/retrying.ts'
@@ -14,6 +11,7 @@ import type { LedgerTable } from '../../shared/ledger/table.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import type { Runtime } from '../../shared/runtime/ports.ts'
 import { readEnvironment } from './environment.ts'
+import { httpHandler } from './http.ts'
 import { measure } from './metrics.ts'
 
 export const environment = readEnvironment()
@@ -37,17 +35,10 @@ export const runtime: Runtime = {
   emit,
 }
 
-const connections = { keepAlive: true, maxSockets: 64 }
+/** One pool of connections for every client of this process. */
+export const http = httpHandler()
 /** The SDK's own retries are off: retrying happens once, above the ports. */
-export const dynamodb = new DynamoDBClient({
-  maxAttempts: 1,
-  requestHandler: new NodeHttpHandler({
-    httpAgent: new HttpAgent(connections),
-    httpsAgent: new HttpsAgent(connections),
-    connectionTimeout: 2_000,
-    requestTimeout: 10_000,
-  }),
-})
+export const dynamodb = new DynamoDBClient({ maxAttempts: 1, requestHandler: http })
 
 export const ledger: LedgerTable = retryingLedger(sdkLedgerTable(dynamodb, environment.ledgerTable), runtime)
 

@@ -8,6 +8,8 @@ export interface ShardCursor {
   parent?: string
   /** Sequence number of the last record known to be applied; absent: none, go on from TRIM_HORIZON. */
   after?: string
+  /** Sequence number of the record after that, when it was last found not to be applied: it must still be there next time. */
+  next?: string
   /** The shard has ended and all of it has been applied. */
   closed: boolean
 }
@@ -19,6 +21,8 @@ export interface Capture {
    * must not be trimmed unread.
    */
   since: number
+  /** ARN of the stream: one that is turned off and on again is another, and what happened in between is in neither. */
+  stream: string
   /** When every shard of the stream last had a cursor. */
   listedAt?: number
 }
@@ -31,8 +35,12 @@ export async function readCapture(ledger: LedgerTable, run: string): Promise<Cap
 }
 
 /** Remembers since when changes are the stream's; asking again changes nothing, and tells what is remembered. */
-export async function beginCapture(ledger: LedgerTable, run: string, since: number): Promise<Capture> {
-  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', since }, expect: 'absent' }])
+export async function beginCapture(
+  ledger: LedgerTable,
+  run: string,
+  capture: Pick<Capture, 'since' | 'stream'>,
+): Promise<Capture> {
+  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture }, expect: 'absent' }])
   return (await readCapture(ledger, run)) as Capture
 }
 

@@ -5,6 +5,15 @@ import type { Mapping } from './ports.ts'
 
 const askAgainSeconds = 5
 
+export interface CaptureEngine {
+  ledger: LedgerTable
+  /** ARN of the stream that the mapping reads. */
+  stream: string
+  mapping: Mapping
+  clock: Clock
+  slackMs: number
+}
+
 /**
  * Turns the mapping from the source's stream to the live function on, and says whether copy may begin. On is when the
  * mapping says Enabled, not when a first record shows; the service takes up to minutes. Changes from before `since` are
@@ -13,10 +22,10 @@ const askAgainSeconds = 5
  */
 export async function startCapture(
   task: { run: string },
-  { ledger, mapping, clock, slackMs }: { ledger: LedgerTable; mapping: Mapping; clock: Clock; slackMs: number },
+  { ledger, stream, mapping, clock, slackMs }: CaptureEngine,
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number }> {
   // In a while: by then no live function works for an earlier run any more, whose leave it remembers for some seconds.
-  const { since } = await beginCapture(ledger, task.run, clock() + slackMs)
+  const { since } = await beginCapture(ledger, task.run, { since: clock() + slackMs, stream })
   if (!(await ask(mapping, true))) return { outcome: 'waiting', seconds: askAgainSeconds }
   const leftMs = since + slackMs - clock()
   return leftMs > 0 ? { outcome: 'waiting', seconds: Math.ceil(leftMs / 1000) } : { outcome: 'on' }

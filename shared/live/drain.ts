@@ -22,13 +22,19 @@ export interface DrainEngine extends Omit<ShardWalkEngine, 'run' | 'since'> {
   codeHash: string
 }
 
+/** `stream changed`: the stream that capture began with was turned off, so later changes are not in it. */
+export type WhyDrainStopped = WhyStopped | 'stream changed'
+
 export type DrainOutcome =
   | { outcome: 'drained' }
   /** The applier is behind by so much: ask again later. */
   | { outcome: 'waiting'; lagSeconds: number; reason: string }
-  /** Time is up: ask again, it goes on from its cursors. */
-  | { outcome: 'more' }
-  | { outcome: 'stopped'; reason: WhyStopped }
+  /**
+   * Time is up: ask again, it goes on from its cursors. `lagSeconds`: the oldest change not yet read, or not applied, is at
+   * most this old; absent where nothing is known of one.
+   */
+  | { outcome: 'more'; lagSeconds?: number }
+  | { outcome: 'stopped'; reason: WhyDrainStopped }
   /** Changes were thrown away unread: this run cannot be finished truthfully. */
   | { outcome: 'trimmed' }
 
@@ -41,24 +47,39 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
   const whyStop = stopSign(engine.ledger, task, engine.codeHash, engine.runtime.clock)
   // Going on until silence makes no sense with less time than that, so a tenth of what there is at the start is enough.
   const reserveMs = engine.deadline.remainingMs() / 10
+  const since = (await readCapture(engine.ledger, task.run))?.since ?? 0
   const walks = new Map<string, ShardWalk>()
+  /** A list that lacks the children of a shard that ended is believed only as silence is: after a while. */
+  let childlessSince: number | undefined
   for (let round = 0; ; round++) {
     // Listed again once all known shards have ended: one that closed has left children.
-    const cursors = await followShards(await engine.stream.shards(), task.run, engine.ledger, engine.runtime.clock)
-    if (cursors === 'trimmed') return { outcome: 'trimmed' }
-    const fresh = cursors.filter(({ shard }) => !walks.has(shard))
-    const since = (await readCapture(engine.ledger, task.run))?.since ?? 0
-    if (round > 0 && fresh.length === 0) return summary([...walks.values()], engine)
-    for (const cursor of fresh)
-      walks.set(cursor.shard, new ShardWalk(cursor, task.past, { ...engine, run: task.run, since }))
+    const followed = await followShards(engine.stream, task.run, engine.ledger, engine.runtime.clock)
+    if (followed === 'trimmed') return { outcome: 'trimmed' }
+    if (followed === 'stream changed') return { outcome: 'stopped', reason: followed }
+    let settled = round > 0
+    for (const { cursor, ended } of followed) {
+      const walk = walks.get(cursor.shard)
+      if (!walk) walks.set(cursor.shard, new ShardWalk(cursor, ended, task.past, { ...engine, run: task.run, since }))
+      if (!walk || (ended && walk.end())) settled = false
+    }
+    if (settled) {
+      const found = summary([...walks.values()], engine)
+      const childless = followed.some((each) => each.childless && walks.get(each.cursor.shard)?.isClosed)
+      if (found.outcome !== 'drained' || !childless) return found
+      childlessSince ??= engine.runtime.clock()
+      if (engine.runtime.clock() - childlessSince >= engine.silenceMs) return found
+      if (engine.deadline.remainingMs() < reserveMs) return { outcome: 'more' }
+      await engine.runtime.sleep(pollMs)
+    }
     for (;;) {
       const reason = await whyStop()
       if (reason) return { outcome: 'stopped', reason }
       const open = [...walks.values()].filter((walk) => walk.going && mayRead(walk, walks))
       if (open.length === 0) break
-      if (engine.deadline.remainingMs() < reserveMs) return { outcome: 'more' }
-      const ready = open.filter((walk) => walk.readAfter <= engine.runtime.clock())
-      if (ready.length === 0) await engine.runtime.sleep(pollMs)
+      if (engine.deadline.remainingMs() < reserveMs) return more([...walks.values()], engine)
+      const now = engine.runtime.clock()
+      const ready = open.filter((walk) => walk.readAfter <= now)
+      if (ready.length === 0) await engine.runtime.sleep(Math.min(...open.map(({ readAfter }) => readAfter)) - now)
       await inParallel(shardsAtOnce, ready, (walk) => walk.step())
       if (ready.some(({ standing }) => standing.kind === 'trimmed')) return { outcome: 'trimmed' }
     }
@@ -82,9 +103,19 @@ function mayRead(walk: ShardWalk, walks: Map<string, ShardWalk>): boolean {
   )
 }
 
-function summary(walks: ShardWalk[], { runtime }: Pick<DrainEngine, 'runtime'>): DrainOutcome {
-  const behind = walks.flatMap(({ standing }) => (standing.kind === 'behind' ? [standing.at] : []))
+function summary(walks: ShardWalk[], engine: Pick<DrainEngine, 'runtime'>): DrainOutcome {
+  const behind = walks.filter(({ standing }) => standing.kind === 'behind')
   if (behind.length === 0) return { outcome: 'drained' }
-  const lagSeconds = Math.max(0, Math.round((runtime.clock() - Math.min(...behind)) / 1000))
-  return { outcome: 'waiting', lagSeconds, reason: `${behind.length} shards have a change that is not applied yet` }
+  const reason = `${behind.length} shards have a change that is not applied yet`
+  return { outcome: 'waiting', lagSeconds: lagSeconds(behind, engine) ?? 0, reason }
+}
+
+function more(walks: ShardWalk[], engine: Pick<DrainEngine, 'runtime'>): DrainOutcome {
+  const seconds = lagSeconds(walks, engine)
+  return { outcome: 'more', ...(seconds !== undefined && { lagSeconds: seconds }) }
+}
+
+function lagSeconds(walks: ShardWalk[], { runtime }: Pick<DrainEngine, 'runtime'>): number | undefined {
+  const oldest = Math.min(...walks.flatMap((walk) => walk.oldest ?? []))
+  return Number.isFinite(oldest) ? Math.max(0, Math.round((runtime.clock() - oldest) / 1000)) : undefined
 }

@@ -2,53 +2,97 @@ import { LedgerError } from '../ledger/errors.ts'
 import { listCursors, readCapture, type ShardCursor, saveCursors, writeCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
-import type { Shard } from './ports.ts'
+import type { Shard, Stream } from './ports.ts'
 
 /** A stream keeps records for 24 hours (DynamoDB Developer Guide, "Change data capture"); an hour is left for looking. */
 const keptMs = 23 * 3_600_000
 
 /**
- * The cursor of every shard of the stream, new shards included, in an order in which parents come before children.
- * `trimmed` when records may have been thrown away unread: a shard that is gone had not been read to its end, or a shard
- * without a cursor may have begun, or had a parent, longer ago than records are kept.
+ * Whether a stream still has every record from a moment on. While it has those from `since` on, whatever it has thrown
+ * away is older than that, and copy's business.
+ */
+export function keepsFrom(moment: number, now: number): boolean {
+  return now - moment <= keptMs
+}
+
+/** Where one shard is to be read on. */
+export interface FollowedShard {
+  cursor: ShardCursor
+  /** Nothing is added to it any more. */
+  ended: boolean
+  /** Where something ended, something new begins; but the list may not show it yet. */
+  childless: boolean
+}
+
+/**
+ * Where to read on in every shard of the stream, new shards included, in an order in which parents come before children.
+ * One that is not listed any more and was not read to its end is among them: reading it shows whether it is gone.
+ * `trimmed` when changes since capture began may have been thrown away unread: a shard of which nothing was read yet has
+ * stood for longer than records are kept since the shards were last listed. `stream changed` when this is not the stream
+ * that capture began with, or it was turned off.
  */
 export async function followShards(
-  shards: Shard[],
+  stream: Stream,
   run: string,
   ledger: LedgerTable,
   clock: Clock,
-): Promise<ShardCursor[] | 'trimmed'> {
+): Promise<FollowedShard[] | 'trimmed' | 'stream changed'> {
   const capture = await readCapture(ledger, run)
   if (!capture) throw new LedgerError('row-missing', `Capture of run ${run} has not begun. Start it before draining.`)
+  // Another stream knows none of the shards, and would make them look as if they had aged out.
+  if (capture.stream !== stream.arn) return 'stream changed'
   const now = clock()
-  const known = new Map((await listCursors(ledger, run)).map((cursor) => [cursor.shard, cursor]))
-  const alive = new Set(shards.map(({ id }) => id))
-  for (const cursor of known.values()) if (!cursor.closed && !alive.has(cursor.shard)) return 'trimmed'
-  const fresh = shards.filter(({ id }) => !known.has(id)).map(newCursor)
-  if (fresh.length > 0) {
-    // What matters has happened since `since`; at `listedAt` every shard had a cursor, so a new one is younger than that.
-    if (now - Math.max(capture.since, capture.listedAt ?? 0) > keptMs) return 'trimmed'
-    await saveCursors(ledger, run, fresh, now)
-  }
+  const shards = await listShards(stream)
+  if (shards === 'off') return 'stream changed'
+  const known = await listCursors(ledger, run)
+  const byId = new Map(known.map((cursor) => [cursor.shard, cursor]))
+  const fresh = shards.filter(({ id }) => !byId.has(id)).map(newCursor)
+  for (const cursor of fresh) byId.set(cursor.shard, cursor)
+  const listed = new Map(shards.map((shard) => [shard.id, shard]))
+  const followed = [...byId.values()].filter(({ shard, closed }) => listed.has(shard) || !closed)
+  // At `listedAt` every shard had a cursor, so a new one is younger than that.
+  if (
+    followed.some(({ after, closed }) => after === undefined && !closed) &&
+    !keepsFrom(Math.max(capture.since, capture.listedAt ?? 0), now)
+  )
+    return 'trimmed'
+  if (fresh.length > 0) await saveCursors(ledger, run, fresh, now)
   // Only after the cursors are stored: the time stands for all of them.
   await writeCapture(ledger, run, { ...capture, listedAt: now })
-  const all = new Map([...known, ...fresh.map((cursor) => [cursor.shard, cursor] as const)])
-  return parentsFirst(shards.map(({ id }) => all.get(id) as ShardCursor))
+  const parents = new Set(followed.map(({ parent }) => parent))
+  return parentsFirst(
+    followed.map((cursor) => {
+      const ended = listed.get(cursor.shard)?.ended ?? true
+      return { cursor, ended, childless: ended && listed.has(cursor.shard) && !parents.has(cursor.shard) }
+    }),
+  )
+}
+
+async function listShards(stream: Stream): Promise<Shard[] | 'off'> {
+  const shards: Shard[] = []
+  let after: string | undefined
+  do {
+    const page = await stream.shards(after)
+    if (!page.enabled) return 'off'
+    shards.push(...page.shards)
+    after = page.next
+  } while (after !== undefined)
+  return shards
 }
 
 function newCursor({ id, parent }: Shard): ShardCursor {
   return parent === undefined ? { shard: id, closed: false } : { shard: id, parent, closed: false }
 }
 
-function parentsFirst(cursors: ShardCursor[]): ShardCursor[] {
-  const byId = new Map(cursors.map((cursor) => [cursor.shard, cursor]))
-  const ordered = new Set<ShardCursor>()
-  const visit = (cursor: ShardCursor) => {
-    if (ordered.has(cursor)) return
-    const parent = cursor.parent === undefined ? undefined : byId.get(cursor.parent)
+function parentsFirst(shards: FollowedShard[]): FollowedShard[] {
+  const byId = new Map(shards.map((each) => [each.cursor.shard, each]))
+  const ordered = new Set<FollowedShard>()
+  const visit = (each: FollowedShard) => {
+    if (ordered.has(each)) return
+    const parent = each.cursor.parent === undefined ? undefined : byId.get(each.cursor.parent)
     if (parent) visit(parent)
-    ordered.add(cursor)
+    ordered.add(each)
   }
-  cursors.forEach(visit)
+  shards.forEach(visit)
   return [...ordered]
 }

@@ -1,5 +1,3 @@
-import type { DrainOutcome } from './drain.ts'
-
 /**
  * What to do about the age of the oldest change not yet applied: nothing, tell somebody, slow the copy (it and the applier
  * share the destination's capacity), or give the cutover up, because what the stream has thrown away unread is lost.
@@ -10,9 +8,8 @@ const warnSeconds = 3_600
 /** A stream keeps records for 24 hours: at six there is time left to mend what is wrong. */
 const slowSeconds = 6 * 3_600
 
-/** Reads the guard off what drain or `advance` found. */
-export function lagGuard(found: DrainOutcome): LagGuard {
-  if (found.outcome === 'trimmed') return 'refuse'
-  if (found.outcome !== 'waiting' || found.lagSeconds < warnSeconds) return 'ok'
-  return found.lagSeconds < slowSeconds ? 'warn' : 'slow'
+/** The guard for an age in seconds. `refuse` is for a stream that has lost something, whatever the age. */
+export function lagGuard(seconds: number): Exclude<LagGuard, 'refuse'> {
+  if (seconds < warnSeconds) return 'ok'
+  return seconds < slowSeconds ? 'warn' : 'slow'
 }

@@ -17,11 +17,22 @@ export interface StreamRecord {
 export interface Shard {
   id: string
   parent?: string
+  /** Nothing is added to it any more; it may all the same answer nothing for a while before its records. */
+  ended: boolean
+}
+
+/** A page of the list of shards. `next`: there is another page. */
+export interface ShardPage {
+  shards: Shard[]
+  next?: string
+  /** Whether changes of the table still go into this stream: one that was turned off goes on showing what it has. */
+  enabled: boolean
 }
 
 /**
- * Reads one shard onwards. `closed`: the shard has ended and everything in it has been read. `trimmed`: what follows has
- * been thrown away unread, so there is nothing to go on with.
+ * Reads one shard onwards. `closed`: the shard has ended and everything in it has been read. `trimmed`: what followed was
+ * thrown away unread; the next read goes on with what is left, which is nothing where the shard is gone (then it is
+ * `closed` as well).
  */
 export interface ShardReader {
   next(): Promise<{ records: StreamRecord[]; closed: boolean; trimmed?: boolean }>
@@ -29,7 +40,10 @@ export interface ShardReader {
 
 /** The source's stream, read beside the mapping that feeds the live function. */
 export interface Stream {
-  shards(): Promise<Shard[]>
+  /** Identifies it: a stream that is turned off and on again is another. */
+  readonly arn: string
+  /** @param after `next` of the page before; without, the first page. */
+  shards(after?: string): Promise<ShardPage>
   /** @param after sequence number to go on after; without, from TRIM_HORIZON. */
   open(shard: string, after: string | undefined): Promise<ShardReader>
 }

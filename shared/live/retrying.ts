@@ -29,10 +29,11 @@ export function retryingLiveTables(tables: LiveTables, ledger: LedgerTable, runt
   }
 }
 
-/** The same stream, patient with throttling and lost answers. */
+/** The same stream, patient with throttling and lost answers, page by page: DescribeStream takes ten calls a second. */
 export function retryingStream(stream: Stream, runtime: Runtime): Stream {
   return {
-    shards: () => patiently('list shards', runtime, () => stream.shards()),
+    arn: stream.arn,
+    shards: (after) => patiently('list shards', runtime, () => stream.shards(after)),
     async open(shard, after) {
       const reader = await patiently('open shard', runtime, () => stream.open(shard, after))
       return { next: () => patiently('read shard', runtime, () => reader.next()) }

@@ -1,10 +1,13 @@
 import { type ShardCursor, saveCursors } from '../ledger/shards.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type AppliedEngine, countApplied } from './applied.ts'
-import type { ShardReader, Stream } from './ports.ts'
+import { keepsFrom } from './follow.ts'
+import type { ShardReader, Stream, StreamRecord } from './ports.ts'
 
 /** Between an answer without records and the next read. Five reads a second a shard are allowed, and the mapping reads too. */
 export const pollMs = 1_000
+/** The same where the shard has ended: there is an end to come to, and the mapping has mostly been there. */
+const pollEndedMs = 250
 
 /**
  * Empty answers that silence takes besides its time: a process that stood still between two reads has not listened, and
@@ -38,13 +41,17 @@ export class ShardWalk {
   readAfter = 0
   readonly #engine: ShardWalkEngine
   readonly #past: number
+  #ended: boolean
   #reader: ShardReader | undefined
   #silentSince: number | undefined
   #emptyAnswers = 0
+  /** Time of the last record read. */
+  #readTo: number | undefined
 
   /** @param past T, ms since the epoch. */
-  constructor(cursor: ShardCursor, past: number, engine: ShardWalkEngine) {
+  constructor(cursor: ShardCursor, ended: boolean, past: number, engine: ShardWalkEngine) {
     this.cursor = cursor
+    this.#ended = ended
     this.#past = past
     this.#engine = engine
     if (cursor.closed) this.standing = { kind: 'closed' }
@@ -54,24 +61,72 @@ export class ShardWalk {
     return this.standing.kind === 'going'
   }
 
+  get isClosed(): boolean {
+    return this.standing.kind === 'closed'
+  }
+
+  /**
+   * No change that matters and is older (ms) is left unread or unapplied in this shard; absent where all is applied, or
+   * nothing is known of what is left.
+   */
+  get oldest(): number | undefined {
+    const { standing } = this
+    if (standing.kind === 'behind') return standing.at
+    if (standing.kind !== 'going' || this.#readTo === undefined) return undefined
+    // After an empty answer of an open shard there is mostly nothing left.
+    return this.#ended || this.#emptyAnswers === 0 ? Math.max(this.#engine.since, this.#readTo) : undefined
+  }
+
+  /**
+   * The shard is known to have ended: then its silence proves nothing, however long, because it answers in the end that it
+   * is closed. Says whether it must be read on.
+   */
+  end(): boolean {
+    this.#ended = true
+    if (this.standing.kind !== 'silent') return false
+    this.standing = { kind: 'going' }
+    return true
+  }
+
   /** One read of the shard. */
   async step(): Promise<void> {
-    this.#reader ??= await this.#engine.stream.open(this.cursor.shard, this.cursor.after)
-    this.#silentSince ??= this.#engine.runtime.clock()
+    const { stream, runtime, since, slackMs } = this.#engine
+    this.#reader ??= await stream.open(this.cursor.shard, this.cursor.after)
+    this.#silentSince ??= runtime.clock()
     const { records, closed, trimmed } = await this.#reader.next()
-    if (trimmed) {
+    if ((trimmed && !keepsFrom(since, runtime.clock())) || this.#lacksNext(records, closed)) {
       this.standing = { kind: 'trimmed' }
       return
     }
-    const late = records.findIndex(({ at }) => at > this.#past + this.#engine.slackMs)
+    this.#readTo = records.at(-1)?.at ?? this.#readTo
+    const late = records.findIndex(({ at }) => at > this.#past + slackMs)
     const due = late < 0 ? records : records.slice(0, late)
     const applied = await countApplied(due, this.#engine)
     const behind = due[applied]
-    await this.#move(due[applied - 1]?.seq, closed && late < 0 && !behind)
+    await this.#move({
+      shard: this.cursor.shard,
+      ...(this.cursor.parent !== undefined && { parent: this.cursor.parent }),
+      ...this.#position(due[applied - 1], trimmed === true),
+      ...(behind && { next: behind.seq }),
+      closed: closed && late < 0 && !behind,
+    })
     if (behind) this.standing = { kind: 'behind', at: behind.at }
     else if (late >= 0) this.standing = { kind: 'past' }
     else if (closed) this.standing = { kind: 'closed' }
     else this.#listen(records.length > 0)
+  }
+
+  /** A record that was there and not applied is not what comes first now. */
+  #lacksNext([first]: StreamRecord[], closed: boolean): boolean {
+    const { next } = this.cursor
+    return next !== undefined && (first ? first.seq > next : closed)
+  }
+
+  #position(applied: StreamRecord | undefined, trimmed: boolean): Pick<ShardCursor, 'after' | 'next'> {
+    if (applied) return { after: applied.seq }
+    const { after, next } = this.cursor
+    // What was thrown away is none of this run's: it goes on at the horizon.
+    return { ...(!trimmed && after !== undefined && { after }), ...(next !== undefined && { next }) }
   }
 
   #listen(answered: boolean): void {
@@ -83,15 +138,16 @@ export class ShardWalk {
     }
     this.#emptyAnswers++
     const silentMs = now - (this.#silentSince ?? now)
-    if (silentMs >= this.#engine.silenceMs && this.#emptyAnswers >= leastEmptyAnswers)
+    if (!this.#ended && silentMs >= this.#engine.silenceMs && this.#emptyAnswers >= leastEmptyAnswers)
       this.standing = { kind: 'silent' }
-    else this.readAfter = now + pollMs
+    else this.readAfter = now + (this.#ended ? pollEndedMs : pollMs)
   }
 
-  async #move(after: string | undefined, closed: boolean): Promise<void> {
-    if (after === undefined && !closed) return
-    this.cursor = { ...this.cursor, closed, ...(after !== undefined && { after }) }
+  async #move(cursor: ShardCursor): Promise<void> {
+    const { after, next, closed } = this.cursor
+    this.cursor = cursor
+    if (cursor.after === after && cursor.next === next && cursor.closed === closed) return
     const { ledger, run, runtime } = this.#engine
-    await saveCursors(ledger, run, [this.cursor], runtime.clock())
+    await saveCursors(ledger, run, [cursor], runtime.clock())
   }
 }

@@ -22,6 +22,8 @@ export interface PlanEngine {
   describeTable(name: string): Promise<TableDescription>
   openTable(description: TableDescription): Table
   options: Options
+  /** ARN of the source's stream that the deployment reads, if any. */
+  stream: string | undefined
   /** The user's migrations, where they are at hand: the deployed ones are bound into the Lambdas and cannot be asked. */
   migrations?: readonly Migration[]
   runtime: Runtime
@@ -120,10 +122,9 @@ function refusedByLease(request: RunRequest, previous: Progress | undefined): Re
 }
 
 async function preflightOr(request: RunRequest, engine: PlanEngine): Promise<Ready | Refusal> {
-  const { describeTable: describe, openTable: open, options, runtime } = engine
+  const { describeTable: describe, openTable: open, options, ledger, stream, runtime } = engine
   try {
-    // Whether the deployment captures is for its own preflight to say; here the table's stream is looked at.
-    return await preflight(request, { describe, open, options, capture: true, runtime })
+    return await preflight(request, { describe, open, options, ledger, stream, runtime })
   } catch (error) {
     if (error instanceof Refusal) return error
     throw error

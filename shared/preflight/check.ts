@@ -4,15 +4,19 @@ import { DynamoDbError } from '../dynamodb/errors.ts'
 import { describeSchema, sameSchema } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { TableDescription } from '../dynamodb/sdk/describe.ts'
+import type { LedgerTable } from '../ledger/table.ts'
 import { Refusal } from '../run/errors.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import { isEmpty } from './empty.ts'
+import { refuseWithoutStream } from './stream.ts'
 
 export interface PreflightEngine {
   describe(table: string): Promise<TableDescription>
   open(description: TableDescription): Table
   options: Options
-  /** Whether this deployment can capture live changes. */
-  capture: boolean
+  ledger: LedgerTable
+  /** ARN of the source's stream that this deployment reads, if any. */
+  stream: string | undefined
   runtime: Runtime
 }
 
@@ -55,12 +59,7 @@ export async function preflight(request: RunRequest, engine: PreflightEngine): P
       `The key of ${source.name} is ${describeSchema(source.schema)}, that of ${destination.name} is ${describeSchema(destination.schema)}. Create the destination with the key schema of the source.`,
     )
   if (request.only) return { outcome: 'ready', split: request.split }
-  const captures = !request.offline && !request.resume // A resumed run goes on as it was begun.
-  if (captures && (!engine.capture || source.stream?.viewType !== 'NEW_AND_OLD_IMAGES'))
-    throw new Refusal(
-      'no-stream',
-      `${engine.capture ? `The stream of ${source.name} does not carry new and old images` : `This deployment knows no stream of ${source.name}`}, so changes made while it is copied would be lost. Enable the stream (NEW_AND_OLD_IMAGES) and deploy again with it, or, if nothing will change the table meanwhile, start with \`{"offline": true}\` (\`segue run --offline\`).`,
-    )
+  await refuseWithoutStream(request, source, { ...engine, destination: options.destinationTable })
   if (!request.resume) await refuseUnlessEmpty(engine.open(destination))
   const table = engine.open(source)
   await refuseShortSlices(table, engine)
@@ -68,11 +67,10 @@ export async function preflight(request: RunRequest, engine: PreflightEngine): P
 }
 
 async function refuseUnlessEmpty(destination: Table): Promise<void> {
-  const page = await destination.scan({ segment: 0, totalSegments: 1, limit: 1, consistent: true })
-  if (page.items.length === 0) return
+  if (await isEmpty(destination)) return
   throw new Refusal(
     'destination-not-empty',
-    `Table ${destination.name} already holds items. Start with \`{"resume": true}\` (\`segue run --resume\`) to go on with a halted run, or empty the table.`,
+    `Table ${destination.name} already holds items. Start with \`{"resume": true}\` (\`segue run --resume\`) to go on with a halted run; or turn live changes off (\`segue capture off\`) and empty the table.`,
   )
 }
 

@@ -9,9 +9,19 @@ const guardWords = {
   refuse: ', refuse: changes were thrown away unread',
 } as const satisfies Record<Lag['guard'], string>
 
+const stoppedWords = {
+  'code changed': 'deploy the migrations the run was begun with',
+  'stream changed': 'the stream that the run follows was turned off',
+  aborted: 'the run was told to stop',
+} as const satisfies Record<NonNullable<Lag['stopped']>, string>
+
 /** `live changes 1h 3m behind, warn: …`, as it was when last looked at. */
-export function lagWords({ seconds, guard }: Lag): string {
+export function lagWords({ seconds, guard, stopped }: Lag): string {
   if (guard === 'refuse') return `live changes lost${guardWords.refuse}`
+  if (stopped) {
+    const since = seconds === 0 ? '' : ` for up to ${duration(seconds * 1000)}`
+    return `live changes not applied${since}, ${stopped}: ${stoppedWords[stopped]}`
+  }
   return seconds === 0
     ? 'live changes not behind'
     : `live changes ${duration(seconds * 1000)} behind${guardWords[guard]}`

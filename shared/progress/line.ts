@@ -72,7 +72,7 @@ export function expectation({ walk }: Pick<Progress, 'walk'>): string {
 
 /** Said while it matters: drain has it among what it waits for. */
 function lagging({ run, verdict, lag }: Progress): string[] {
-  if (verdict.kind !== 'running' || run.phase === 'Drain' || !lag || lag.guard === 'ok') return []
+  if (verdict.kind !== 'running' || run.phase === 'Drain' || !lag || (lag.guard === 'ok' && !lag.stopped)) return []
   return [lagWords(lag)]
 }
 
@@ -89,8 +89,9 @@ function chunkCounts({ coverage, chunks, verdict, working }: Progress, keys: boo
   if (verdict.kind === 'running' && open > 0) parts.push(`${working} at work`)
   if (failed.length > 0) parts.push(`${failed.length} failed`)
   if (splits > 0) parts.push(`${counted(splits, 'split')} (${splitWords(splitKeys(chunks), keys)})`)
-  if (tallies.quarantined > 0) parts.push(`${grouped(tallies.quarantined)} quarantined`)
-  return [...parts, ...foundWords(verdict.kind === 'finished' ? verdict.found : tallies)].join(', ')
+  const found = verdict.kind === 'finished' ? verdict.found : tallies
+  if (found.quarantined > 0) parts.push(`${grouped(found.quarantined)} quarantined`)
+  return [...parts, ...foundWords(found)].join(', ')
 }
 
 function splitWords(splits: SplitKey[], keys: boolean): string {

@@ -46,7 +46,9 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     },
     found: verdict.kind === 'finished' ? verdict.found : null,
     capture: capture ? { since: iso(capture.since) } : null,
-    lag: lag ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at) } : null,
+    lag: lag
+      ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at), ...(lag.stopped && { stopped: lag.stopped }) }
+      : null,
     failures: failed.map(({ id, reason }) => ({ chunk: id, reason: reason ?? null })),
     splits: splitKeys(progress.chunks).map(({ key, ways, items }) => ({ key: keyLabel(key, keys), ways, items })),
   }

@@ -15,7 +15,7 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
   if (control.command === 'pause') return 'paused by an operator'
   switch (run.phase as Phase) {
     case 'Lease':
-      return run.planned ? 'the run is being taken up again' : 'the chunks are being planned'
+      return run.planned ? 'the run is being taken up again' : leaseWords(progress)
     case 'Capture':
       return 'live changes are being turned on, which takes up to minutes'
     case 'Drain':
@@ -32,6 +32,12 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
     case 'Halted':
       return undefined
   }
+}
+
+function leaseWords({ lease, at }: Progress): string {
+  const leftMs = (lease?.quietAfter ?? 0) - at
+  if (leftMs < 0) return 'the chunks are being planned'
+  return `what an earlier run sent may still be on its way, for ${duration(leftMs)} at most`
 }
 
 function drainWords({ lag, at }: Progress): string {

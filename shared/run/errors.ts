@@ -12,6 +12,7 @@ export type RefusalCode =
   | 'nothing-to-resume'
   | 'nothing-to-verify'
   | 'no-stream'
+  | 'stream-changed'
   | 'code-changed'
 
 /** A run that must not begin, and what to do about it. Nothing has been written when this is thrown. */

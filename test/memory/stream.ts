@@ -1,5 +1,5 @@
 import { encodeKeyValue, keyOf } from '../../shared/dynamodb/key.ts'
-import type { Shard, ShardReader, Stream, StreamRecord } from '../../shared/live/ports.ts'
+import type { Shard, ShardPage, ShardReader, Stream, StreamRecord } from '../../shared/live/ports.ts'
 import type { Clock } from '../../shared/runtime/ports.ts'
 import { hash } from './key-order.ts'
 import type { Change, MemoryTable } from './table.ts'
@@ -8,8 +8,10 @@ import type { Change, MemoryTable } from './table.ts'
 const HASHES = 2 ** 32
 /** Records of one answer: few, so that tests see several. */
 const ANSWER = 10
+/** Shards of one page of their list. */
+const PAGE = 2
 
-interface MemoryShard extends Shard {
+interface MemoryShard extends Omit<Shard, 'ended'> {
   /** Part of the hash space it takes: `[from, to)`. */
   from: number
   to: number
@@ -29,9 +31,13 @@ export function memoryStream(table: MemoryTable, clock: Clock, shards = 4): Memo
 /**
  * A DynamoDB stream in memory: a record for every change, in the shard of its key; shards split and leave children; old
  * records are trimmed. Sequence numbers grow in a shard and on into its children, and say nothing across shards. Times are
- * rounded down to a second. The first answer of a reader is empty: that alone proves nothing.
+ * rounded down to a second. The first answers of a reader are empty: that alone proves nothing.
  */
 export class MemoryStream implements Stream {
+  readonly arn = 'arn:stream:source'
+  enabled = true
+  /** Empty answers of a reader before its first true one. */
+  emptyAnswers = 1
   readonly #shards: MemoryShard[] = []
   readonly #table: MemoryTable
   readonly #clock: Clock
@@ -53,20 +59,36 @@ export class MemoryStream implements Stream {
     return this.#shards.flatMap((shard) => shard.records.map(copy))
   }
 
-  async shards(): Promise<Shard[]> {
-    return this.#shards.map(({ id, parent }) => (parent === undefined ? { id } : { id, parent }))
+  /** Every shard there is. */
+  all(): Shard[] {
+    return this.#shards.map(({ id, parent, closed }) => ({
+      id,
+      ...(parent !== undefined && { parent }),
+      ended: closed,
+    }))
+  }
+
+  async shards(after?: string): Promise<ShardPage> {
+    const all = this.all()
+    const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1
+    const shards = all.slice(from, from + PAGE)
+    const { enabled } = this
+    return from + PAGE < all.length ? { shards, next: (shards.at(-1) as Shard).id, enabled } : { shards, enabled }
   }
 
   async open(id: string, after: string | undefined): Promise<ShardReader> {
     let position = after ?? ''
-    let first = true
+    let empty = this.emptyAnswers
     return {
       next: async () => {
         const shard = this.#shards.find((each) => each.id === id)
-        if (!shard || (position !== '' && position < shard.trimmed))
+        if (!shard) return { records: [], closed: true, trimmed: true }
+        if (position !== '' && position < shard.trimmed) {
+          position = ''
           return { records: [], closed: false, trimmed: true }
-        if (first) {
-          first = false
+        }
+        if (empty > 0) {
+          empty--
           return { records: [], closed: false }
         }
         const rest = shard.records.filter(({ seq }) => seq > position)

@@ -3,10 +3,12 @@ import {
   type DynamoDBStreamsClient,
   GetRecordsCommand,
   GetShardIteratorCommand,
+  type Shard as SdkShard,
+  type StreamDescription,
 } from '@aws-sdk/client-dynamodb-streams'
 import type { KeySchema } from '../../dynamodb/key.ts'
 import { calling } from '../../dynamodb/sdk/errors.ts'
-import type { Shard, ShardReader, Stream } from '../ports.ts'
+import type { Shard, ShardPage, ShardReader, Stream } from '../ports.ts'
 import { fromSdkChange, unpadded } from './records.ts'
 
 /** Most records of one answer. Source: GetRecords, DynamoDB API reference. */
@@ -25,22 +27,34 @@ interface Source {
 export function sdkStream(client: DynamoDBStreamsClient, arn: string, schema: KeySchema): Stream {
   const source = { client, arn, schema }
   return {
-    shards: () => listShards(source),
+    arn,
+    shards: (after) => describe(source, after),
     open: async (shard, after) => new SdkShardReader(source, shard, after),
   }
 }
 
-async function listShards({ client, arn }: Source): Promise<Shard[]> {
-  const shards: Shard[] = []
-  let start: string | undefined
-  do {
-    const command = new DescribeStreamCommand({ StreamArn: arn, ...(start && { ExclusiveStartShardId: start }) })
-    const { StreamDescription } = await calling('DescribeStream', arn, () => client.send(command))
-    for (const { ShardId, ParentShardId } of StreamDescription?.Shards ?? [])
-      if (ShardId) shards.push(ParentShardId ? { id: ShardId, parent: ParentShardId } : { id: ShardId })
-    start = StreamDescription?.LastEvaluatedShardId
-  } while (start)
-  return shards
+async function describe({ client, arn }: Source, after: string | undefined): Promise<ShardPage> {
+  const command = new DescribeStreamCommand({ StreamArn: arn, ...(after && { ExclusiveStartShardId: after }) })
+  const found = await calling('DescribeStream', arn, async (): Promise<StreamDescription | undefined> => {
+    try {
+      return (await client.send(command)).StreamDescription
+    } catch (error) {
+      // A stream that was turned off is forgotten a day later.
+      if ((error as Error).name === 'ResourceNotFoundException') return { StreamStatus: 'DISABLED' }
+      throw error
+    }
+  })
+  const { Shards = [], StreamStatus, LastEvaluatedShardId: next } = found ?? {}
+  return {
+    shards: Shards.flatMap(shardOf),
+    ...(next && { next }),
+    enabled: StreamStatus !== 'DISABLED' && StreamStatus !== 'DISABLING',
+  }
+}
+
+/** A shard has ended once it has an EndingSequenceNumber. Source: DescribeStream, DynamoDB API reference. */
+function shardOf({ ShardId: id, ParentShardId: parent, SequenceNumberRange: range }: SdkShard): Shard[] {
+  return id ? [{ id, ...(parent && { parent }), ended: range?.EndingSequenceNumber !== undefined }] : []
 }
 
 class SdkShardReader implements ShardReader {
@@ -72,12 +86,15 @@ class SdkShardReader implements ShardReader {
           // Iterators live 15 minutes.
           case 'ExpiredIteratorException':
             return { records: [], closed: false }
-          // From TRIM_HORIZON on, nothing that matters is lost: the horizon moved while this looked.
-          case 'TrimmedDataAccessException':
-            return { records: [], closed: false, trimmed: this.#after !== undefined }
+          case 'TrimmedDataAccessException': {
+            // From TRIM_HORIZON on it is the horizon that moved while this looked.
+            const trimmed = this.#after !== undefined
+            this.#after = undefined
+            return { records: [], closed: false, trimmed }
+          }
           // The shard has outlived its 24 hours.
           case 'ResourceNotFoundException':
-            return { records: [], closed: false, trimmed: true }
+            return { records: [], closed: true, trimmed: true }
           default:
             throw error
         }

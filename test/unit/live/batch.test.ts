@@ -10,7 +10,7 @@ import { item, output, record, run, world } from './world.ts'
 
 async function gated(codeHash = 'code') {
   const made = await world()
-  await beginCapture(made.ledger, run, 0)
+  await beginCapture(made.ledger, run, { since: 0, stream: 'arn:stream:source' })
   const gate = liveGate(made.ledger, 'destination', codeHash, () => made.time.now)
   const apply = (records: Parameters<typeof applyBatch>[0], engine: LiveEngine = made.engine) =>
     applyBatch(records, { gate, engine: () => engine })
@@ -114,7 +114,7 @@ describe('the gate before live changes', () => {
 
   it('leaves changes from before capture to copy, and acknowledges them', async () => {
     const { apply, ledger, items } = await gated()
-    await writeCapture(ledger, run, { since: 1_000 })
+    await writeCapture(ledger, run, { since: 1_000, stream: 'arn:stream:source' })
     await apply([record(1, { new: item('a', ['x']) }, 999), record(2, { new: item('b', ['y']) }, 1_000)])
     expect(items()).toEqual({ y: output('y') })
   })

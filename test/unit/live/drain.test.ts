@@ -9,10 +9,12 @@ import { item, key, run, world } from './world.ts'
 const minute = 60_000
 const hour = 60 * minute
 
-async function streamed(shards = 4) {
+/** @param startsMs the world's clock when the stream begins, before capture does. */
+async function streamed(shards = 4, startsMs = 0) {
   const made = await world()
   const stream = memoryStream(made.source, () => made.time.now, shards)
-  await beginCapture(made.ledger, run, made.time.now)
+  await beginCapture(made.ledger, run, { since: made.time.now, stream: stream.arn })
+  made.time.now += startsMs
   const engine: DrainEngine & LiveEngine = {
     ...made.engine,
     stream,
@@ -72,7 +74,7 @@ describe('draining', () => {
   it('reads parents before children and remembers what has ended', async () => {
     const { source, stream, applyAll, drained, ledger } = await streamed(1)
     for (let i = 0; i < 30; i++) source.store(item(`a${i}`, [`x${i}`]))
-    stream.split((await stream.shards())[0]!.id)
+    stream.split(stream.all()[0]!.id)
     for (let i = 0; i < 30; i++) source.store(item(`a${i}`, [`x${i}`], 2))
     expect(await drained()).toMatchObject({ outcome: 'waiting', reason: expect.stringContaining('1 shards') })
     await applyAll()
@@ -93,7 +95,7 @@ describe('draining', () => {
     const { sleep } = engine.runtime
     engine.runtime.sleep = async (ms) => {
       engine.runtime.sleep = sleep
-      stream.split((await stream.shards())[0]!.id)
+      stream.split(stream.all()[0]!.id)
       source.store(item('a', ['x'], 2))
       await sleep(ms)
     }
@@ -127,8 +129,28 @@ describe('draining', () => {
     await applyAll()
     let looks = 0
     const short = { ...engine, deadline: { remainingMs: () => (looks++ < 4 ? 1000 : 1) } }
-    expect(await drain({ run, fence: 1, past: engine.runtime.clock() }, short)).toEqual({ outcome: 'more' })
+    expect(await drain({ run, fence: 1, past: engine.runtime.clock() }, short)).toMatchObject({ outcome: 'more' })
     expect((await listCursors(ledger, run))[0]?.after).toBeDefined()
+  })
+
+  it('says, when it stops in time, how old at most what it has not read is, so that lag is seen under load', async () => {
+    const { source, applyAll, time, engine } = await streamed(1)
+    for (let i = 0; i < 30; i++) source.store(item(`a${i}`, [`x${i}`]))
+    await applyAll()
+    time.now += 7 * hour
+    let looks = 0
+    const short = { ...engine, deadline: { remainingMs: () => (looks++ < 4 ? 1000 : 1) } }
+    expect(await advance({ run, fence: 1 }, short)).toEqual({ outcome: 'more', lagSeconds: 7 * 3_600 + 1 })
+  })
+
+  it('counts nothing from before capture as unread', async () => {
+    const { source, engine, ledger, time } = await streamed(1, -7 * hour)
+    for (let i = 0; i < 30; i++) source.store(item(`a${i}`, [`x${i}`]))
+    time.now += 7 * hour + 10_000
+    let looks = 0
+    const short = { ...engine, deadline: { remainingMs: () => (looks++ < 4 ? 1000 : 1) } }
+    expect(await advance({ run, fence: 1 }, short)).toEqual({ outcome: 'more', lagSeconds: 11 })
+    expect(await listCursors(ledger, run)).toMatchObject([{ closed: false }])
   })
 
   it('stops when the run is aborted or has a newer owner', async () => {
@@ -137,6 +159,115 @@ describe('draining', () => {
     expect(await drained()).toEqual({ outcome: 'stopped', reason: 'aborted' })
     await control({ command: 'run', fence: 2 })
     expect(await drained()).toEqual({ outcome: 'stopped', reason: 'fenced' })
+  })
+})
+
+describe('the silence of a shard that has ended', () => {
+  it('is not taken for its end, however long: a sparse one answers nothing for a while before its records', async () => {
+    const { source, stream, drained } = await streamed(1)
+    source.store(item('a', ['x']))
+    stream.split(stream.all()[0]!.id)
+    stream.emptyAnswers = 1_000
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
+  })
+
+  it('lets advancing read on to its end as well', async () => {
+    const { source, stream, engine, ledger } = await streamed(1)
+    source.store(item('a', ['x']))
+    stream.split(stream.all()[0]!.id)
+    await applyRecord(stream.records()[0]!, engine)
+    stream.emptyAnswers = 100
+    expect(await advance({ run, fence: 1 }, engine)).toEqual({ outcome: 'drained' })
+    expect((await listCursors(ledger, run))[0]).toMatchObject({ closed: true })
+  })
+
+  it('ends with the time there is, too', async () => {
+    const { source, stream, engine, time } = await streamed(1)
+    source.store(item('a', ['x']))
+    stream.split(stream.all()[0]!.id)
+    stream.emptyAnswers = Number.POSITIVE_INFINITY
+    const until = time.now + 5 * minute
+    const deadline = { remainingMs: () => until - time.now }
+    expect(await advance({ run, fence: 1 }, { ...engine, deadline })).toEqual({ outcome: 'more' })
+  })
+
+  it('is not believed of one that ended while it was silent', async () => {
+    const { source, stream, time, engine, drained } = await streamed(1)
+    stream.emptyAnswers = 65
+    const { sleep } = engine.runtime
+    const start = time.now
+    engine.runtime.sleep = async (ms) => {
+      await sleep(ms)
+      if (time.now < start + 30_000) return
+      engine.runtime.sleep = sleep
+      source.store(item('a', ['x']))
+      stream.split(stream.all()[0]!.id)
+    }
+    expect(await drained(start)).toMatchObject({ outcome: 'waiting' })
+  })
+})
+
+describe('a list of shards', () => {
+  it('that lacks the children of one that ended is asked for again', async () => {
+    const { source, stream, engine, drained } = await streamed(1)
+    source.store(item('a', ['x']))
+    await applyRecord(stream.records()[0]!, engine)
+    stream.split(stream.all()[0]!.id)
+    source.store(item('a', ['x'], 2))
+    let lists = 0
+    engine.stream = {
+      arn: stream.arn,
+      open: (shard, after) => stream.open(shard, after),
+      shards: async () => ({ shards: stream.all().slice(0, ++lists < 10 ? 1 : undefined), enabled: true }),
+    }
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
+  })
+
+  it('is believed after a while', async () => {
+    const { stream, engine, drained } = await streamed(1)
+    stream.split(stream.all()[0]!.id)
+    const shards = stream.all().slice(0, 1)
+    engine.stream = {
+      ...engine.stream,
+      arn: stream.arn,
+      open: (...args) => stream.open(...args),
+      shards: async () => ({ shards, enabled: true }),
+    }
+    expect(await drained()).toEqual({ outcome: 'drained' })
+  })
+
+  it('that lacks one which is still there does not hide what is in it', async () => {
+    const { source, stream, engine, drained } = await streamed(1)
+    await drained()
+    source.store(item('a', ['x']))
+    engine.stream = {
+      arn: stream.arn,
+      open: (...args) => stream.open(...args),
+      shards: async () => ({ shards: [], enabled: true }),
+    }
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
+  })
+})
+
+describe('a stream that was turned off', () => {
+  it('stops draining, although all that is in it can still be read', async () => {
+    const { stream, drained, ledger } = await streamed()
+    stream.enabled = false
+    expect(await drained()).toEqual({ outcome: 'stopped', reason: 'stream changed' })
+    expect(await listCursors(ledger, run)).toEqual([])
+  })
+
+  it('and on again is another, which does not tell that the shards of the first have aged out', async () => {
+    const { source, stream, engine, drained, ledger } = await streamed(1)
+    source.store(item('a', ['x']))
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
+    const before = await listCursors(ledger, run)
+    engine.stream = memoryStream(source, engine.runtime.clock)
+    Object.assign(engine.stream, { arn: 'arn:stream:other' })
+    expect(await drained()).toEqual({ outcome: 'stopped', reason: 'stream changed' })
+    expect(await listCursors(ledger, run)).toEqual(before)
+    engine.stream = stream
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
   })
 })
 
@@ -156,8 +287,29 @@ describe('what was thrown away unread is noticed', () => {
     const { source, stream, time, drained } = await streamed(1)
     source.store(item('a', ['x']))
     await drained()
-    stream.split((await stream.shards())[0]!.id)
-    stream.trim(time.now + 1)
+    stream.split(stream.all()[0]!.id)
+    time.now += 25 * hour
+    stream.trim(time.now - 24 * hour)
+    expect(await drained()).toEqual({ outcome: 'trimmed' })
+  })
+
+  it('at the beginning of a shard of which nothing was applied', async () => {
+    const { source, stream, time, engine, drained, applyAll } = await streamed(1)
+    source.store(item('lost', ['x']))
+    for (let looks = 0; looks < 13; looks++) {
+      expect(await advance({ run, fence: 1 }, engine)).toMatchObject({ outcome: 'waiting' })
+      time.now += 2 * hour
+      source.store(item(`kept${looks}`, ['y']))
+    }
+    stream.trim(time.now - 24 * hour)
+    await applyAll()
+    expect(await drained()).toEqual({ outcome: 'trimmed' })
+  })
+
+  it('of a shard nobody has looked at for a day', async () => {
+    const { time, drained } = await streamed()
+    await drained()
+    time.now += 24 * hour
     expect(await drained()).toEqual({ outcome: 'trimmed' })
   })
 
@@ -174,9 +326,55 @@ describe('what was thrown away unread is noticed', () => {
     for (let i = 0; i < 10; i++) {
       expect(await advance({ run, fence: 1 }, engine)).toEqual({ outcome: 'drained' })
       time.now += 4 * hour
-      const open = (await stream.shards()).at(-1)!
+      const open = stream.all().at(-1)!
       stream.split(open.id)
     }
+  })
+})
+
+describe('what is older than capture may be thrown away unread', () => {
+  const day = 24 * hour
+  /** Capture begins when what is in the stream is 23 hours old. */
+  async function aged(fill: (made: Awaited<ReturnType<typeof streamed>>) => void) {
+    const made = await streamed(1, -23 * hour)
+    fill(made)
+    made.time.now += 23 * hour
+    return made
+  }
+
+  it('with its whole shard', async () => {
+    const { source, stream, time, engine, applyAll, drained, ledger } = await aged(({ source, stream }) => {
+      source.store(item('old', ['x']))
+      stream.split(stream.all()[0]!.id)
+    })
+    // Its cursor is stored, and nothing is read.
+    let looks = 0
+    const deadline = { remainingMs: () => (looks++ < 1 ? 1000 : 1) }
+    expect(await advance({ run, fence: 1 }, { ...engine, deadline })).toEqual({ outcome: 'more' })
+    time.now += 2 * hour
+    stream.trim(time.now - day)
+    source.store(item('new', ['y']))
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
+    await applyAll()
+    expect(await drained()).toEqual({ outcome: 'drained' })
+    expect((await listCursors(ledger, run)).filter(({ parent }) => parent === undefined)).toMatchObject([
+      { closed: true },
+    ])
+  })
+
+  it('behind the position in its shard, and what came after it is read', async () => {
+    const { source, stream, time, engine, applyAll, drained } = await aged(({ source }) => {
+      for (let i = 0; i < 30; i++) source.store(item(`old${i}`, ['x']))
+    })
+    let looks = 0
+    const deadline = { remainingMs: () => (looks++ < 4 ? 1000 : 1) }
+    expect(await advance({ run, fence: 1 }, { ...engine, deadline })).toMatchObject({ outcome: 'more' })
+    time.now += 2 * hour
+    source.store(item('new', ['y']))
+    stream.trim(time.now - day)
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
+    await applyAll()
+    expect(await drained()).toEqual({ outcome: 'drained' })
   })
 })
 

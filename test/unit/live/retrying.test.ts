@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { headPut, readHead } from '../../../shared/ledger/heads.ts'
+import { beginCapture } from '../../../shared/ledger/shards.ts'
+import { followShards } from '../../../shared/live/follow.ts'
 import type { LiveTables } from '../../../shared/live/ports.ts'
 import { retryingLiveTables, retryingStream } from '../../../shared/live/retrying.ts'
 import { key, run, world } from './world.ts'
@@ -56,17 +58,29 @@ it('a head that moved is told at once, and what is wrong for good is thrown', as
   await expect(broken.tables.commit(put(1))).rejects.toThrow('too large')
 })
 
-it('a throttled stream is read again', async () => {
+it('a throttled stream is read again, and the list of its shards from the page that failed', async () => {
   const { engine } = await world()
   let calls = 0
   const once = async <T>(answer: T) => {
     if (calls++ % 2 === 0) throw new DynamoDbError('throttled', '')
     return answer
   }
+  const pages: (string | undefined)[] = []
   const stream = retryingStream(
-    { shards: () => once([{ id: 's' }]), open: () => once({ next: () => once({ records: [], closed: true }) }) },
+    {
+      arn: 'arn:stream',
+      async shards(after) {
+        pages.push(after)
+        const shard = { id: `s${after ?? ''}`, ended: false }
+        return once({ shards: [shard], ...(pages.length < 4 && { next: '1' }), enabled: true })
+      },
+      open: () => once({ next: () => once({ records: [], closed: true }) }),
+    },
     engine.runtime,
   )
-  expect(await stream.shards()).toEqual([{ id: 's' }])
+  await beginCapture(engine.ledger, run, { since: engine.runtime.clock(), stream: 'arn:stream' })
+  const followed = await followShards(stream, run, engine.ledger, engine.runtime.clock)
+  expect(followed).toMatchObject([{ cursor: { shard: 's' } }, { cursor: { shard: 's1' } }])
+  expect(pages).toEqual([undefined, undefined, '1', '1'])
   expect(await (await stream.open('s', undefined)).next()).toEqual({ records: [], closed: true })
 })

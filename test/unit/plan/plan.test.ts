@@ -20,13 +20,14 @@ function setUp() {
   const fill = (pk: string, count: number) => {
     for (let i = 0; i < count; i++) tables.alpha.store({ pk: { S: pk }, sk: { S: new Date(i * 60_000).toISOString() } })
   }
-  const plan = (request = {}, sliceSeconds = 900, migrations?: Migration[]) =>
+  const plan = (request = {}, sliceSeconds = 900, migrations?: Migration[], deployed = 'arn:stream:alpha') =>
     makePlan(parseRequest(request), {
       ledger: world.ledger,
       describeExecution: world.executions.describe,
       describeTable: world.describeTable,
       openTable: world.openTable,
       options: parseOptions({ sourceTable: 'alpha', destinationTable: 'beta', sliceSeconds, segments: 4 }),
+      stream: deployed || undefined,
       ...(migrations && { migrations }),
       runtime: world.runtime,
     })
@@ -130,6 +131,13 @@ describe('a plan', () => {
 })
 
 describe('a plan of a run that would be refused', () => {
+  test('says so where the deployment reads no stream, or one that the table has no more', async () => {
+    const { plan } = setUp()
+    expect((await plan({}, 900, undefined, '')).refusal?.code).toBe('no-stream')
+    expect((await plan({}, 900, undefined, 'arn:stream:before')).refusal?.code).toBe('stream-changed')
+    expect((await plan({ offline: true }, 900, undefined, '')).refusal).toBeUndefined()
+  })
+
   test('says so when the destination holds items', async () => {
     const { plan, tables } = setUp()
     tables.beta.store({ pk: { S: 'a' }, sk: { S: 'b' } })

@@ -1,0 +1,141 @@
+import { describe, expect, it } from 'vitest'
+import { getRun } from '../../../shared/ledger/runs.ts'
+import { beginCapture } from '../../../shared/ledger/shards.ts'
+import { applyRecord } from '../../../shared/live/apply.ts'
+import type { DrainEngine } from '../../../shared/live/drain.ts'
+import type { LiveEngine } from '../../../shared/live/engine.ts'
+import { lagWords } from '../../../shared/progress/lag.ts'
+import { drainRun } from '../../../shared/run/drain.ts'
+import { followRun } from '../../../shared/run/follow.ts'
+import { readLag, recordLag } from '../../../shared/run/lag.ts'
+import { memoryStream } from '../../memory/stream.ts'
+import { item, run, world } from './world.ts'
+
+const hour = 3_600_000
+
+async function captured() {
+  const made = await world()
+  const stream = memoryStream(made.source, () => made.time.now, 1)
+  await beginCapture(made.ledger, run, { since: made.time.now, stream: stream.arn })
+  const engine: DrainEngine & LiveEngine = {
+    ...made.engine,
+    stream,
+    silenceMs: 60_000,
+    slackMs: 60_000,
+    deadline: { remainingMs: () => 900_000 },
+    codeHash: 'code',
+  }
+  const record = (found: Parameters<typeof recordLag>[1]) => recordLag(run, found, engine)
+  const lag = () => readLag(made.ledger, run)
+  return { ...made, stream, engine, record, lag, deployed: { ...engine } }
+}
+
+describe('the lag of live changes', () => {
+  it.each([
+    [{ outcome: 'drained' }, { seconds: 0, guard: 'ok' }],
+    [
+      { outcome: 'waiting', lagSeconds: 4_000, reason: '' },
+      { seconds: 4_000, guard: 'warn' },
+    ],
+    [
+      { outcome: 'more', lagSeconds: 30_000 },
+      { seconds: 30_000, guard: 'slow' },
+    ],
+    [{ outcome: 'trimmed' }, { seconds: 0, guard: 'refuse' }],
+  ] as const)('after %o is %o', async (found, expected) => {
+    const { record, lag, time } = await captured()
+    await record(found)
+    expect(await lag()).toEqual({ ...expected, at: time.now })
+  })
+
+  it.each([{ outcome: 'more' }, { outcome: 'stopped', reason: 'fenced' }] as const)(
+    'is as it was after %o, which found nothing out',
+    async (found) => {
+      const { record, lag, time } = await captured()
+      await record({ outcome: 'waiting', lagSeconds: 4_000, reason: '' })
+      const before = await lag()
+      time.now += hour
+      await record(found)
+      expect(await lag()).toEqual(before)
+    },
+  )
+
+  it('grows with the time for which live changes are not applied at all', async () => {
+    const { record, lag, time } = await captured()
+    await record({ outcome: 'waiting', lagSeconds: 60, reason: '' })
+    for (let i = 0; i < 2; i++) {
+      time.now += hour
+      await record({ outcome: 'stopped', reason: 'code changed' })
+    }
+    expect(await lag()).toEqual({ seconds: 7_260, guard: 'warn', at: time.now, stopped: 'code changed' })
+    await record({ outcome: 'drained' })
+    expect(await lag()).toEqual({ seconds: 0, guard: 'ok', at: time.now })
+  })
+
+  it.each([
+    [{ seconds: 0, guard: 'ok' }, 'live changes not behind'],
+    [{ seconds: 4_000, guard: 'warn' }, 'live changes 1h 6m behind, warn: behind for an hour or more'],
+    [
+      { seconds: 4_000, guard: 'warn', stopped: 'code changed' },
+      'live changes not applied for up to 1h 6m, code changed: deploy the migrations the run was begun with',
+    ],
+    [
+      { seconds: 0, guard: 'ok', stopped: 'stream changed' },
+      'live changes not applied, stream changed: the stream that the run follows was turned off',
+    ],
+    [{ seconds: 0, guard: 'ok', stopped: 'aborted' }, 'live changes not applied, aborted: the run was told to stop'],
+  ] as const)('%o in words: %s', (lag, words) => {
+    expect(lagWords({ ...lag, at: 0 })).toBe(words)
+  })
+})
+
+describe('a deployment of other migrations in the middle of a run', () => {
+  it('is noted by the next look at the stream', async () => {
+    const { ledger, lag, deployed } = await captured()
+    await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
+    expect(await lag()).toMatchObject({ stopped: 'code changed' })
+  })
+
+  it('halts a drain that waits, once it is noted, and says what to do', async () => {
+    const { source, ledger, engine, time, deployed } = await captured()
+    source.store(item('a', ['x']))
+    const task = { run, fence: 1, past: time.now }
+    expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
+    await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
+    expect(await drainRun(task, engine)).toMatchObject({
+      outcome: 'halted',
+      error: 'code-changed',
+      cause: expect.stringContaining('Deploy those, then `segue run --resume`'),
+    })
+    expect(await getRun(ledger, run)).toMatchObject({ state: 'halted' })
+  })
+
+  it('that was mended before the drain began halts nothing', async () => {
+    const { source, ledger, engine, time, deployed } = await captured()
+    source.store(item('a', ['x']))
+    await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
+    time.now += 1
+    expect(await drainRun({ run, fence: 1, past: time.now }, engine)).toMatchObject({ outcome: 'waiting' })
+  })
+
+  it('does not matter to a drain that finds everything applied', async () => {
+    const { source, ledger, engine, time, deployed, stream } = await captured()
+    source.store(item('a', ['x']))
+    const task = { run, fence: 1, past: time.now }
+    await drainRun(task, engine)
+    await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
+    for (const each of stream.records()) await applyRecord(each, engine)
+    expect(await drainRun(task, engine)).toEqual({ outcome: 'drained' })
+  })
+})
+
+it('a drain of a stream that was turned off halts, and says that the run cannot go on', async () => {
+  const { engine, stream, time, lag } = await captured()
+  stream.enabled = false
+  expect(await drainRun({ run, fence: 1, past: time.now }, engine)).toMatchObject({
+    outcome: 'halted',
+    error: 'stream-changed',
+    cause: expect.stringContaining('start a new run'),
+  })
+  expect(await lag()).toMatchObject({ stopped: 'stream changed' })
+})
