@@ -1,21 +1,22 @@
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { parseRequest } from '../shared/config/options.ts'
 import { describeTable } from '../shared/dynamodb/sdk/describe.ts'
+import { isEmpty } from '../shared/preflight/empty.ts'
 import { orRefused } from '../shared/run/errors.ts'
 import { takeLease } from '../shared/run/lease.ts'
 import { sdkExecutions } from '../shared/run/sdk-executions.ts'
 import { door } from './wiring/door.ts'
 import { userMigrations } from './wiring/migrations.ts'
-import { dynamodb, environment, ledger, runtime } from './wiring/world.ts'
+import { dynamodb, environment, http, ledger, openTable, runtime } from './wiring/world.ts'
 
-const executions = sdkExecutions(new SFNClient())
+const executions = sdkExecutions(new SFNClient({ requestHandler: http }))
 
 /** Takes the lease on the destination and begins or resumes the run. */
 export const handler = door(({ execution, input, split }: { execution: string; input: unknown; split?: boolean }) =>
   orRefused(async () => {
     const { options, codeHash } = environment
     const request = parseRequest(input)
-    const { schema } = await describeTable(dynamodb, options.sourceTable)
+    const { schema } = await describeTable(dynamodb, options.destinationTable)
     return takeLease(
       execution,
       { ...request, split: split ?? request.split },
@@ -29,6 +30,7 @@ export const handler = door(({ execution, input, split }: { execution: string; i
         migrations: await userMigrations(),
         codeHash,
         segments: options.segments,
+        isEmpty: () => isEmpty(openTable(options.destinationTable, schema)),
       },
     )
   }),

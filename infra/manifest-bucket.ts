@@ -7,7 +7,8 @@ import type { Construct } from 'constructs'
 const KEPT = Duration.days(30)
 
 /**
- * Where the Maps read which chunks there are and write how they ended: ids, never items. It is retained when the stack
+ * Where the Maps read which chunks there are and write how they ended: ids, never items. Lambda itself puts batches of live
+ * changes there, with their items, that the stream dropped before they could be applied. It is retained when the stack
  * goes, because CloudFormation cannot delete a bucket that holds objects, and a function that may empty it would be the
  * only thing here allowed to delete. Its contents expire by themselves.
  */
@@ -25,7 +26,7 @@ export function manifestBucket(scope: Construct, encryptionKey: IKey | undefined
   Validations.of(bucket).acknowledge({
     id: 'AwsSolutions-S1',
     reason:
-      'Holds ids of chunks for 30 days, read and written by this stack alone; object access can be had from CloudTrail data events.',
+      'Holds ids of chunks, and batches that the stream dropped, for 30 days; written by this stack alone, and object access can be had from CloudTrail data events.',
   })
   return bucket
 }

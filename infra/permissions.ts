@@ -29,8 +29,12 @@ const settling = { source: ['BatchGetItem'], destination: ['DeleteItem', 'PutIte
  * and those that apply live changes touch items of the destination, and nothing writes to the source.
  */
 const permissions: Record<FunctionName, Permissions> = {
-  preflight: { source: ['DescribeTable', 'Query', 'Scan'], destination: ['DescribeTable', 'Scan'] },
-  lease: { source: ['DescribeTable'], ledger: ['GetItem', 'PutItem'], runs: ['DescribeExecution'] },
+  preflight: {
+    source: ['DescribeTable', 'Query', 'Scan'],
+    destination: ['DescribeTable', 'Scan'],
+    ledger: ['GetItem'],
+  },
+  lease: { destination: ['DescribeTable', 'Scan'], ledger: LEDGER, runs: ['DescribeExecution'] },
   capture: { ledger: ['GetItem', 'PutItem'] },
   plan: { ledger: LEDGER, manifests: ['PutObject'] },
   slice: {
@@ -81,7 +85,7 @@ export function storePermissions(
     ...allow('s3', may.manifests, manifests.arnForObjects(`${MANIFESTS_PREFIX}/*`)),
     ...(source.tableStreamArn ? allow('dynamodb', may.stream, source.tableStreamArn) : []),
     ...useKey((may.source || may.stream) && source.encryptionKey, READ),
-    ...useKey(may.destination && destination.encryptionKey, WRITE),
+    ...useKey(may.destination && destination.encryptionKey, may.destination?.some(isWrite) ? WRITE : READ),
     ...useKey(may.ledger && ledger.encryptionKey, WRITE),
     ...useKey(may.manifests && manifests.encryptionKey, WRITE),
   ]
@@ -112,6 +116,7 @@ export function executionsOf(machine: IStateMachine, label?: string): string {
   })
 }
 
+const isWrite = (action: string) => /^(BatchWrite|Delete|PartiQL|Put)/.test(action)
 const READ = ['Decrypt']
 const WRITE = ['Decrypt', 'Encrypt', 'GenerateDataKey']
 

@@ -63,10 +63,21 @@ export function runMachine(resources: RunResources): Machine {
         },
         { Next: 'Held?' },
       ),
-      'Held?': choose({ '$.lease.outcome': { held: 'What for?' } }, 'Lease refused'),
+      'Held?': choose(
+        { '$.lease.outcome': { held: 'What for?', waiting: 'Wait for the run before' } },
+        'Lease refused',
+      ),
+      'Wait for the run before': wait(
+        '$.lease.seconds',
+        'Lease',
+        'What an earlier run sent may still be on its way, until its deadline.',
+      ),
       'Lease refused': fail('$.lease'),
       'What for?': choose(
-        { '$.lease.only': { verify: 'Plan verify', repair: 'Repair' }, '$.lease.capture': { true: 'Capture' } },
+        {
+          '$.lease.only': { verify: 'Plan verify', repair: 'Repair from the start' },
+          '$.lease.capture': { true: 'Capture' },
+        },
         'Plan',
       ),
 
@@ -130,11 +141,17 @@ export function runMachine(resources: RunResources): Machine {
       ),
       'Settle halted': fail('$.settle'),
 
+      'Repair from the start': {
+        Type: 'Pass',
+        Parameters: { from: { shard: 0, after: '' } },
+        ResultPath: '$.repair',
+        Next: 'Repair',
+      },
       Repair: phase(
         resources.repair,
         'Derives again the items at which the last verification found a difference.',
         '$.repair',
-        {},
+        { 'from.$': '$.repair.from' },
         'Repaired?',
       ),
       'Repaired?': choose({ '$.repair.outcome': { repaired: 'Plan verify', more: 'Repair' } }, 'Repair halted'),

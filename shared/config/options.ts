@@ -21,7 +21,10 @@ export const optionsSchema = z.strictObject({
   sliceSeconds: z._default(seconds(5, 900), 900),
   /** A partition key that has been running longer than this is split. @default a third of `sliceSeconds` */
   splitAfterSeconds: z.optional(seconds(1, 900)),
-  /** Slices at work at once: the reserved concurrency of the slice function. @default 40 */
+  /**
+   * Slices at work at once: the reserved concurrency of the slice function. The function for live changes reserves as much
+   * again, so the account needs twice this, and 100 to spare. @default 40
+   */
   concurrency: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 40),
   /** Scan segments of a run. @default four times `concurrency` */
   segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),

@@ -15,6 +15,8 @@ export interface Lease {
   since: number
   /** No write of an earlier owner can land after this time; inherited by the next owner. */
   quietAfter?: number
+  /** Runs that were last before this one and may not be fenced yet. */
+  superseded?: string[]
 }
 
 export async function readLease(ledger: LedgerTable, table: string): Promise<Lease | undefined> {
@@ -32,4 +34,18 @@ export function writeLease(ledger: LedgerTable, expected: Lease | undefined, nex
       expect: expected ? { fence: expected.fence, held: expected.held, execution: expected.execution } : 'absent',
     },
   ])
+}
+
+/** Gives the lease back; the fence stays, so that whatever still runs under it is recognised. */
+export async function releaseLease(
+  ledger: LedgerTable,
+  table: string,
+  fence: number,
+  quietAfter?: number,
+): Promise<void> {
+  const lease = await readLease(ledger, table)
+  if (!lease?.held || lease.fence !== fence) return
+  const free: Lease = { ...lease, held: false }
+  if (quietAfter !== undefined) free.quietAfter = Math.max(quietAfter, lease.quietAfter ?? 0)
+  await writeLease(ledger, lease, free)
 }

@@ -62,7 +62,7 @@ export function coverageOf(chunks: ChunkRecord[], segments: number): Coverage {
 }
 
 /** After a slice's hard deadline, how long until its last request has surely been answered. */
-const graceMs = 60_000
+export const graceMs = 60_000
 
 /** When the last write of a slice that never said it had drained must have landed (ms); absent when all have said so. */
 export function quietAfter({ lastDeadline }: Coverage): number | undefined {

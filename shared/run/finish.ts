@@ -1,6 +1,8 @@
 import { readApplied, writeApplied } from '../ledger/applied.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
+import { releaseLease } from '../ledger/lease.ts'
+import { listQuarantine } from '../ledger/quarantine.ts'
 import { getRun, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -8,7 +10,6 @@ import { newerOwner } from './copied.ts'
 import { coverageOf, quietAfter } from './coverage.ts'
 import { differencesIn, foundBy } from './found.ts'
 import { type Halted, haltRun, whyHalted } from './halt.ts'
-import { releaseLease } from './lease.ts'
 import { notePhase } from './phase.ts'
 import { passOf } from './plan.ts'
 
@@ -16,13 +17,13 @@ export interface Finished {
   outcome: 'finished'
   /** Items set aside, with their reasons on the list. */
   quarantined: number
-  /** Destination keys at which the last verification found something else than the migrated source. */
+  /** Where the last verification found something else in the destination than the migrated source. */
   differences: number
 }
 
 /**
  * Decides from the ledger how the run ended: finished when every walk covers its table and the tallies close, halted and
- * resumable otherwise. Asking again gives the same answer.
+ * resumable otherwise. Asking again gives the same answer, with what live changes have quarantined meanwhile.
  */
 export async function finishRun(
   task: { run: string; fence: number },
@@ -41,7 +42,8 @@ export async function finishRun(
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
   const [, verify, orphans] = coverages
-  const found = foundBy(verify!.tallies, orphans!.tallies)
+  const listed = await listQuarantine(ledger, run.id)
+  const found = foundBy(verify!.tallies, orphans!.tallies, listed.length)
   const finished: Finished = {
     outcome: 'finished',
     quarantined: found.quarantined,

@@ -1,11 +1,11 @@
 import { listChunks } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
+import { releaseLease } from '../ledger/lease.ts'
 import { getRun, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { openTallies } from '../ledger/tallies.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Coverage, coverageOf, quietAfter } from './coverage.ts'
-import { releaseLease } from './lease.ts'
 import { notePhase } from './phase.ts'
 
 /** A run that cannot go on by itself: `error` and `cause` become those of the failed execution. */

@@ -1,14 +1,17 @@
 import type { RunRequest } from '../config/options.ts'
-import type { KeySchema } from '../dynamodb/key.ts'
+import type { TableSchema } from '../dynamodb/key.ts'
 import { readApplied } from '../ledger/applied.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
 import { createRun, getRun, newRunId, type RunRecord, updateRun } from '../ledger/runs.ts'
+import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { Refusal } from './errors.ts'
+import { haltRun } from './halt.ts'
 import type { Executions } from './ports.ts'
+import { fenceSuperseded } from './supersede.ts'
 
 export interface LeaseEngine {
   ledger: LedgerTable
@@ -16,10 +19,19 @@ export interface LeaseEngine {
   runtime: Runtime
   source: string
   destination: string
-  schema: KeySchema
+  /** Of the destination. */
+  schema: TableSchema
   migrations: Migration[]
   codeHash: string
   segments: number
+  /** Whether the destination holds no item, by a strongly consistent read. */
+  isEmpty(): Promise<boolean>
+}
+
+/** The lease is taken; what runs before this one sent may still be on its way. Ask again after `seconds`. */
+export interface Waiting {
+  outcome: 'waiting'
+  seconds: number
 }
 
 export interface Held {
@@ -37,12 +49,18 @@ const secondLookMs = 2_000
 /**
  * Takes the lease on the destination for this execution and begins a run, or takes a halted one up again. Asking twice
  * for one execution gives the same answer.
- * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, or `code-changed`.
+ * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, `code-changed` or `destination-not-empty`.
  */
-export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held> {
+export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held | Waiting> {
   const { ledger, destination, runtime } = engine
-  const held = async (lease: Lease): Promise<Held> => {
-    const { offline } = await beginRun(lease, request, engine)
+  const held = async (taken: Lease): Promise<Held | Waiting> => {
+    const { offline } = await beginRun(taken, request, engine)
+    const lease = await fenceSuperseded(ledger, taken)
+    if (!(await hasWritten(lease.run, ledger))) {
+      const leftMs = (lease.quietAfter ?? 0) - runtime.clock()
+      if (leftMs >= 0 && lease.quietAfter) return { outcome: 'waiting', seconds: Math.floor(leftMs / 1000) + 1 }
+      await refuseUnlessEmpty(lease, engine)
+    }
     return {
       outcome: 'held',
       run: lease.run,
@@ -59,6 +77,8 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   const fence = (before?.fence ?? 0) + 1
   const lease: Lease = { table: destination, held: true, run, execution, fence, since: runtime.clock() }
   if (before?.quietAfter) lease.quietAfter = before.quietAfter
+  const superseded = [...(before?.superseded ?? []), ...(before && before.run !== run ? [before.run] : [])]
+  if (superseded.length > 0) lease.superseded = superseded
   if (!(await writeLease(ledger, before, lease))) {
     const winner = await readLease(ledger, destination)
     throw new Refusal(
@@ -67,20 +87,6 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
     )
   }
   return held(lease)
-}
-
-/** Gives the lease back; the fence stays, so that whatever still runs under it is recognised. */
-export async function releaseLease(
-  ledger: LedgerTable,
-  table: string,
-  fence: number,
-  quietAfter?: number,
-): Promise<void> {
-  const lease = await readLease(ledger, table)
-  if (!lease?.held || lease.fence !== fence) return
-  const free: Lease = { ...lease, held: false }
-  if (quietAfter !== undefined) free.quietAfter = Math.max(quietAfter, lease.quietAfter ?? 0)
-  await writeLease(ledger, lease, free)
 }
 
 /** A delivery of the request that comes late must not begin a run that nobody drives: live changes would follow it. */
@@ -106,6 +112,24 @@ async function refuseWhileAlive(lease: Lease, engine: LeaseEngine): Promise<void
   )
 }
 
+/** Whether anything of this run may be in the destination by now: live changes, or what copy wrote. */
+async function hasWritten(id: string, ledger: LedgerTable): Promise<boolean> {
+  const [run, capture] = await Promise.all([getRun(ledger, id), readCapture(ledger, id)])
+  return run.planned || capture !== undefined
+}
+
+/**
+ * What an earlier run, or its live changes, wrote after preflight had looked: copy would take it for this run's own work.
+ * The run is left halted, without the lease.
+ */
+async function refuseUnlessEmpty({ run, fence }: Lease, engine: LeaseEngine): Promise<void> {
+  // In this order: a late delivery of the request sees what its own run has written meanwhile.
+  if ((await engine.isEmpty()) || (await hasWritten(run, engine.ledger))) return
+  const cause = `Table ${engine.destination} holds items again, of an earlier run or its live changes. Turn those off (\`segue capture off\`), empty the table and start again.`
+  await haltRun({ run, fence, error: 'destination-not-empty', cause }, engine)
+  throw new Refusal('destination-not-empty', cause)
+}
+
 /** Whether a request is about the last run instead of a new one. */
 const goesOn = (request: RunRequest) => request.resume || request.only !== undefined
 
@@ -125,7 +149,7 @@ async function lastRun(
   if (run.codeHash !== codeHash)
     throw new Refusal(
       'code-changed',
-      `Run ${run.id} was begun with other migrations than are deployed now. Deploy those it was begun with, or empty ${destination} and start anew.`,
+      `Run ${run.id} was begun with other migrations than are deployed now. Deploy those it was begun with; or turn live changes off (\`segue capture off\`), empty ${destination} and start anew.`,
     )
   return run.id
 }

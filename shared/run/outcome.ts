@@ -9,7 +9,7 @@ export interface StartChild {
 /** What one slice came to; the `chunk` state machine chooses by `outcome`. Always data, never an error. */
 export type Outcome =
   | { outcome: 'done' }
-  /** Time is up, or nearly: invoke again, it goes on from the checkpoint. */
+  /** Time is up, or nearly, or the tables failed after it had got further: invoke again, it goes on from the checkpoint. */
   | { outcome: 'more' }
   /** The run is paused, or another slice has the chunk: wait and ask again. */
   | { outcome: 'paused' }

@@ -47,12 +47,17 @@ export async function startSlice(
       epoch: row.epoch + 1,
       fence: task.fence,
       slices: row.slices + 1,
+      starts: [...row.starts, row.tallies.read],
       startedAt: row.startedAt ?? now,
       updatedAt: now,
       deadline,
     }
     if (row.deadline !== undefined) record.undrained = Math.max(row.undrained ?? 0, row.deadline)
-    if (await replaceChunk(ledger, record, { epoch: row.epoch, state: 'open' })) return { kind: 'started', run, record }
+    if (!(await replaceChunk(ledger, record, { epoch: row.epoch, state: 'open' }))) continue
+    // Whoever fences this run looks at its chunks afterwards, for how long they may still write: one of the two sees the other.
+    if ((await readControl(ledger, task.run)).fence !== task.fence)
+      return ended({ outcome: 'stopped', reason: 'fenced' })
+    return { kind: 'started', run, record }
   }
   // Five other slices of this chunk started meanwhile: ask again later, their answers may go nowhere.
   return ended({ outcome: 'paused' })

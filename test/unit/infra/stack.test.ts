@@ -193,7 +193,25 @@ describe('capture', () => {
     expect(JSON.stringify(mapping.Properties.FunctionName)).not.toContain('Version')
   })
 
+  it('is named by an output, for the command that turns it off', () => {
+    const [[id]] = resources(template, 'AWS::Lambda::EventSourceMapping') as [[string, Resource]]
+    expect(template.toJSON().Outputs.CaptureMapping).toEqual({ Value: { Ref: id } })
+  })
+
+  it('names its stream in an output, for plans to compare with that of the table', () => {
+    expect(template.toJSON().Outputs.SourceStream).toEqual({ Value: sourceStream })
+  })
+
+  it.each(['drain', 'follow'])(
+    'gives %s, which reads all that the live function applies, as much processor',
+    (name) => {
+      template.hasResourceProperties('AWS::Lambda::Function', { Description: `Segue: ${name}`, MemorySize: 1769 })
+    },
+  )
+
   it('is not there without a stream', () => {
-    expect(resources(synth(), 'AWS::Lambda::EventSourceMapping')).toEqual([])
+    const without = synth()
+    expect(resources(without, 'AWS::Lambda::EventSourceMapping')).toEqual([])
+    expect(without.toJSON().Outputs).not.toHaveProperty('SourceStream')
   })
 })

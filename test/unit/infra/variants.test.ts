@@ -77,6 +77,7 @@ describe('what a customer brings', () => {
       'SegueFunctionsleaseRole',
       'SegueFunctionsliveRole',
       'SegueFunctionsplanRole',
+      'SegueFunctionspreflightRole',
       'SegueFunctionsrepairRole',
       'SegueFunctionssettleRole',
       'SegueFunctionssliceRole',
@@ -96,12 +97,18 @@ describe('what a customer brings', () => {
       sourceTable: table(stack as never, 'Old'),
       destinationTable: table(stack as never, 'New'),
     }))
-    const readers = ['preflight', 'lease', 'slice', 'live', 'drain', 'follow', 'settle', 'repair']
+    const readers = ['preflight', 'slice', 'live', 'drain', 'follow', 'settle', 'repair']
     expect(keyUsers(template, '${OldKey.Arn}')).toEqual(
       Object.fromEntries(readers.map((name) => [`SegueFunctions${name}Role`, ['kms:Decrypt']])),
     )
-    expect(keyUsers(template, '${NewKey.Arn}')).toMatchObject({
-      SegueFunctionssliceRole: ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey'],
+    const write = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey']
+    expect(keyUsers(template, '${NewKey.Arn}')).toEqual({
+      SegueFunctionspreflightRole: ['kms:Decrypt'],
+      SegueFunctionsleaseRole: ['kms:Decrypt'],
+      SegueFunctionssliceRole: write,
+      SegueFunctionsliveRole: write,
+      SegueFunctionssettleRole: write,
+      SegueFunctionsrepairRole: write,
     })
   })
 
