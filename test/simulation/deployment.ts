@@ -1,6 +1,8 @@
 import type { Table } from '../../shared/dynamodb/ports.ts'
 import { retrying } from '../../shared/dynamodb/retrying.ts'
 import { retryingLedger } from '../../shared/ledger/retrying.ts'
+import type { RunRecord } from '../../shared/ledger/runs.ts'
+import type { Migration } from '../../shared/migrations/index.ts'
 import type { StepFunctions } from './interpreter/step-functions.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Lambda } from './lambda/service.ts'
@@ -8,6 +10,7 @@ import { type LedgerStore, ledgerIn } from './stores/ledger.ts'
 import type { EventSourceMapping } from './stores/mapping.ts'
 import type { SourceStream } from './stores/stream.ts'
 import { type TableStore, tableIn } from './stores/table.ts'
+import { flawedMigrations, migrations } from './workload/migrations.ts'
 import type { World } from './world.ts'
 
 export const sourceTable = 'source'
@@ -25,10 +28,25 @@ export interface Deployment {
   copiedAt: number
   /** The same of its first execution that came so far: what a resumed run has verified by then is not verified again. */
   firstCopiedAt: number
-  /** Hash of the code that is deployed now. */
-  codeHash: () => string
+  /** The code that is deployed now. */
+  release: Release
   stepFunctions: () => StepFunctions
 }
+
+/** Code as it was once deployed; an execution goes on with the functions as they were when it began. */
+export interface Release {
+  codeHash: string
+  migrations: Migration[]
+}
+
+/** What the functions that an execution of this run invokes were deployed with. */
+export function releaseOf({ codeHash }: Pick<RunRecord, 'codeHash'>): Release {
+  return codeHash === mended.codeHash ? mended : flawed
+}
+
+/** The first release of those who will have to start over, and the one they start over with. */
+export const flawed: Release = { codeHash: 'code-0', migrations: flawedMigrations }
+export const mended: Release = { codeHash: 'code-1', migrations }
 
 export type Handler = Lambda['handler']
 

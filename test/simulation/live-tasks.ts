@@ -8,16 +8,15 @@ import { type LiveGate, liveGate } from '../../shared/live/gate.ts'
 import { retryingLiveTables, retryingStream } from '../../shared/live/retrying.ts'
 import { drainRun } from '../../shared/run/drain.ts'
 import { followRun } from '../../shared/run/follow.ts'
-import { repairRun } from '../../shared/run/repair.ts'
+import { type RepairPlace, repairRun } from '../../shared/run/repair.ts'
 import { settleRun } from '../../shared/run/settle.ts'
-import { type Deployment, destinationTable, engineIn, type Handler, open } from './deployment.ts'
+import { type Deployment, destinationTable, engineIn, type Handler, open, releaseOf } from './deployment.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Context } from './lambda/service.ts'
 import { slackMs } from './settings.ts'
 import { liveTablesIn } from './stores/live-tables.ts'
 import { mappingIn } from './stores/mapping.ts'
 import { streamIn } from './stores/stream.ts'
-import { migrations } from './workload/migrations.ts'
 
 interface Task {
   run: string
@@ -27,29 +26,34 @@ interface Task {
 /** The functions that live changes need, wired as `functions/` does. */
 export function liveHandlers(deployment: Deployment) {
   const { world } = deployment
-  const gates = new WeakMap<Sandbox, LiveGate>()
-  /** Made once for each environment, as it is in the module of the function. */
+  const gates = new WeakMap<Sandbox, { gate: LiveGate; codeHash: string }>()
+  /** Made once for each environment, as it is in the module of the function; a deployment makes new environments. */
   const gateOf = (sandbox: Sandbox) => {
+    const { codeHash } = deployment.release
     const made = gates.get(sandbox)
-    if (made) return made
+    if (made?.codeHash === codeHash) return made.gate
     const { ledger, runtime } = engineIn(deployment, sandbox)
-    const gate = liveGate(ledger, destinationTable, deployment.codeHash(), runtime.clock)
-    gates.set(sandbox, gate)
+    const gate = liveGate(ledger, destinationTable, codeHash, runtime.clock)
+    gates.set(sandbox, { gate, codeHash })
     return gate
   }
   const running = async (task: Task, sandbox: Sandbox, context: Context) => {
     const { ledger } = engineIn(deployment, sandbox)
+    const run = await getRun(ledger, task.run)
     return {
-      ...liveEngine(deployment, await getRun(ledger, task.run), sandbox),
+      ...liveEngine(deployment, run, sandbox),
       deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
-      codeHash: deployment.codeHash(),
+      codeHash: releaseOf(run).codeHash,
     }
   }
   const handlers = {
     capture: ({ run }, sandbox) => {
       const { ledger, runtime } = engineIn(deployment, sandbox)
       const mapping = mappingIn(world, sandbox, deployment.mapping())
-      return startCapture({ run: run as string }, { ledger, mapping, clock: runtime.clock, slackMs })
+      return startCapture(
+        { run: run as string },
+        { ledger, stream: deployment.stream.memory.arn, mapping, clock: runtime.clock, slackMs },
+      )
     },
     async live({ batch }, sandbox) {
       const gate = gateOf(sandbox)
@@ -64,9 +68,10 @@ export function liveHandlers(deployment: Deployment) {
       return drained
     },
     follow: (_, sandbox, context) =>
-      followRun(destinationTable, engineIn(deployment, sandbox).ledger, (run) =>
-        streamEngine(deployment, run, sandbox, context),
-      ),
+      followRun(destinationTable, engineIn(deployment, sandbox).ledger, async (run) => ({
+        ...(await streamEngine(deployment, run, sandbox, context)),
+        codeHash: deployment.release.codeHash,
+      })),
     async settle(payload, sandbox, context) {
       const task = payload as unknown as Task & { from: number }
       const settled = await settleRun(task, await running(task, sandbox, context))
@@ -74,8 +79,10 @@ export function liveHandlers(deployment: Deployment) {
       return settled
     },
     async repair(payload, sandbox, context) {
-      const task = payload as unknown as Task
-      return repairRun(task, await running(task, sandbox, context))
+      const task = payload as unknown as Task & { from: RepairPlace }
+      const repaired = await repairRun(task, await running(task, sandbox, context))
+      world.hit(`repair: ${repaired.outcome}`)
+      return repaired
     },
   } satisfies Record<string, Handler>
   return handlers
@@ -88,7 +95,7 @@ function liveEngine(deployment: Deployment, run: RunRecord, sandbox: Sandbox): L
   return {
     run: run.id,
     schema: run.schema,
-    migrations: migrations.filter(({ id }) => run.pending.includes(id)),
+    migrations: releaseOf(run).migrations.filter(({ id }) => run.pending.includes(id)),
     source: open(deployment, sandbox, source),
     tables: retryingLiveTables(tables, ledger, runtime),
     ledger,
@@ -105,13 +112,14 @@ async function streamEngine(
 ): Promise<DrainEngine> {
   const { world } = deployment
   const { ledger } = engineIn(deployment, sandbox)
-  const engine = liveEngine(deployment, await getRun(ledger, id), sandbox)
+  const run = await getRun(ledger, id)
+  const engine = liveEngine(deployment, run, sandbox)
   return {
     ...engine,
+    codeHash: releaseOf(run).codeHash,
     stream: retryingStream(streamIn(world, sandbox, deployment.stream), engine.runtime),
     silenceMs: world.settings.silenceSeconds * 1000,
     slackMs,
     deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
-    codeHash: deployment.codeHash(),
   }
 }

@@ -5,7 +5,8 @@ import { shortestStory, showFailure } from './shrink.ts'
 import { simulate } from './simulate.ts'
 import { mediansWanted, type Totals } from './totals.ts'
 
-/** Failing seeds whose story is told. */
+/** Failing seeds that are named, and of those the ones whose story is told. */
+const mostNamed = 50
 const mostStories = 3
 
 const { values } = parseArgs({
@@ -41,5 +42,6 @@ function report(totals: Totals, seconds: number): void {
     `${(runs / seconds).toFixed(1)} seeds/s, ${(virtualMs / 3_600_000).toFixed(1)} virtual hours in ${seconds.toFixed(1)} s`,
   )
   console.log(`${runs - failures.length} of ${runs} seeds good`)
-  for (const { seed, violation } of failures) console.log(`  seed ${seed}: ${violation?.name}: ${violation?.text}`)
+  for (const { seed, violation } of failures.slice(0, mostNamed))
+    console.log(`  seed ${seed}: ${violation?.name}: ${violation?.text}`)
 }

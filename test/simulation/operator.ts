@@ -1,3 +1,4 @@
+import { keyOf } from '../../shared/dynamodb/key.ts'
 import { readControl, writeControl } from '../../shared/ledger/control.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
 import { getRun, type RunRecord } from '../../shared/ledger/runs.ts'
@@ -31,9 +32,17 @@ export interface Surroundings {
   writers: Writers | undefined
   /** What the schedule invokes: `follow`. */
   invoke: () => Promise<unknown>
+  /** The run was given up, the destination is empty, and migrations that are right are deployed. */
+  startedOver: () => void
 }
 
-/** The people around one run: they start it, disturb it, resume it until it has finished, and look at what came of it. */
+/** An execution that drives a run, not one of its chunks. */
+const isRun = ({ machineArn, arn }: Execution) => machineArn === runMachineArn && !arn.includes('/')
+
+/**
+ * The people around one run: they start it, disturb it, resume it until it has finished or give it
+ * up and begin another, and look at what came of it.
+ */
 export class Operator {
   readonly #world: World
   readonly #dice: Dice
@@ -44,6 +53,9 @@ export class Operator {
   #started = 0
   #finished = false
   #over = false
+  /** Whether people have had enough of the first run, and which it was once they have emptied the destination. */
+  #givesUp = false
+  #givenUp: string | undefined
 
   constructor(around: Surroundings) {
     const { world, stepFunctions, ledger } = around.deployment
@@ -63,6 +75,7 @@ export class Operator {
     writers?.start()
     if (this.#dice.chance(0.5)) await this.#world.scheduler.sleep(this.#dice.between(0, 20_000))
     let run = await this.#untilFinished({})
+    if (run && this.#mayStartOver) run = await this.#untilFinished(await this.#startOver())
     if (!run) return undefined
     checks.whenFinished(run)
     await writers?.runFinished()
@@ -116,7 +129,7 @@ export class Operator {
       const run = await this.#finishedRun()
       if (run && (!('only' in (first as object)) || execution.status === 'SUCCEEDED')) return run
       this.#world.hit(`path: ended ${execution.status === 'ABORTED' ? 'aborted' : (execution.error?.name ?? '?')}`)
-      input = run ? first : this.#next(execution, input)
+      input = run ? first : await this.#next(execution, input)
       await this.#world.scheduler.sleep(this.#dice.between(500, 30_000))
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
@@ -151,7 +164,13 @@ export class Operator {
   }
 
   /** What the error of one execution tells people to do next. */
-  #next({ error }: Execution, before: Json): Json {
+  async #next({ error }: Execution, before: Json): Promise<Json> {
+    if (this.#givesUp && this.#givenUp === undefined) return this.#startOver()
+    if (this.#givenUp !== undefined) {
+      if (error?.name === 'destination-not-empty') return this.#emptyDestination()
+      const lease = await readLease(this.#ledger.asOperator(), destinationTable)
+      if (!lease || lease.run === this.#givenUp) return {}
+    }
     switch (error?.name) {
       case 'nothing-to-resume':
       case 'row-missing':
@@ -168,7 +187,7 @@ export class Operator {
     const ledger = this.#ledger.asOperator()
     const lease = await readLease(ledger, destinationTable)
     if (!lease) return undefined
-    const run = await getRun(ledger, lease.run).catch(() => undefined)
+    const run = lease.run === this.#givenUp ? undefined : await getRun(ledger, lease.run).catch(() => undefined)
     this.#finished = run?.state === 'finished'
     return this.#finished ? run : undefined
   }
@@ -181,9 +200,48 @@ export class Operator {
     }
     perhaps(0.14, () => void this.#pause(dice.chance(0.2) ? 5_400_000 : dice.between(1_000, 120_000)))
     perhaps(0.1, () => void this.#command('abort'))
-    perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn === runMachineArn && !arn.includes('/')))
+    perhaps(0.1, () => this.#stop(isRun))
     perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn !== runMachineArn || arn.includes('/')))
-    perhaps(0.1, () => this.#startBeside())
+    if (this.#mayStartOver) perhaps(0.8, () => this.#giveUp())
+    else perhaps(0.1, () => this.#startBeside())
+  }
+
+  get #mayStartOver(): boolean {
+    return this.#world.settings.startsOver && this.#givenUp === undefined
+  }
+
+  #giveUp(): void {
+    this.#givesUp = true
+    this.#stop(isRun)
+  }
+
+  /** Gives the last run up; answers what to start instead. */
+  async #startOver(): Promise<Json> {
+    const lease = await readLease(this.#ledger.asOperator(), destinationTable)
+    this.#givenUp = lease?.run ?? 'none'
+    this.#world.hit('operator: starts over')
+    this.#world.story.tell('operator', `gives run ${lease?.run} up`)
+    // Most do as they are told, and turn live changes off before.
+    if (this.#dice.chance(0.7)) await this.#captureOff()
+    const input = await this.#emptyDestination()
+    this.#around.startedOver()
+    return input
+  }
+
+  async #captureOff(): Promise<void> {
+    const mapping = this.#around.deployment.mapping()
+    while (mapping.state !== 'Disabled') {
+      mapping.set(false)
+      await this.#world.scheduler.sleep(1_000)
+    }
+  }
+
+  async #emptyDestination(): Promise<Json> {
+    const { memory } = this.#around.deployment.destination
+    if (memory.size > 0 && this.#dice.chance(0.5)) await this.#captureOff()
+    for (const item of memory.items()) memory.delete(keyOf(memory.schema, item)!)
+    this.#world.story.tell('operator', 'empties the destination')
+    return {}
   }
 
   async #pause(milliseconds: number): Promise<void> {

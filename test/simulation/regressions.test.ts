@@ -47,6 +47,7 @@ it('gives no lease to an execution that has ended', async () => {
     migrations: [],
     codeHash: 'code',
     segments: 1,
+    isEmpty: async () => true,
   }
   const taken = takeLease('execution', { resume: false, split: true, offline: false }, engine)
   await expect(taken).rejects.toMatchObject({ code: 'execution-ended' })
@@ -57,13 +58,14 @@ it('does not take two empty answers around a pause for the end of a shard', asyn
   let now = 0
   const record: StreamRecord = { key: { pk: { S: 'a' } }, seq: '1'.padStart(40, '0'), at: 0, new: { pk: { S: 'a' } } }
   const answers: StreamRecord[][] = [[], [], [record]]
-  const walk = new ShardWalk({ shard: 's', closed: false }, 1_000, {
+  const walk = new ShardWalk({ shard: 's', closed: false }, false, 1_000, {
     run: 'r',
     schema: { pk: { name: 'pk', type: 'S' } },
     migrations: [],
     ledger: memoryLedgerTable(),
     stream: {
-      shards: async () => [{ id: 's' }],
+      arn: 'arn:stream',
+      shards: async () => ({ shards: [{ id: 's', ended: false }], enabled: true }),
       open: async () => ({ next: async () => ({ records: answers.shift() ?? [], closed: false }) }),
     },
     silenceMs: 60_000,

@@ -1,10 +1,11 @@
+import { keyOf } from '../../shared/dynamodb/key.ts'
 import type { copyEnded } from '../../shared/run/copied.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
-import { memoryTable } from '../memory/table.ts'
+import { type MemoryTable, memoryTable } from '../memory/table.ts'
 import { Checks } from './checks/checks.ts'
 import { LedgerChecks } from './checks/ledger.ts'
 import { DestinationWatch, sourceWatch } from './checks/writes.ts'
-import { type Deployment, destinationTable, sourceTable } from './deployment.ts'
+import { type Deployment, destinationTable, flawed, mended, sourceTable } from './deployment.ts'
 import { Dice } from './dice.ts'
 import { StepFunctions } from './interpreter/step-functions.ts'
 import { type Lambda, LambdaService } from './lambda/service.ts'
@@ -20,7 +21,7 @@ import type { About } from './story.ts'
 import { lambdasOf, optionsOf } from './tasks.ts'
 import { type Violation, violation } from './violation.ts'
 import { ChangeLog } from './workload/changes.ts'
-import { drawKeys, drawPopulation, makeItem } from './workload/items.ts'
+import { drawKeys, drawPopulation, indexKeys, makeItem, type Population } from './workload/items.ts'
 import { Writers } from './workload/writers.ts'
 import { epoch, World } from './world.ts'
 
@@ -63,9 +64,11 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     replica?.note(change)
     stream.note(change)
   }
+  /** Items that claim one key must not be there when a run begins: only settling decides about them, not copy. */
+  let mayStartOver = world.settings.startsOver
   /** Since when changes are the stream's, as the ledger has it; clocks may differ by `skewMs`. */
   let since = Number.POSITIVE_INFINITY
-  const captures = () => world.now > since + skewMs
+  const captures = () => world.now > since + skewMs && !mayStartOver
   const writers = isLive ? new Writers(world, source, population, captures) : undefined
 
   let stepFunctions: StepFunctions
@@ -77,7 +80,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     ledgerChecks.onCommit(puts, by)
     for (const { row } of puts) if (row.sk === 'CAPTURE') since = row.since as number
   }
-  const destination = memoryTable(population.schema, destinationTable)
+  const destination = memoryTable({ ...population.schema, indexKeys }, destinationTable)
   const deployment: Deployment = {
     world,
     source: { ...tableStore(world, source, sourceWatch(world, writers)), ...(replica && { replica }) },
@@ -87,7 +90,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     mapping: () => mapping,
     copiedAt: 0,
     firstCopiedAt: 0,
-    codeHash: () => 'code-1',
+    release: world.settings.startsOver ? flawed : mended,
     stepFunctions: () => stepFunctions,
   }
   const lambdas = lambdasOf(deployment)
@@ -105,7 +108,20 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   }
 
   const checks = new Checks(deployment, ledgerChecks, changes)
-  const operator = new Operator({ deployment, watch, checks, writers, invoke: () => service.run(lambdas.follow!, {}) })
+  const operator = new Operator({
+    deployment,
+    watch,
+    checks,
+    writers,
+    invoke: () => service.run(lambdas.follow!, {}),
+    startedOver() {
+      since = Number.POSITIVE_INFINITY
+      mayStartOver = false
+      deployment.release = mended
+      deployment.firstCopiedAt = 0
+      if (!isLive && source.size > 0) for (let i = dice.whole(1, 20); i > 0; i--) changeOne(dice, source, population)
+    },
+  })
   let run: string | undefined
   operator.drive().then(
     (finished) => {
@@ -130,6 +146,13 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     items,
     story: world.story.lines,
   }
+}
+
+/** What somebody changes between two runs where nothing is captured. */
+function changeOne(dice: Dice, source: MemoryTable, population: Population): void {
+  const key = keyOf(source.schema, dice.pick(source.items()))!
+  if (dice.chance(0.3) && source.size > 1) source.delete(key)
+  else source.store(makeItem(dice, population, key, 2))
 }
 
 async function toTheEnd(world: World): Promise<void> {

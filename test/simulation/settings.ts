@@ -38,6 +38,8 @@ export interface Settings {
   pageItems: number
   readMsPerItem: number
   writeMsPerItem: number
+  /** At some time people give the run up, empty the destination, and begin another. */
+  startsOver: boolean
   /** No live changes are captured, and none happen. */
   offline: boolean
   /** Shards of the stream when it begins. */
@@ -64,6 +66,7 @@ export function drawSettings(dice: Dice, request: Request): Settings {
   const concurrency = dice.whole(1, 4)
   const pageItems = dice.whole(4, 12)
   const silenceSeconds = dice.pick([1, 2, 5, 10, 20])
+  const startsOver = dice.chance(0.12) && request.profile !== 'calm' && !request.unattended
   const pageMs = (sliceSeconds * 1000) / dice.between(9, 18)
   return {
     rates,
@@ -76,7 +79,9 @@ export function drawSettings(dice: Dice, request: Request): Settings {
     pageItems,
     readMsPerItem: pageMs / pageItems,
     writeMsPerItem: pageMs / pageItems / dice.between(2, 8),
-    offline: dice.chance(0.15),
+    // Where live changes are captured, a new run waits longer than most of what an old one sent is under way.
+    offline: dice.chance(startsOver ? 0.6 : 0.12),
+    startsOver,
     shards: dice.whole(1, 3),
     streamLagMs: silenceSeconds * 600,
     silenceSeconds,

@@ -1,8 +1,10 @@
 import { type Options, parseOptions, parseRequest } from '../../shared/config/options.ts'
 import type { TableDescription } from '../../shared/dynamodb/sdk/describe.ts'
 import type { PassName, Walk } from '../../shared/ledger/chunks.ts'
+import { getRun } from '../../shared/ledger/runs.ts'
 import { walkEngine } from '../../shared/passes/walk-engine.ts'
 import { preflight } from '../../shared/preflight/check.ts'
+import { isEmpty } from '../../shared/preflight/empty.ts'
 import { copyEnded } from '../../shared/run/copied.ts'
 import { orRefused } from '../../shared/run/errors.ts'
 import { failChunk } from '../../shared/run/fail-chunk.ts'
@@ -14,13 +16,20 @@ import { planPass } from '../../shared/run/plan.ts'
 import { UndrainedError } from '../../shared/slice/errors.ts'
 import { runSlice } from '../../shared/slice/slice.ts'
 import type { SliceTask } from '../../shared/slice/start.ts'
-import { type Deployment, destinationTable, engineIn, type Handler, open, sourceTable } from './deployment.ts'
+import {
+  type Deployment,
+  destinationTable,
+  engineIn,
+  type Handler,
+  open,
+  releaseOf,
+  sourceTable,
+} from './deployment.ts'
 import type { Json, JsonObject } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Context, Lambda } from './lambda/service.ts'
 import { liveHandlers } from './live-tasks.ts'
 import type { TableStore } from './stores/table.ts'
-import { migrations } from './workload/migrations.ts'
 import type { World } from './world.ts'
 
 /** The functions, one for each file of `functions/`, wired to the same use cases in the same way. */
@@ -89,7 +98,7 @@ function describe(deployment: Deployment, sandbox: Sandbox, name: string): Promi
     itemCount: size,
     sizeBytes: size * 100,
     ...(name === sourceTable && {
-      stream: { arn: 'arn:aws:dynamodb:us-east-1:0:stream', viewType: 'NEW_AND_OLD_IMAGES' },
+      stream: { arn: deployment.stream.memory.arn, viewType: 'NEW_AND_OLD_IMAGES' },
     }),
   }))
 }
@@ -100,15 +109,15 @@ function preflightEngine(deployment: Deployment, options: Options, sandbox: Sand
     open: ({ name }: TableDescription) =>
       open(deployment, sandbox, name === sourceTable ? deployment.source : deployment.destination),
     options,
-    capture: true,
-    runtime: sandbox.runtime,
+    ...engineIn(deployment, sandbox),
+    stream: deployment.stream.memory.arn,
   }
 }
 
 async function lease(deployment: Deployment, options: Options, payload: JsonObject, sandbox: Sandbox) {
   const { execution, input, split } = payload as { execution: string; input: Json; split?: boolean }
   const request = parseRequest(input)
-  const { schema } = await describe(deployment, sandbox, sourceTable)
+  const { schema } = await describe(deployment, sandbox, destinationTable)
   const status = async (arn: string) => {
     const found = deployment.stepFunctions().executions.get(arn)
     // Describing is eventually consistent.
@@ -127,9 +136,9 @@ async function lease(deployment: Deployment, options: Options, payload: JsonObje
       source: sourceTable,
       destination: destinationTable,
       schema,
-      migrations,
-      codeHash: deployment.codeHash(),
+      ...deployment.release,
       segments: options.segments,
+      isEmpty: () => isEmpty(open(deployment, sandbox, deployment.destination)),
     },
   )
 }
@@ -148,6 +157,7 @@ function sliceHandler(deployment: Deployment, options: Options): Handler {
   return async (payload, sandbox, context: Context) => {
     const { slice, ...task } = payload as unknown as SliceTask & { slice: Step }
     const { ledger, runtime } = engineIn(deployment, sandbox)
+    const { migrations, codeHash } = releaseOf(await getRun(deployment.ledger.asOperator(), task.run))
     const sliceMs = options.sliceSeconds * 1000
     const stores: Record<string, TableStore> = {
       [sourceTable]: deployment.source,
@@ -166,7 +176,7 @@ function sliceHandler(deployment: Deployment, options: Options): Handler {
         walk: (run, pass) => walkEngine(run, pass, passes),
         runtime,
         deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
-        codeHash: deployment.codeHash(),
+        codeHash,
         sliceMs,
         splitAfterMs: options.splitAfterSeconds * 1000,
       })

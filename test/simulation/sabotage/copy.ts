@@ -45,6 +45,12 @@ export const copySabotages: Sabotage[] = [
     by: ['lost', 'tally'],
   },
   {
+    name: 'items written although an index refuses them',
+    module: '../../../shared/migrations/output.ts',
+    change: () => ({ indexProblem: () => undefined }),
+    by: ['unbounded'],
+  },
+  {
     name: '`\\uffff` as the greatest sort key',
     module: '../../../shared/chunks/order.ts',
     change: ({ maxKeyValue }) => ({
@@ -79,12 +85,24 @@ export const copySabotages: Sabotage[] = [
     by: ['gap'],
   },
   {
+    name: 'a run that was given up and may write on',
+    module: '../../../shared/run/supersede.ts',
+    change: () => ({ fenceSuperseded: async (_: LedgerTable, lease: object) => lease }),
+    by: ['stale', 'lost', 'resurrected', 'orphan', 'tally', 'quarantine'],
+  },
+  {
     name: 'a split recorded without its children',
     module: '../../../shared/ledger/chunks.ts',
     change: ({ recordSplit }) => ({
       recordSplit: (ledger: LedgerTable, parent: unknown) => recordSplit(ledger, parent, []),
     }),
     by: ['gap'],
+  },
+  {
+    name: 'differences that stay listed when their page is verified again',
+    module: '../../../shared/ledger/chunks.ts',
+    change: () => ({ isCounted: () => true }),
+    by: ['tally'],
   },
 ]
 

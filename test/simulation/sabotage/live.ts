@@ -116,7 +116,8 @@ export const liveSabotages: Sabotage[] = [
         return changesOf(record.new || !old ? record : { ...record, old }, engine)
       },
     }),
-    by: wrong,
+    // Without it a cure is not told from any other change.
+    by: [...wrong, 'quarantine'],
   },
   {
     name: 'an empty answer of the stream taken for its end',
@@ -133,7 +134,7 @@ export const liveSabotages: Sabotage[] = [
             },
           }
         }
-        return { shards: stream.shards, open }
+        return { ...stream, open }
       },
     }),
     by: [...wrong, 'quarantine', 'tally'],

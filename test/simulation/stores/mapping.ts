@@ -18,6 +18,7 @@ export class EventSourceMapping {
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' = 'TRIM_HORIZON'
   readonly #pollers = new Map<string, ShardPoller>()
   readonly #batches: StreamRecord[][] = []
+  #held: (() => void)[] = []
 
   constructor(world: World, stream: SourceStream, service: LambdaService, live: Lambda) {
     this.world = world
@@ -32,8 +33,14 @@ export class EventSourceMapping {
     this.state = 'changing'
     this.world.scheduler.after(this.world.dice.between(0, this.world.settings.mappingMs), () => {
       this.state = enabled ? 'Enabled' : 'Disabled'
+      if (enabled) for (const goOn of this.#held.splice(0)) goOn()
       void this.#look()
     })
+  }
+
+  /** Where it is off: until it is on again. What is under way goes on. */
+  async untilEnabled(): Promise<void> {
+    while (this.state === 'Disabled') await new Promise<void>((resolve) => this.#held.push(resolve))
   }
 
   /** Whether everything that happened has been delivered and acknowledged. */
@@ -54,7 +61,7 @@ export class EventSourceMapping {
 
   async #look(): Promise<void> {
     if (this.state !== 'Enabled') return
-    for (const { id, parent } of await this.stream.memory.shards()) {
+    for (const { id, parent } of this.stream.memory.all()) {
       const known = this.#pollers.get(id)
       if (known) known.wake()
       else if (parent === undefined || this.#pollers.get(parent)?.isDone) this.#begin(id)

@@ -96,6 +96,7 @@ export class ShardPoller {
 
   async #invoke(batch: StreamRecord[]): Promise<boolean> {
     const { world, service, live } = this.#mapping
+    await this.#mapping.untilEnabled()
     if (service.isBusy(live)) {
       await world.scheduler.sleep(world.dice.between(100, 2_000))
       return false

@@ -34,7 +34,7 @@ export class SourceStream {
     this.#shown = { schema: source.schema, onChange: undefined }
     this.memory = memoryStream(this.#shown as MemoryTable, () => this.#changedAt, world.settings.shards)
     for (let splits = this.#dice.pick([0, 0, 1, 2, 3]); splits > 0; splits--)
-      world.scheduler.after(this.#dice.between(0, this.#dice.pick([60_000, 240_000])), () => void this.#split())
+      world.scheduler.after(this.#dice.between(0, this.#dice.pick([60_000, 240_000])), () => this.#split())
   }
 
   /** A change has happened. */
@@ -55,25 +55,27 @@ export class SourceStream {
     })
   }
 
-  async #split(): Promise<void> {
-    const shards = await this.memory.shards()
+  #split(): void {
+    const shards = this.memory.all()
     if (shards.length >= mostShards) return
-    const parents = new Set(shards.map(({ parent }) => parent))
-    const open = shards.filter(({ id }) => !parents.has(id))
+    const open = shards.filter(({ ended }) => !ended)
     this.memory.split(this.#dice.pick(open).id)
     this.#world.hit('path: shard split')
     this.onNews()
   }
 }
 
-/** After this many empty answers in a row an answer is true. The engine takes five, and a time, for silence. */
+/** After this many empty answers in a row an answer is true. The engine takes five of an open shard, and a time, for silence. */
 const mostEmptyInRow = 3
+/** The same of a shard that has ended, whose silence means nothing. */
+const mostEmptyOfEnded = 12
 
 /** The stream as the code in one environment reads it. A reader goes on after the last answer that arrived. */
 export function streamIn(world: World, sandbox: Sandbox, { memory }: SourceStream): Stream {
   const read = (name: string) => ({ name: `${name} stream`, ms: world.settings.requestMs, write: false })
   return {
-    shards: () => sandbox.request(read('list shards of'), () => memory.shards()),
+    arn: memory.arn,
+    shards: (after) => sandbox.request(read('list shards of'), () => memory.shards(after)),
     async open(shard, from) {
       let after = from
       let reader: ShardReader | undefined
@@ -84,8 +86,11 @@ export function streamIn(world: World, sandbox: Sandbox, { memory }: SourceStrea
           // Until its answer is here it may have been lost, and the next read asks for the same again.
           reader = undefined
           const answer = await sandbox.request(read('read'), async () => {
-            const isTrue = emptyInRow >= mostEmptyInRow
-            if (!isTrue && world.strikes('empty answer')) return { records: [], closed: false }
+            const { ended } = memory.all().find(({ id }) => id === shard)!
+            const isTrue = emptyInRow >= (ended ? mostEmptyOfEnded : mostEmptyInRow)
+            // A sparse stretch of an old shard: one empty answer after the other.
+            const isSparse = ended && emptyInRow > 0
+            if (!isTrue && (isSparse || world.strikes('empty answer'))) return { records: [], closed: false }
             const first = await mine.next()
             // That of a reader opened again after a lost answer is empty as well.
             return isTrue && first.records.length === 0 && !first.closed ? mine.next() : first
