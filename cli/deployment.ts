@@ -1,15 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation'
+import { type CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation'
 import * as z from 'zod/mini'
+import { type ClientConfig, openClients } from './clients.ts'
 import { CliError } from './errors.ts'
-
-/** How SDK clients are made: empty for AWS as the environment says, filled in for a local stack. */
-interface ClientConfig {
-  endpoint?: string
-  region?: string
-  credentials?: { accessKeyId: string; secretAccessKey: string }
-}
 
 /** One deployed Segue, as far as the CLI needs to know it. */
 export interface Deployment {
@@ -22,6 +16,10 @@ export interface Deployment {
   destinationTable: string
   ledgerTable: string
   stateMachineArn: string
+  /** ARN of the source's stream that the deployment reads; absent where it captures no live changes. */
+  sourceStream?: string
+  /** UUID of the event source mapping that brings live changes; absent where the stack does not put it out. */
+  captureMapping?: string
   /** The deployed options as JSON; absent where the stack does not put them out. */
   options?: unknown
 }
@@ -48,6 +46,8 @@ const localSchema = z.object({
   destinationTable: z.string(),
   ledgerTable: z.string(),
   stateMachineArn: z.string(),
+  sourceStream: z.exactOptional(z.string()),
+  captureMapping: z.exactOptional(z.string()),
   options: z.optional(z.unknown()),
 })
 
@@ -58,41 +58,63 @@ const localSchema = z.object({
 export async function findDeployment(
   stack: string | undefined,
   readLocal: () => Promise<string | undefined> = readLocalFile,
-  stacks: () => AsyncIterable<Stack> = () => listStacks(new CloudFormationClient()),
+  stacks: (name: string | undefined) => AsyncIterable<Stack> = (name) =>
+    listStacks(openClients({}).cloudFormation, name),
 ): Promise<Deployment> {
   const local = stack === undefined ? await readLocal() : undefined
   if (local !== undefined) return localDeployment(local)
   const found: Stack[] = []
-  for await (const each of stacks()) if (stackOutputs.every((name) => each.outputs[name])) found.push(each)
-  return chosenStack(found, stack)
+  for await (const each of stacks(stack)) found.push(each)
+  return stack === undefined ? stackDeployment(onlyStack(found), '') : namedDeployment(found[0], stack)
 }
 
-export function chosenStack(found: Stack[], wanted: string | undefined): Deployment {
-  const names = found.map(({ name }) => name).join(', ')
-  const chosen = wanted === undefined ? found : found.filter(({ name }) => name === wanted)
-  const [only] = chosen
-  if (!only) {
-    const hint =
-      found.length > 0 ? `There is: ${names}.` : 'Deploy one with `cdk deploy`, or check AWS_REGION and AWS_PROFILE.'
+function onlyStack(all: Stack[]): Stack {
+  const found = all.filter((each) => missingOutputs(each).length === 0)
+  const [only] = found
+  if (!only)
     throw new CliError(
       'no-stack',
-      wanted === undefined
-        ? `No Segue stack in this region and account. ${hint}`
-        : `No Segue stack ${wanted} in this region and account. ${hint}`,
+      'No Segue stack in this region and account. Deploy one with `cdk deploy`, or check AWS_REGION and AWS_PROFILE.',
     )
-  }
-  if (chosen.length > 1)
+  if (found.length > 1) {
+    const names = found.map(({ name }) => name).join(', ')
     throw new CliError('several-stacks', `Several Segue stacks here: ${names}. Choose one with --stack NAME.`)
-  const output = (name: string) => only.outputs[name] as string
+  }
+  return only
+}
+
+function namedDeployment(found: Stack | undefined, wanted: string): Deployment {
+  if (!found)
+    throw new CliError(
+      'no-stack',
+      `There is no stack ${wanted} in this region and account. Check the name, AWS_REGION and AWS_PROFILE.`,
+    )
+  const missing = missingOutputs(found)
+  if (missing.length > 0)
+    throw new CliError(
+      'no-stack',
+      `Stack ${wanted} lacks the outputs ${missing.join(', ')} of a Segue stack. Name the stack that holds the construct, or finish deploying it.`,
+    )
+  return stackDeployment(found, ` --stack ${found.name}`)
+}
+
+function missingOutputs({ outputs }: Stack): string[] {
+  return stackOutputs.filter((name) => !outputs[name])
+}
+
+function stackDeployment({ name, outputs }: Stack, flag: string): Deployment {
+  const output = (key: string) => outputs[key] as string
   return {
-    name: `stack ${only.name}`,
-    flag: wanted === undefined ? '' : ` --stack ${only.name}`,
+    name: `stack ${name}`,
+    flag,
     client: {},
     sourceTable: output('SourceTable'),
     destinationTable: output('DestinationTable'),
     ledgerTable: output('LedgerTable'),
     stateMachineArn: output('RunStateMachineArn'),
-    ...(only.outputs.Options && { options: JSON.parse(only.outputs.Options) }),
+    ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),
+    ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),
+    ...(outputs.Options && { options: JSON.parse(outputs.Options) }),
   }
 }
 
@@ -126,11 +148,20 @@ async function readLocalFile(): Promise<string | undefined> {
   })
 }
 
-async function* listStacks(client: CloudFormationClient): AsyncIterable<Stack> {
-  for await (const { Stacks = [] } of paginateDescribeStacks({ client }, {}))
-    for (const { StackName = '', Outputs = [] } of Stacks)
-      yield {
-        name: StackName,
-        outputs: Object.fromEntries(Outputs.map((o) => [o.OutputKey ?? '', o.OutputValue ?? ''])),
-      }
+/** Every stack of the region, or the named one alone: nothing where that does not exist. */
+export async function* listStacks(client: CloudFormationClient, name: string | undefined): AsyncIterable<Stack> {
+  try {
+    for await (const { Stacks = [] } of paginateDescribeStacks(
+      { client },
+      name === undefined ? {} : { StackName: name },
+    ))
+      for (const { StackName = '', Outputs = [] } of Stacks)
+        yield {
+          name: StackName,
+          outputs: Object.fromEntries(Outputs.map((o) => [o.OutputKey ?? '', o.OutputValue ?? ''])),
+        }
+  } catch (error) {
+    // CloudFormation's word for a stack that does not exist, as for a name that none can have.
+    if (name === undefined || (error as Error).name !== 'ValidationError') throw error
+  }
 }

@@ -10,6 +10,9 @@ export class CliError extends Error {
     | 'not-verified'
     | 'not-finished'
     | 'bad-module'
+    | 'no-capture'
+    | 'run-under-way'
+    | 'not-off'
   readonly source = 'user'
   readonly retryable = false
 
@@ -20,20 +23,44 @@ export class CliError extends Error {
   }
 }
 
+/** Something was begun, and what becomes of it cannot be told: never to be taken for a refusal, which begins nothing. */
+export class LostSight extends Error {
+  readonly code = 'lost-sight'
+  readonly source = 'dependency'
+  readonly retryable = true
+
+  /** @param message what was begun and how to look again; the sentence of the cause follows it. */
+  constructor(message: string, cause: unknown) {
+    super(message, { cause })
+    this.name = 'LostSight'
+  }
+}
+
+/** An error about a run that is under way. */
+export function lostRun(flag: string, cause: unknown): LostSight {
+  return new LostSight(`Lost sight of the run, which goes on by itself (look again with \`segue watch${flag}\`)`, cause)
+}
+
 /** SDK errors by name, with what to do about them; they are the same words for every service. */
 const credentialAdvice: Record<string, string> = {
   CredentialsProviderError:
     'No AWS credentials found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in (`aws sso login`).',
-  ExpiredToken: 'The AWS credentials have expired. Log in again (`aws sso login`) and repeat the command.',
+  ExpiredToken: 'The AWS credentials have expired. Log in again (`aws sso login`).',
   UnrecognizedClient: 'AWS does not know these credentials. Check AWS_PROFILE and AWS_REGION.',
   InvalidClientTokenId: 'AWS does not know these credentials. Check AWS_PROFILE and AWS_REGION.',
   SignatureDoesNotMatch: 'AWS does not accept the secret key of these credentials. Check AWS_SECRET_ACCESS_KEY.',
+  InvalidSignature: 'AWS does not accept the secret key of these credentials. Check AWS_SECRET_ACCESS_KEY.',
 }
+
+/** What errors of Node, the SDK and the engine say of themselves; `serviceError` is the SDK's name for a DynamoDbError. */
+type Explicable = Error & { code?: string; source?: string; serviceError?: string }
 
 /** An error as one sentence with the next step, and the code the command exits with. */
 export function explain(error: unknown): { code: ExitCode; sentence: string } {
-  const { name = '', message = String(error), code, source } = error as Error & { code?: string; source?: string }
-  const advice = credentialAdvice[name.replace(/(Exception|Error)$/, '')] ?? credentialAdvice[name]
+  if (error instanceof LostSight)
+    return { code: exitCode('unexpected'), sentence: `${error.message}: ${explain(error.cause).sentence}` }
+  const { name = '', message = String(error), code, source, serviceError = name } = error as Explicable
+  const advice = credentialAdvice[serviceError.replace(/(Exception|Error)$/, '')] ?? credentialAdvice[serviceError]
   if (advice) return { code: exitCode('refused'), sentence: advice }
   if (name.startsWith('AccessDenied'))
     return { code: exitCode('refused'), sentence: `${message} Ask for that permission, or use another AWS_PROFILE.` }

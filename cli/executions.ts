@@ -1,9 +1,11 @@
+import { randomUUID } from 'node:crypto'
 import {
   DescribeExecutionCommand,
   ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn'
+import { NETWORK } from '../shared/dynamodb/sdk/errors.ts'
 import type { ExecutionView } from '../shared/progress/verdict.ts'
 
 /** The run machine's executions, as the CLI asks for them. */
@@ -15,9 +17,8 @@ export interface RunExecutions {
   running(): Promise<string | undefined>
 }
 
-/** Errors that asking again may cure; a watcher must outlast them. */
-const passing =
-  /Throttl|TooManyRequests|ServiceUnavailable|InternalServer|InternalFailure|TimeoutError|ECONN|EPIPE|ETIMEDOUT/
+/** Errors of the service that asking again may cure; a watcher must outlast them, as those of the network. */
+const passing = /Throttl|TooManyRequests|ServiceUnavailable|InternalServer|InternalFailure|TimeoutError/
 
 /** {@link RunExecutions} over Step Functions. */
 export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): RunExecutions {
@@ -28,15 +29,16 @@ export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): Ru
         if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return { status: 'running' }
         return { status: 'ended', ...(status && { ended: status }), ...(error && { error }), ...(cause && { cause }) }
       } catch (error) {
-        const { name, code } = error as Error & { code?: string }
+        const { name, code = '' } = error as Error & { code?: string }
         if (name === 'ExecutionDoesNotExist') return { status: 'ended', ended: 'FORGOTTEN' }
-        if (passing.test(`${name} ${code}`)) return { status: 'unknown' }
+        if (passing.test(name) || NETWORK.has(code)) return { status: 'unknown' }
         throw error
       }
     },
     async start(input) {
       const { executionArn } = await client.send(
-        new StartExecutionCommand({ stateMachineArn, input: JSON.stringify(input) }),
+        // By its name the service knows a request that the SDK sends again, and starts one execution, not two.
+        new StartExecutionCommand({ stateMachineArn, name: randomUUID(), input: JSON.stringify(input) }),
       )
       return executionArn as string
     },

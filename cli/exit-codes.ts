@@ -2,6 +2,7 @@ import type { RunPlan } from '../shared/plan/plan.ts'
 import { findingOf } from '../shared/plan/plan.ts'
 import type { Verdict } from '../shared/progress/verdict.ts'
 import type { ReportVerdict } from '../shared/report/content.ts'
+import { endingOf } from '../shared/run/found.ts'
 
 /** Every exit code of every command; docs/cheatsheet.md holds the same table, and a test keeps them equal. */
 export const exitCodes = {
@@ -9,7 +10,10 @@ export const exitCodes = {
     0,
     'Done as asked. A run: finished, verified, nothing quarantined; or still running where only its state was asked.',
   ],
-  unexpected: [1, 'Something unexpected. Run again with --verbose for the details.'],
+  unexpected: [
+    1,
+    'Something unexpected; --verbose shows more. What was begun goes on by itself: `segue watch` looks again.',
+  ],
   refused: [2, 'Nothing was begun: wrong options or credentials, no stack or run found, or the run was refused.'],
   resumable: [
     3,
@@ -34,8 +38,7 @@ export function exitCodeOfRun(verdict: Verdict): ExitCode {
     case 'running':
       return exitCode('ok')
     case 'finished':
-      if (verdict.differences > 0) return exitCode('differences')
-      return exitCode(verdict.quarantined > 0 ? 'quarantined' : 'ok')
+      return exitCodeOfReport(endingOf(verdict.found))
     case 'halted':
     case 'interrupted':
       return exitCode('resumable')

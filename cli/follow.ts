@@ -4,7 +4,7 @@ import { progressLine, shareDone } from '../shared/progress/line.ts'
 import { type Expect, type Follow, type Progress, type Reading, readProgress } from '../shared/progress/read.ts'
 import { progressReport } from '../shared/progress/report.ts'
 import { type Track, track } from '../shared/progress/track.ts'
-import { noRun } from './errors.ts'
+import { lostRun, noRun } from './errors.ts'
 import { type ExitCode, exitCode, exitCodeOfRun } from './exit-codes.ts'
 import { expectedItems } from './expected.ts'
 import { cropped, progressBar } from './render/bar.ts'
@@ -29,7 +29,7 @@ type Look = ExitCode | undefined
  * Watches a run until nothing runs any more: a bar and a line on a terminal, a line every few seconds elsewhere, a JSON
  * object a line if asked.
  * @returns the exit code of how the run ended.
- * @throws CliError `no-run` when there is nothing to watch.
+ * @throws CliError `no-run` when there is nothing to watch; LostSight once there is something.
  */
 export async function followRun(world: World, terminal: Terminal, options: FollowOptions): Promise<ExitCode> {
   const drawn = terminal.interactive && !options.json
@@ -62,7 +62,7 @@ async function look(world: World, follow: Follow | undefined, expect: Expect): P
     )
   } catch (error) {
     if (error instanceof DynamoDbError && error.retryable) return { retry: error.message }
-    throw error
+    throw follow ? lostRun(deployment.flag, error) : error
   }
 }
 

@@ -1,5 +1,6 @@
 import { sentence } from '../shared/progress/format.ts'
 import { type Reading, readProgress } from '../shared/progress/read.ts'
+import { lostRun } from './errors.ts'
 import { type ExitCode, exitCode } from './exit-codes.ts'
 import { followRun } from './follow.ts'
 import type { Terminal } from './terminal.ts'
@@ -11,6 +12,7 @@ const lookEveryMs = 1_000
 
 /**
  * Starts an execution of the run machine, and says whether it began or was refused; with `wait`, follows it to its end.
+ * @throws LostSight for whatever fails once it was started.
  * @param input as `parseRequest` takes it, only what differs from the defaults.
  */
 export async function launch(
@@ -31,7 +33,10 @@ export async function launch(
       terminal.line(`Stopping this command does not stop the run; look again with: segue watch${deployment.flag}`)
     return followRun(world, terminal, { follow: { execution }, json, keys: false })
   }
-  return say(await beginning(world, execution), world, terminal, json)
+  const reading = await beginning(world, execution).catch((error) => {
+    throw lostRun(deployment.flag, error)
+  })
+  return say(reading, world, terminal, json)
 }
 
 /** The first reading that knows the run or its refusal, or the last one before patience ended. */

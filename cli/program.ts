@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { addCapture } from './commands/capture.ts'
 import { addDiff } from './commands/diff.ts'
 import { addPlan } from './commands/plan.ts'
 import { addQuarantine } from './commands/quarantine.ts'
@@ -8,13 +9,24 @@ import { addRun } from './commands/run.ts'
 import { addStatus } from './commands/status.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
-import { explain } from './errors.ts'
+import { explain, LostSight } from './errors.ts'
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-codes.ts'
 import type { Terminal } from './terminal.ts'
 import type { OpenWorld } from './world.ts'
 
 /** In the order of the help. */
-const commands = [addPlan, addRun, addStatus, addWatch, addVerify, addDiff, addRepair, addReport, addQuarantine]
+const commands = [
+  addPlan,
+  addRun,
+  addStatus,
+  addWatch,
+  addVerify,
+  addDiff,
+  addRepair,
+  addReport,
+  addQuarantine,
+  addCapture,
+]
 
 /**
  * Runs one command line to its end. Never throws: errors become one sentence, and a stack trace only with `--verbose`.
@@ -53,9 +65,10 @@ export async function runCli(
   } catch (error) {
     if (error instanceof CommanderError) return exitCode(error.exitCode === 0 ? 'ok' : 'refused')
     const explained = explain(error)
+    const shown = error instanceof LostSight ? error.cause : error
     terminal.error(terminal.colour('red', explained.sentence))
     if (verbose || program.opts<{ verbose?: boolean }>().verbose)
-      terminal.error((error as Error).stack ?? String(error))
+      terminal.error((shown as Error).stack ?? String(shown))
     return explained.code
   }
 }

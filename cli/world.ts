@@ -1,6 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import { SFNClient } from '@aws-sdk/client-sfn'
 import type { Table } from '../shared/dynamodb/ports.ts'
 import { retrying } from '../shared/dynamodb/retrying.ts'
 import { describeTable, type TableDescription } from '../shared/dynamodb/sdk/describe.ts'
@@ -8,7 +6,10 @@ import { sdkTable } from '../shared/dynamodb/sdk/table.ts'
 import { retryingLedger } from '../shared/ledger/retrying.ts'
 import { sdkLedgerTable } from '../shared/ledger/sdk-table.ts'
 import type { LedgerTable } from '../shared/ledger/table.ts'
+import type { Mapping } from '../shared/live/ports.ts'
+import { sdkMapping } from '../shared/live/sdk/mapping.ts'
 import type { Runtime } from '../shared/runtime/ports.ts'
+import { openClients } from './clients.ts'
 import { type Deployment, findDeployment } from './deployment.ts'
 import { type RunExecutions, sdkRunExecutions } from './executions.ts'
 
@@ -19,6 +20,8 @@ export interface World {
   executions: RunExecutions
   describeTable(name: string): Promise<TableDescription>
   openTable(description: TableDescription): Table
+  /** What turns live changes on and off, where the deployment names it. */
+  mapping: Mapping | undefined
   runtime: Runtime
 }
 
@@ -36,14 +39,15 @@ const runtime: Runtime = {
 /** The deployment that `--stack`, the current folder or the region names, over the AWS SDK. */
 export const openWorld: OpenWorld = async ({ stack }) => {
   const deployment = await findDeployment(stack)
-  // Retrying happens once, in the two `retrying` adapters.
-  const dynamodb = new DynamoDBClient({ ...deployment.client, maxAttempts: 1 })
+  const { dynamodb, lambda, stepFunctions } = openClients(deployment.client)
+  const { captureMapping } = deployment
   return {
     deployment,
     ledger: retryingLedger(sdkLedgerTable(dynamodb, deployment.ledgerTable), runtime),
-    executions: sdkRunExecutions(new SFNClient(deployment.client), deployment.stateMachineArn),
+    executions: sdkRunExecutions(stepFunctions, deployment.stateMachineArn),
     describeTable: (name) => describeTable(dynamodb, name),
     openTable: ({ name, schema }) => retrying(sdkTable(dynamodb, name, schema), runtime),
+    mapping: captureMapping === undefined ? undefined : sdkMapping(lambda, captureMapping),
     runtime,
   }
 }

@@ -58,6 +58,7 @@ export async function showPlan(
     describeTable,
     openTable,
     options: optionsOf(world),
+    stream: deployment.sourceStream,
     ...(modules && { migrations: modules }),
     runtime,
   })

@@ -25,8 +25,9 @@ What a run does, phase by phase:
   Drain     waits until every live change up to the end of the copy has been applied
   Settle    makes every removed or contested item what the source says now
   Verify    compares each item of the source with the destination; Orphans looks for items that nothing makes
-Capture goes on after the run, so that the destination stays up to date. With --offline there is no Capture, Drain or
-Settle: whatever changes the source while such a run copies is lost to the destination.`
+Capture goes on after the run, so that the destination stays up to date, until it is turned off with: segue capture off
+With --offline there is no Capture, Drain or Settle: whatever changes the source while such a run copies is lost to
+the destination.`
 
 export function addRun(program: Command, cli: Cli): void {
   program

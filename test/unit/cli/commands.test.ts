@@ -136,7 +136,7 @@ describe('segue watch', () => {
     ]
     await store(ledger, aRun({ ...finished, verification: { number: 2, ended: true } }), [...done, ...walks])
     expect(await segue('watch')).toBe(6)
-    expect(lines[0]).toContain('chunks 2/2 done, 1 missing, 2 different, 1 orphan, 12 unchecked; took')
+    expect(lines[0]).toContain('chunks 2/2 done, 3 quarantined, 1 missing, 2 different, 1 orphan, 12 unchecked; took')
     expect(lines.slice(2)).toEqual([
       'Verify found 4 differences: 1 missing, 2 different, 1 orphan. List with: segue diff; mend with: segue repair --wait',
       'Orphans not checked for 12 items: a migration without an inverse may have made them.',
@@ -228,7 +228,7 @@ describe('segue status', () => {
       ...done,
       ...aWalk('verify.1', { read: 600, migrated: 600, produced: 600, present: 599, different: 1 }),
     ])
-    await beginCapture(ledger, run.id, start)
+    await beginCapture(ledger, run.id, { since: start, stream: 'arn:stream:alpha' })
     const runtime = { clock: () => state.now - 5_000 }
     await recordLag(run.id, { outcome: 'waiting', lagSeconds: 4_000, reason: '' }, { ledger, runtime })
     await segue('status')
@@ -238,6 +238,16 @@ describe('segue status', () => {
     expect(page).toContain(
       'Live        captured since 2026-11-21T01:00:00Z; live changes 1h 6m behind, warn: behind for an hour or more 5s ago',
     )
+  })
+
+  test('of a run goes on without an estimate when the source is gone or may not be described', async () => {
+    const { segue, lines, ledger, world } = setUp()
+    world.describeTable = () => Promise.reject(new DynamoDbError('table-not-found', 'There is no table alpha.'))
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    expect(await segue('status')).toBe(0)
+    expect(lines.join('\n')).toContain('of an unknown total  500 items read')
+    await updateRun(ledger, 'run00001', (run) => ({ ...run, ...finished }))
+    expect(await segue('watch')).toBe(0)
   })
 
   test('says that an offline run captures nothing', async () => {

@@ -1,80 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { chosenStack, findDeployment, type Stack } from '../../../cli/deployment.ts'
 import { exitCodeHelp, exitCodes } from '../../../cli/exit-codes.ts'
 import { runCli } from '../../../cli/program.ts'
+import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { memoryTerminal } from './fixtures.ts'
-
-const outputs = Object.fromEntries(
-  [
-    'SourceTable',
-    'DestinationTable',
-    'LedgerTable',
-    'RunStateMachineArn',
-    'ChunkStateMachineArn',
-    'ManifestBucket',
-  ].map((n) => [n, n]),
-)
-const stack = (name: string): Stack => ({ name, outputs })
-async function* stacks(...all: Stack[]) {
-  yield* all
-}
-
-describe('finding the deployment', () => {
-  const none = async () => undefined
-
-  test('takes the only stack with the outputs of Segue', async () => {
-    const found = await findDeployment(undefined, none, () =>
-      stacks({ name: 'Other', outputs: { SourceTable: 'x' } }, stack('Night')),
-    )
-    expect(found).toMatchObject({
-      name: 'stack Night',
-      flag: '',
-      sourceTable: 'SourceTable',
-      stateMachineArn: 'RunStateMachineArn',
-    })
-  })
-
-  test('lists the stacks when there are several, and takes the one asked for', () => {
-    expect(() => chosenStack([stack('A'), stack('B')], undefined)).toThrow(
-      'Several Segue stacks here: A, B. Choose one with --stack NAME.',
-    )
-    expect(chosenStack([stack('A'), stack('B')], 'B')).toMatchObject({ name: 'stack B', flag: ' --stack B' })
-  })
-
-  test('says which stacks there are when the one asked for is not among them', () => {
-    expect(() => chosenStack([stack('A')], 'B')).toThrow('No Segue stack B in this region and account. There is: A.')
-    expect(() => chosenStack([], undefined)).toThrow('Deploy one with `cdk deploy`')
-  })
-
-  const local = {
-    endpoint: 'http://127.0.0.1:4566',
-    region: 'us-east-1',
-    sourceTable: 'alpha',
-    destinationTable: 'beta',
-    ledgerTable: 'ledger',
-    stateMachineArn: 'arn',
-  }
-
-  test('takes the local stack of this folder with dummy credentials, unless a stack is named', async () => {
-    const read = async () => JSON.stringify(local)
-    const found = await findDeployment(undefined, read, () => stacks(stack('Night')))
-    expect(found).toMatchObject({
-      sourceTable: 'alpha',
-      client: { endpoint: 'http://127.0.0.1:4566', credentials: { accessKeyId: 'test' } },
-    })
-    expect(await findDeployment('Night', read, () => stacks(stack('Night')))).toMatchObject({
-      name: 'stack Night',
-      client: {},
-    })
-  })
-
-  test('says what is wrong with a local file', async () => {
-    const read = async () => JSON.stringify({ ...local, ledgerTable: undefined })
-    await expect(findDeployment(undefined, read)).rejects.toThrow('`ledgerTable`')
-    await expect(findDeployment(undefined, async () => '{')).rejects.toThrow('is not what the local stack writes')
-  })
-})
 
 describe('errors', () => {
   const fails = async (error: Error, ...args: string[]) => {
@@ -89,10 +18,20 @@ describe('errors', () => {
     ['ExpiredTokenException', 'have expired'],
     ['ExpiredToken', 'have expired'],
     ['UnrecognizedClientException', 'does not know these credentials'],
-  ])('%s is one sentence with the next step', async (name, words) => {
+    ['InvalidSignatureException', 'does not accept the secret key'],
+  ])('%s is one sentence with the next step, whichever service says so', async (name, words) => {
     const { code, errors } = await fails(named(name))
     expect(code).toBe(2)
     expect(errors).toEqual([expect.stringContaining(words)])
+    const serviceError = { serviceError: name }
+    const table = new DynamoDbError('access-denied', `GetItem on the table ledger failed, ${name}: no.`)
+    expect(await fails(Object.assign(table, serviceError))).toEqual({ code, errors })
+  })
+
+  test('a permission of a table that is lacking is named', async () => {
+    const error = new DynamoDbError('access-denied', 'GetItem on the table ledger failed, AccessDeniedException: no.')
+    const serviceError = { serviceError: 'AccessDeniedException' }
+    expect(await fails(Object.assign(error, serviceError))).toEqual({ code: 2, errors: [error.message] })
   })
 
   test('a missing region is named', async () => {

@@ -9,6 +9,7 @@ import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.
 import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { noTallies, type Tallies } from '../../../shared/ledger/tallies.ts'
+import type { Mapping } from '../../../shared/live/ports.ts'
 import type { ExecutionView } from '../../../shared/progress/verdict.ts'
 import type { Runtime } from '../../../shared/runtime/ports.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -77,7 +78,14 @@ export function memoryWorld() {
   const tables = { alpha: memoryTable(schema, 'alpha'), beta: memoryTable(schema, 'beta') }
   const views: Record<string, ExecutionView> = {}
   const started: object[] = []
-  const state = { now: start + 60_000, itemCount: 1_000, running: undefined as string | undefined }
+  const state = {
+    now: start + 60_000,
+    itemCount: 1_000,
+    running: undefined as string | undefined,
+    mapping: 'Enabled' as Awaited<ReturnType<Mapping['state']>>,
+  }
+  /** What the mapping was told, in order. */
+  const told: boolean[] = []
   /** What happens during the next sleeps, in order. */
   const meanwhile: (() => Promise<void> | void)[] = []
   const runtime: Runtime = {
@@ -99,6 +107,7 @@ export function memoryWorld() {
       destinationTable: 'beta',
       ledgerTable: 'ledger',
       stateMachineArn: 'arn:machine',
+      sourceStream: 'arn:stream:alpha',
     },
     ledger,
     executions: {
@@ -119,9 +128,16 @@ export function memoryWorld() {
       stream: { arn: `arn:stream:${name}`, viewType: 'NEW_AND_OLD_IMAGES' },
     }),
     openTable: ({ name }) => tables[name as keyof typeof tables],
+    mapping: {
+      state: async () => state.mapping,
+      set: async (enabled) => {
+        told.push(enabled)
+        state.mapping = 'changing'
+      },
+    },
     runtime,
   }
-  return { world, ledger, tables, views, started, state, meanwhile }
+  return { world, ledger, tables, views, started, state, told, meanwhile }
 }
 
 /** A terminal that remembers; not interactive unless asked. */

@@ -53,6 +53,12 @@ describe('the watch line', () => {
     expect(text).not.toContain('%')
   })
 
+  test('says while the copy goes on that live changes are not applied, before they have been behind for long', async () => {
+    const progress = await at(start, [aSegment(0, 1), aSegment(1, 0)])
+    const lag = { seconds: 300, guard: 'ok', at: start, stopped: 'code changed' } as const
+    expect(line({ ...progress, lag })).toContain('; live changes not applied for up to 5m 0s, code changed: deploy the')
+  })
+
   test('does not say 100 % while a chunk is open, however near the count it is', async () => {
     const progress = await at(start, [aSegment(0, 99_999), aSegment(1, 0)], { expected: 100_000 })
     expect(line(progress)).toContain('99999/100000 99.9%')

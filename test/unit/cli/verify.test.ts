@@ -12,6 +12,8 @@ function setUp() {
 
 const done = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
 const verification = { number: 2, ended: true }
+/** The first page of the verification. */
+const place = { pass: 'verify.2', chunk: 's00000', epoch: 1, before: 0 } as const
 const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000, verification } as const
 
 function difference(n: number, kind: Difference['kind'], ...attributes: string[]): Difference {
@@ -46,7 +48,8 @@ describe('segue verify and segue repair', () => {
   test('repair --dry-run says what it would derive again, and starts nothing', async () => {
     const { segue, started, ledger, lines } = setUp()
     await store(ledger, aRun({ ...finished }), done)
-    await recordDifferences(ledger, 'run00001', 2, [difference(1, 'missing'), difference(2, 'different', 'status')])
+    const two = [difference(1, 'missing'), difference(2, 'different', 'status')]
+    await recordDifferences(ledger, 'run00001', 2, two, place)
     expect(await segue('repair', '--dry-run')).toBe(0)
     expect(started).toEqual([])
     expect(lines).toEqual([
@@ -77,8 +80,8 @@ describe('segue diff', () => {
   test('groups by kind and attributes, without keys', async () => {
     const { segue, ledger, lines } = setUp()
     await store(ledger, aRun({ ...finished }), [...done, ...aWalk('orphans.2', { orphan: 1, unchecked: 12 })])
-    await recordDifferences(ledger, 'run00001', 1, [difference(9, 'missing')])
-    await recordDifferences(ledger, 'run00001', 2, some)
+    await recordDifferences(ledger, 'run00001', 1, [difference(9, 'missing')], { ...place, pass: 'verify.1' })
+    await recordDifferences(ledger, 'run00001', 2, some, place)
     expect(await segue('diff')).toBe(6)
     expect(lines).toEqual([
       'Run run00001, verification 2: 3 differences',
@@ -92,7 +95,7 @@ describe('segue diff', () => {
   test('lists keys only when asked', async () => {
     const { segue, ledger, lines } = setUp()
     await store(ledger, aRun({ ...finished }), done)
-    await recordDifferences(ledger, 'run00001', 2, some)
+    await recordDifferences(ledger, 'run00001', 2, some, place)
     await segue('diff', '--keys')
     expect(lines.slice(1, -1)).toEqual([
       '       2  different: status, updatedAt',

@@ -1,0 +1,164 @@
+import { describe, expect, test } from 'vitest'
+import { runCli } from '../../../cli/program.ts'
+import type { RunRecord } from '../../../shared/ledger/runs.ts'
+import { aRun, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
+
+const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000 } as const
+const halted = { state: 'halted', phase: 'Halted', reason: 'no', endedAt: start + 50_000 } as const
+
+/** A deployment whose last run has ended, and whose mapping takes a while to change. */
+async function setUp(run: Partial<RunRecord> = finished) {
+  const memory = memoryWorld()
+  const output = memoryTerminal()
+  await store(memory.ledger, aRun(run), [], { held: false })
+  memory.meanwhile.push(
+    () => {},
+    () => {
+      memory.state.mapping = 'Disabled'
+    },
+  )
+  const segue = (...args: string[]) => runCli(args, { open: async () => memory.world, terminal: output.terminal })
+  return { ...memory, ...output, segue }
+}
+
+describe('segue capture off', () => {
+  test('says what it does, and waits until live changes are off', async () => {
+    const { segue, lines, told, state } = await setUp()
+    expect(await segue('capture', 'off')).toBe(0)
+    expect(told).toEqual([false])
+    expect(state.mapping).toBe('Disabled')
+    expect(lines).toEqual([
+      'Turns off live changes from alpha to beta: what changes in alpha from now on is not applied; the stream keeps it for 24 hours. Only a new run, into an empty beta, turns them on again: segue run',
+      'Live changes are off. Wait 5 minutes before you empty beta: what was being applied may land until then.',
+    ])
+  })
+
+  test('says that resuming turns them on again where the run can be resumed', async () => {
+    const { segue, lines, world } = await setUp(halted)
+    world.deployment.flag = ' --stack Night'
+    await segue('capture', 'off')
+    expect(lines[0]).toMatch(/for 24 hours\. To turn them on again: segue run --resume --stack Night$/)
+  })
+
+  test('does not say so of an offline run, which captures nothing when it is resumed', async () => {
+    const { segue, lines } = await setUp({ ...halted, offline: true })
+    await segue('capture', 'off')
+    expect(lines[0]).toContain('Only a new run, into an empty beta, turns them on again: segue run')
+  })
+
+  test('with --dry-run changes nothing', async () => {
+    const { segue, lines, told } = await setUp()
+    expect(await segue('capture', 'off', '--dry-run')).toBe(0)
+    expect(told).toEqual([])
+    expect(lines).toEqual([expect.stringContaining('Would turn off live changes from alpha to beta: ')])
+  })
+
+  test.each([[[]], [['--dry-run']]])('says that they are off already', async (flags) => {
+    const { segue, lines, told, state } = await setUp()
+    state.mapping = 'Disabled'
+    expect(await segue('capture', 'off', ...flags)).toBe(0)
+    expect(told).toEqual([])
+    expect(lines).toEqual(['Live changes from alpha to beta are off already.'])
+  })
+
+  test('works before anything was ever run', async () => {
+    const { world, state } = memoryWorld()
+    const { terminal, lines } = memoryTerminal()
+    state.mapping = 'Disabled'
+    expect(await runCli(['capture', 'off'], { open: async () => world, terminal })).toBe(0)
+    expect(lines).toEqual(['Live changes from alpha to beta are off already.'])
+  })
+
+  test('with --json prints one object', async () => {
+    const { segue, lines, state } = await setUp()
+    await segue('capture', 'off', '--json', '--dry-run')
+    await segue('capture', 'off', '--json')
+    await segue('capture', 'off', '--json')
+    expect(state.mapping).toBe('Disabled')
+    expect(lines.map((line) => JSON.parse(line))).toEqual([
+      { capture: 'on', changed: false },
+      { capture: 'off', changed: true },
+      { capture: 'off', changed: false },
+    ])
+  })
+})
+
+describe('segue capture off refuses', () => {
+  test.each([[[]], [['--dry-run']]])('while a run is under way', async (flags) => {
+    const { segue, errors, told, ledger } = await setUp()
+    await store(ledger, aRun({ id: 'run00002', execution: 'arn:run:two' }), [])
+    expect(await segue('capture', 'off', ...flags)).toBe(2)
+    expect(told).toEqual([])
+    expect(errors).toEqual([
+      'Execution arn:run:two is under way, and a run needs its live changes. Wait until it has ended (`segue watch`), or stop it in the console.',
+    ])
+  })
+
+  test('while a run begins that has no lease yet', async () => {
+    const { segue, errors, state } = await setUp()
+    state.running = 'arn:run:two'
+    expect(await segue('capture', 'off')).toBe(2)
+    expect(errors[0]).toContain('Execution arn:run:two is under way')
+  })
+
+  test('while nobody can tell whether the run is under way', async () => {
+    const { segue, errors, ledger, views, told } = await setUp()
+    await store(ledger, aRun({ id: 'run00002' }), [])
+    views['arn:run:one'] = { status: 'unknown' }
+    expect(await segue('capture', 'off')).toBe(2)
+    expect(told).toEqual([])
+    expect(errors).toEqual([
+      'Step Functions does not say whether execution arn:run:one, which holds beta, is under way. Ask again.',
+    ])
+  })
+
+  test('but not because of a run that was interrupted', async () => {
+    const { segue, ledger, views } = await setUp()
+    await store(ledger, aRun({ id: 'run00002' }), [])
+    views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
+    expect(await segue('capture', 'off')).toBe(0)
+  })
+
+  test('where the stack puts out no mapping', async () => {
+    const { segue, errors, world } = await setUp()
+    world.mapping = undefined
+    expect(await segue('capture', 'off')).toBe(2)
+    expect(errors).toEqual([
+      'Nothing is known to capture live changes for stack Night: its source has no stream, or it was deployed by an earlier version; in that case deploy it again.',
+    ])
+  })
+})
+
+describe('once segue capture off has begun', () => {
+  test('it leaves the mapping to a run that starts meanwhile', async () => {
+    const { segue, errors, state, meanwhile, told } = await setUp()
+    meanwhile.unshift(() => {
+      state.running = 'arn:run:two'
+      state.mapping = 'Enabled'
+    })
+    expect(await segue('capture', 'off')).toBe(1)
+    expect(told).toEqual([false])
+    expect(errors[0]).toMatch(
+      /^It is not known whether live changes are off \(repeat the command to see\): Execution arn:run:two is under way/,
+    )
+  })
+
+  test('it does not say that nothing was begun when credentials expire', async () => {
+    const { segue, errors, world, meanwhile } = await setUp()
+    meanwhile.unshift(() => {
+      const expired = Object.assign(new Error('no'), { name: 'ExpiredTokenException' })
+      world.mapping!.state = () => Promise.reject(expired)
+    })
+    expect(await segue('capture', 'off')).toBe(1)
+    expect(errors).toEqual([
+      'It is not known whether live changes are off (repeat the command to see): The AWS credentials have expired. Log in again (`aws sso login`).',
+    ])
+  })
+
+  test('it gives up on a mapping that does not come to rest', async () => {
+    const { segue, errors, meanwhile } = await setUp()
+    meanwhile.length = 0
+    expect(await segue('capture', 'off')).toBe(1)
+    expect(errors[0]).toMatch(/^It is not known .*: their mapping has been changing for 10 minutes\.$/)
+  })
+})
