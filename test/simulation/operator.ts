@@ -199,7 +199,7 @@ export class Operator {
       if (dice.chance(chance)) this.#world.scheduler.after(soon(), () => this.#finished || disturb())
     }
     perhaps(0.14, () => void this.#pause(dice.chance(0.2) ? 5_400_000 : dice.between(1_000, 120_000)))
-    perhaps(0.1, () => void this.#command('abort'))
+    perhaps(0.15, () => void this.#command('abort'))
     perhaps(0.1, () => this.#stop(isRun))
     perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn !== runMachineArn || arn.includes('/')))
     if (this.#mayStartOver) perhaps(0.8, () => this.#giveUp())
