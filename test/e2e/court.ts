@@ -159,6 +159,16 @@ export function finished(items: number) {
   return { state: 'finished', read: items, open: [], equal: true, poison: true }
 }
 
+/** Kills a process of which a moment ago we knew; false where it has ended by itself since. */
+export function kill(pid: number): boolean {
+  try {
+    return process.kill(pid, 'SIGKILL')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false
+    throw error
+  }
+}
+
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms))
 }

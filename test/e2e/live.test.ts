@@ -5,13 +5,15 @@ import { compare } from '../../local/demo/compare.ts'
 import { type Emulator, startEmulator } from '../../local/index.ts'
 import { ROOT } from '../../local/paths.ts'
 import { listDifferences } from '../../shared/ledger/differences.ts'
-import { Court, pause } from './court.ts'
+import { Court, kill, pause } from './court.ts'
 
 let aws: Emulator
 const writers: ChildProcess[] = []
 const ITEMS = 3_000
 const HOT_SHARE = 0.5
 const FILL_SEED = 7
+/** As many as a slice is tried again: chance may choose the same chunk every time. */
+const KILLS_OF_A_KIND = 6
 
 beforeAll(async () => {
   aws = await startEmulator()
@@ -34,11 +36,8 @@ describe.concurrent('While the application keeps writing', () => {
     await migrateWhileWriting(court, async (settled) => {
       for (let i = 0; !settled(); i++) {
         const kind = i % 2 === 0 ? 'slice' : 'live'
-        const [victim] = kills[kind] < 10 ? workers(aws.pid, `LiveKilled.*functions${kind}`) : []
-        if (victim) {
-          process.kill(victim, 'SIGKILL')
-          kills[kind]++
-        }
+        const [victim] = kills[kind] < KILLS_OF_A_KIND ? workers(aws.pid, `LiveKilled.*functions${kind}`) : []
+        if (victim && kill(victim)) kills[kind]++
         await pause(400)
       }
     })
@@ -94,13 +93,13 @@ function startWriter(court: Court) {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   writers.push(child)
+  const closed = new Promise((resolve) => child.on('close', resolve))
   let output = ''
   child.stdout.setEncoding('utf8').on('data', (text) => {
     output += text
   })
   return {
     async stop(): Promise<number> {
-      const closed = new Promise((resolve) => child.on('close', resolve))
       child.kill('SIGTERM')
       await closed
       return Number(output)

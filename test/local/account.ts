@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
@@ -13,6 +14,9 @@ import {
 } from '@aws-sdk/client-sfn'
 import { type Emulator, localClient, startEmulator } from '../../local/index.ts'
 
+/** How long a test polls for what must come: longer than any busy machine needs. */
+export const PATIENT = { timeoutMs: 60_000 }
+
 /** An empty local account: the emulator, and what the tests ask of it. */
 export async function openAccount() {
   const emulator = await startEmulator()
@@ -26,6 +30,9 @@ export async function openAccount() {
     db: new DynamoDBClient(client),
     s3: new S3Client({ ...client, forcePathStyle: true }),
 
+    /** Path of a new file that functions and tests both see; it goes with the account. */
+    file: () => path.join(path.dirname(emulator.logFile), 'tmp', randomUUID()),
+
     /** A Node function of the given body, with `event` and `context` in scope; returns its ARN. */
     async createFunction(body: string, options: { timeout?: number; reserved?: number } = {}): Promise<string> {
       const name = `f-${randomUUID()}`
@@ -35,7 +42,7 @@ export async function openAccount() {
           Runtime: 'nodejs24.x',
           Handler: 'index.handler',
           Role: 'arn:aws:iam::000000000000:role/test',
-          Timeout: options.timeout ?? 10,
+          Timeout: options.timeout ?? 60,
           Code: { ZipFile: zip('index.js', `exports.handler = async (event, context) => { ${body} }`) },
         }),
       )

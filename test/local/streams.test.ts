@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
   BatchExecuteStatementCommand,
   BatchWriteItemCommand,
@@ -10,13 +9,14 @@ import {
 import {
   CreateEventSourceMappingCommand,
   type CreateEventSourceMappingCommandInput,
+  DeleteEventSourceMappingCommand,
   GetEventSourceMappingCommand,
   UpdateEventSourceMappingCommand,
 } from '@aws-sdk/client-lambda'
 import { CreateBucketCommand, GetObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { waitFor } from '../../local/processes.ts'
-import { type Account, openAccount } from './account.ts'
+import { type Account, openAccount, PATIENT } from './account.ts'
 
 let aws: Account
 let tables = 0
@@ -25,14 +25,15 @@ beforeAll(async () => {
 }, 120_000)
 afterAll(() => aws?.emulator.stop())
 
-/** Notes each record's number in the table SEEN, by an update that counts; fails as a whole on the number 13. */
+/** Counts in the table SEEN how often each number came; counts and refuses, as a whole, a batch with the number 13. */
 const body = (seen: string) => `
   const { DynamoDBClient, UpdateItemCommand } = require('@aws-sdk/client-dynamodb')
   globalThis.db ??= new DynamoDBClient()
   const numbers = event.Records.map((record) => record.dynamodb.Keys.n.N)
-  if (numbers.includes('13')) throw new Error('thirteen')
-  for (const n of numbers) await globalThis.db.send(new UpdateItemCommand({ TableName: '${seen}', Key: { n: { N: n } },
-    UpdateExpression: 'ADD times :one', ExpressionAttributeValues: { ':one': { N: '1' } } }))`
+  const count = (n, what) => globalThis.db.send(new UpdateItemCommand({ TableName: '${seen}', Key: { n: { N: n } },
+    UpdateExpression: 'ADD ' + what + ' :one', ExpressionAttributeValues: { ':one': { N: '1' } } }))
+  if (numbers.includes('13')) { await count('13', 'refusals'); throw new Error('thirteen') }
+  for (const n of numbers) await count(n, 'times')`
 
 async function createTable(stream: boolean) {
   const TableName = `numbers-${++tables}`
@@ -48,9 +49,13 @@ async function createTable(stream: boolean) {
   return { TableName, streamArn: TableDescription?.LatestStreamArn }
 }
 
-/** A streamed table and a mapping that notes what it has seen in another. */
-async function mapped(options: Partial<CreateEventSourceMappingCommandInput>, before: number[] = []) {
-  const source = await createTable(true)
+/** A streamed table, unless one is given, and a mapping that notes what it has seen in another; deleted after the test. */
+async function mapped(
+  options: Partial<CreateEventSourceMappingCommandInput>,
+  before: number[] = [],
+  given?: Awaited<ReturnType<typeof createTable>>,
+) {
+  const source = given ?? (await createTable(true))
   const seen = await createTable(false)
   const write = (numbers: number[]) =>
     aws.db.send(
@@ -67,26 +72,39 @@ async function mapped(options: Partial<CreateEventSourceMappingCommandInput>, be
       ...options,
     }),
   )
+  onTestFinished(async () => void (await aws.lambda.send(new DeleteEventSourceMappingCommand({ UUID: UUID! }))))
   const numbers = async () => {
     const { Items = [] } = await aws.db.send(new ScanCommand({ TableName: seen.TableName }))
-    return Items.map((item) => Number(item.n!.N)).sort((a, b) => a - b)
+    return Items.filter((item) => item.times)
+      .map((item) => Number(item.n!.N))
+      .sort((a, b) => a - b)
   }
   const sees = (expected: number[]) =>
-    waitFor(async () => JSON.stringify(await numbers()) === JSON.stringify(expected), { timeoutMs: 10_000 })
+    waitFor(async () => JSON.stringify(await numbers()) === JSON.stringify(expected), PATIENT)
+  const refusals = async () => {
+    const { Item } = await aws.db.send(new GetItemCommand({ TableName: seen.TableName, Key: { n: { N: '13' } } }))
+    return Number(Item?.refusals?.N ?? 0)
+  }
+  /** Whether a batch with the number 13 is delivered `times` times more. */
+  const refusesAgain = async (times: number) => {
+    const before = await refusals()
+    return waitFor(async () => (await refusals()) >= before + times, PATIENT)
+  }
   const enable = (Enabled: boolean) => aws.lambda.send(new UpdateEventSourceMappingCommand({ UUID: UUID!, Enabled }))
-  return { source, seen, write, numbers, sees, enable, UUID: UUID! }
+  return { source, write, numbers, sees, refusesAgain, enable, UUID: UUID! }
 }
 
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i)
 
 describe('a mapping of a stream', () => {
   it('starts at the trim horizon, and rests while it is disabled', async () => {
-    const { write, sees, numbers, enable, UUID } = await mapped({}, range(0, 5))
+    const { source, write, sees, numbers, enable, UUID } = await mapped({}, range(0, 5))
     expect(await sees(range(0, 5))).toBe(true)
     expect((await enable(false)).State).toMatch(/^Disabl/)
     expect((await aws.lambda.send(new GetEventSourceMappingCommand({ UUID }))).State).toBe('Disabled')
     await write(range(5, 8))
-    await sleep(1500)
+    const other = await mapped({}, [], source)
+    expect(await other.sees(range(0, 8))).toBe(true)
     expect(await numbers()).toEqual(range(0, 5))
     await enable(true)
     expect(await sees(range(0, 8))).toBe(true)
@@ -113,19 +131,17 @@ describe('a mapping of a stream', () => {
   })
 
   it('delivers a failing batch again and again where nothing bounds that, and takes nothing behind it first', async () => {
-    const { write, seen, sees } = await mapped({ BatchSize: 5 }, [13])
-    await write(range(20, 25))
-    await sleep(1000)
-    expect(await sees([])).toBe(true)
-    const { Item } = await aws.db.send(new GetItemCommand({ TableName: seen.TableName, Key: { n: { N: '20' } } }))
-    expect(Item).toBeUndefined()
+    const { write, numbers, refusesAgain } = await mapped({ BatchSize: 1 }, [13])
+    await write([20, 21])
+    expect(await refusesAgain(4)).toBe(true)
+    expect(await numbers()).toEqual([])
   })
 
   it('does not hold up another mapping', async () => {
     const stuck = await mapped({}, [13])
+    expect(await stuck.refusesAgain(1)).toBe(true)
     const fine = await mapped({}, [1])
     expect(await fine.sees([1])).toBe(true)
-    await stuck.enable(false)
   })
 
   it('gets what PartiQL inserts', async () => {

@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
   CloudFormationClient,
@@ -15,7 +16,8 @@ import {
 } from '@aws-sdk/client-sfn'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { localClient } from '../../local/index.ts'
-import { type Account, invoke, openAccount } from './account.ts'
+import { waitFor } from '../../local/processes.ts'
+import { type Account, invoke, openAccount, PATIENT } from './account.ts'
 
 let aws: Account
 beforeAll(async () => {
@@ -35,10 +37,9 @@ describe('a Lambda process that ends in mid-invocation', () => {
   it.each(['process.kill(process.pid, "SIGKILL"); await new Promise(() => {})', 'process.exit(3)'])(
     'fails the task at once, by name: %s',
     async (body) => {
-      const arn = await aws.createMachine(machine(invoke(await aws.createFunction(body, { timeout: 60 }))))
-      const before = Date.now()
+      // A task that failed only at the function's timeout would outlast this test.
+      const arn = await aws.createMachine(machine(invoke(await aws.createFunction(body, { timeout: 900 }))))
       expect(await aws.end(await aws.start(arn))).toMatchObject({ status: 'FAILED', error: 'Runtime.ExitError' })
-      expect(Date.now() - before).toBeLessThan(5000)
     },
   )
 })
@@ -83,8 +84,10 @@ describe('reserved concurrency', () => {
 
 it('reserved concurrency set by a stack holds for the published versions, too', async () => {
   const cloudFormation = new CloudFormationClient(localClient(aws.emulator.endpoint))
-  const code = 'exports.handler = async () => new Promise((done) => setTimeout(done, 1000))'
-  const properties = { Runtime: 'nodejs24.x', Handler: 'index.handler', Role: 'arn:aws:iam::000000000000:role/test' }
+  const code = `exports.handler = async ({ release }) => {
+    while (!require('node:fs').existsSync(release)) await new Promise((done) => setTimeout(done, 20)) }`
+  const role = 'arn:aws:iam::000000000000:role/test'
+  const properties = { Runtime: 'nodejs24.x', Handler: 'index.handler', Role: role, Timeout: 600 }
   const template = {
     Resources: {
       F: {
@@ -96,18 +99,26 @@ it('reserved concurrency set by a stack holds for the published versions, too', 
     Outputs: { Version: { Value: { Ref: 'V' } } },
   }
   await cloudFormation.send(new CreateStackCommand({ StackName: 'capped', TemplateBody: JSON.stringify(template) }))
-  await waitUntilStackCreateComplete({ client: cloudFormation, maxWaitTime: 30, minDelay: 1 }, { StackName: 'capped' })
+  await waitUntilStackCreateComplete({ client: cloudFormation, maxWaitTime: 120, minDelay: 1 }, { StackName: 'capped' })
   const { Stacks } = await cloudFormation.send(new DescribeStacksCommand({ StackName: 'capped' }))
   const version = Stacks![0]!.Outputs![0]!.OutputValue!
   const arn = await aws.createMachine(machine(invoke(version)))
-  const [first, second] = await Promise.all([aws.start(arn), aws.start(arn)])
-  const ends = [await aws.end(first!), await aws.end(second!)]
+  const release = aws.file()
+  const [first, second] = [await aws.start(arn, { release }), await aws.start(arn, { release })]
+  // The one that got the place keeps it until the other has been turned away.
+  await waitFor(async () => (await statusesOf([first, second])).includes('FAILED'), PATIENT)
+  await writeFile(release, '')
+  const ends = [await aws.end(first), await aws.end(second)]
   expect(ends.map((end) => end.error).sort()).toEqual(['Lambda.TooManyRequestsException', undefined])
 })
 
 describe('StopExecution', () => {
   it('stops the items of a running Distributed Map, and starts no more of them', async () => {
-    const table = await aws.createFunction(`await new Promise((r) => setTimeout(r, 200)); return event`)
+    const notes = aws.file()
+    const started = async () => [...new Set((await readFile(notes, 'utf8').catch(() => '')).match(/\d/g))].sort()
+    const table = await aws.createFunction(
+      `require('node:fs').appendFileSync(${JSON.stringify(notes)}, String(event)); return event`,
+    )
     const loop = {
       StartAt: 'A',
       States: { A: invoke(table, { Next: 'B' }), B: { Type: 'Wait', Seconds: 0.1, Next: 'A' } },
@@ -115,18 +126,19 @@ describe('StopExecution', () => {
     const arn = await aws.createMachine(machine(distributed(loop, { MaxConcurrency: 3 })))
     const executionArn = await aws.start(arn, [1, 2, 3, 4, 5, 6])
     const { mapRunArn } = await anyMapRun(executionArn)
-    for (let looks = 0; looks < 200 && ((await statuses(mapRunArn))?.length ?? 0) < 3; looks++) await sleep(50)
+    expect(await waitFor(async () => (await started()).length === 3, PATIENT)).toBe(true)
     await aws.sfn.send(new StopExecutionCommand({ executionArn }))
-    expect(await statuses(mapRunArn)).toEqual(['ABORTED', 'ABORTED', 'ABORTED'])
-    await sleep(800)
     expect((await aws.end(executionArn)).status).toBe('ABORTED')
-    expect(await statuses(mapRunArn)).toSatisfy((all: string[]) => all.every((status) => status === 'ABORTED'))
+    // The emulator lists the items that were waiting, too, once their turn has come.
+    const all = Array(6).fill('ABORTED').join()
+    expect(await waitFor(async () => (await statuses(mapRunArn))?.join() === all, PATIENT)).toBe(true)
+    expect(await started()).toEqual(['1', '2', '3'])
     const { mapRuns } = await aws.sfn.send(new ListMapRunsCommand({ executionArn }))
     expect(mapRuns?.[0]?.stopDate).toBeDefined()
   })
 
   it('stops nested startExecution.sync:2, however deep', async () => {
-    const leaf = await aws.createMachine(machine({ Type: 'Wait', Seconds: 20, End: true }))
+    const leaf = await aws.createMachine(machine({ Type: 'Wait', Seconds: 600, End: true }))
     const nest = (child: string) =>
       machine({
         Type: 'Task',
@@ -137,10 +149,10 @@ describe('StopExecution', () => {
     const middle = await aws.createMachine(nest(leaf))
     const top = await aws.start(await aws.createMachine(nest(middle)), {}, 'deep')
     const nested = [middle, leaf].map((arn) => `${arn.replace(':stateMachine:', ':execution:')}:deep`)
-    await sleep(300)
-    for (const arn of nested) expect((await describeExecution(arn)).status).toBe('RUNNING')
+    const are = (status: string) => async () => (await statusesOf([top, ...nested])).every((found) => found === status)
+    expect(await waitFor(are('RUNNING'), PATIENT)).toBe(true)
     await aws.sfn.send(new StopExecutionCommand({ executionArn: top }))
-    for (const arn of [top, ...nested]) expect((await describeExecution(arn)).status).toBe('ABORTED')
+    expect(await waitFor(are('ABORTED'), PATIENT)).toBe(true)
   })
 })
 
@@ -192,7 +204,7 @@ describe('a Distributed Map', () => {
 
 describe('StartExecution', () => {
   it('answers for a running execution of the same name and input, and refuses any other of that name', async () => {
-    const arn = await aws.createMachine(machine({ Type: 'Wait', Seconds: 5, End: true }))
+    const arn = await aws.createMachine(machine({ Type: 'Wait', Seconds: 600, End: true }))
     const executionArn = await aws.start(arn, { a: 1 }, 'once')
     expect(await aws.start(arn, { a: 1 }, 'once')).toBe(executionArn)
     await expect(aws.start(arn, { a: 2 }, 'once')).rejects.toMatchObject({ name: 'ExecutionAlreadyExists' })
@@ -235,7 +247,16 @@ it('$$.State.RetryCount counts the attempts of this visit', async () => {
   expect((await aws.end(await aws.start(await aws.createMachine(machine(task))))).output).toBe('2')
 })
 
-const describeExecution = (executionArn: string) => aws.sfn.send(new DescribeExecutionCommand({ executionArn }))
+/** The status of each execution; absent for one that has not started. */
+function statusesOf(executionArns: string[]) {
+  const missing = (error: Error) => {
+    if (error.name !== 'ExecutionDoesNotExist') throw error
+    return { status: undefined }
+  }
+  const statusOf = async (executionArn: string) =>
+    (await aws.sfn.send(new DescribeExecutionCommand({ executionArn })).catch(missing)).status
+  return Promise.all(executionArns.map(statusOf))
+}
 
 async function anyMapRun(executionArn: string) {
   for (;;) {
