@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { DynamoDBClient, ListTablesCommand } from '@aws-sdk/client-dynamodb'
@@ -29,7 +29,7 @@ describe('the emulator', () => {
     const busyPid = async () => Number(await readFile(sign, 'utf8').catch(() => ''))
     expect(await waitFor(async () => (await busyPid()) > 0, PATIENT)).toBe(true)
     const workers = [idlePid, await busyPid()]
-    expect(workers.map(isRunning)).toEqual([true, true])
+    expect(workers.map(isAlive)).toEqual([true, true])
     await aws.emulator.stop()
     expect(await cut).toBe(true)
     for (const pid of [...workers, aws.emulator.pid]) expect(await ends(pid)).toBe(true)
@@ -59,16 +59,5 @@ it('DynamoDB Local starts empty and stops', async () => {
 })
 
 function ends(pid: number): Promise<boolean> {
-  return waitFor(() => !isRunning(pid), PATIENT)
-}
-
-/** A zombie does not run: orphans stay zombies in a container whose first process collects none. */
-function isRunning(pid: number): boolean {
-  if (!existsSync('/proc/self/stat')) return isAlive(pid)
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return stat[stat.lastIndexOf(')') + 2] !== 'Z'
-  } catch {
-    return false
-  }
+  return waitFor(() => !isAlive(pid), PATIENT)
 }
