@@ -1,4 +1,5 @@
 import { keyOf } from '../../shared/dynamodb/key.ts'
+import { runPk } from '../../shared/ledger/keys.ts'
 import type { copyEnded } from '../../shared/run/copied.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import { type MemoryTable, memoryTable } from '../memory/table.ts'
@@ -68,6 +69,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   let mayStartOver = world.settings.startsOver
   /** Since when changes are the stream's, as the ledger has it; clocks may differ by `skewMs`. */
   let since = Number.POSITIVE_INFINITY
+  let givenUp: string | undefined
   const captures = () => world.now > since + skewMs && !mayStartOver
   const writers = isLive ? new Writers(world, source, population, captures) : undefined
 
@@ -78,7 +80,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const watch = new DestinationWatch(world, ledgerChecks, writers)
   ledger.onCommit = (puts, by) => {
     ledgerChecks.onCommit(puts, by)
-    for (const { row } of puts) if (row.sk === 'CAPTURE') since = row.since as number
+    for (const { row } of puts) if (row.sk === 'CAPTURE' && row.pk !== givenUp) since = row.since as number
   }
   const destination = memoryTable({ ...population.schema, indexKeys }, destinationTable)
   const deployment: Deployment = {
@@ -114,7 +116,8 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     checks,
     writers,
     invoke: () => service.run(lambdas.follow!, {}),
-    startedOver() {
+    startedOver(run) {
+      givenUp = run && runPk(run)
       since = Number.POSITIVE_INFINITY
       mayStartOver = false
       deployment.release = mended
