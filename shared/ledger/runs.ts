@@ -73,6 +73,7 @@ export async function updateRun(
     if (!row) throw new LedgerError('row-missing', `There is no run ${id} in this ledger.`)
     const before = toRecord(row)
     const after = change(before)
+    if (after === before) return before
     if (after.state !== before.state && !mayChange(runTransitions, before.state, after.state))
       throw new LedgerError('illegal-transition', `Run ${id} is ${before.state} and cannot become ${after.state}.`)
     const version = row.version as number

@@ -23,7 +23,10 @@ export function notePhase(run: RunRecord, phase: Phase, at: number): RunRecord {
   return { ...run, phases: [...(run.phases ?? []), { phase, at }].slice(-phasesKept) }
 }
 
-/** Remembers the phase a run has entered, once: a phase is asked about many times. */
+/**
+ * Remembers the phase a run has entered, once: a phase is asked about many times. A late delivery to a run that has ended
+ * changes nothing: it would say that the run is where it no longer is, or begin another verification.
+ */
 export async function enterPhase(
   id: string,
   phase: Phase,
@@ -32,7 +35,8 @@ export async function enterPhase(
 ): Promise<RunRecord> {
   let entered = false
   const run = await updateRun(ledger, id, (before) => {
-    entered = before.phase !== phase
+    entered = before.state === 'running' && before.phase !== phase
+    if (before.state !== 'running') return before
     return change(entered ? { ...notePhase(before, phase, runtime.clock()), phase } : before)
   })
   if (entered) runtime.emit({ code: 'run.phase', run: id, phase })

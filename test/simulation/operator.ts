@@ -33,7 +33,7 @@ export interface Surroundings {
   /** What the schedule invokes: `follow`. */
   invoke: () => Promise<unknown>
   /** The run was given up, the destination is empty, and migrations that are right are deployed. */
-  startedOver: (givenUp: string | undefined) => void
+  startedOver: () => void
 }
 
 /** An execution that drives a run, not one of its chunks. */
@@ -224,7 +224,7 @@ export class Operator {
     // Most do as they are told, and turn live changes off before.
     if (this.#dice.chance(0.7)) await this.#captureOff()
     const input = await this.#emptyDestination()
-    this.#around.startedOver(lease?.run)
+    this.#around.startedOver()
     return input
   }
 

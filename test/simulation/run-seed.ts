@@ -65,12 +65,10 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     replica?.note(change)
     stream.note(change)
   }
-  /** Items that claim one key must not be there when a run begins: only settling decides about them, not copy. */
-  let mayStartOver = world.settings.startsOver
-  /** Since when changes are the stream's, as the ledger has it; clocks may differ by `skewMs`. */
+  /** The run that holds the lease, and since when its changes are the stream's; clocks may differ by `skewMs`. */
+  let holder: unknown
   let since = Number.POSITIVE_INFINITY
-  let givenUp: string | undefined
-  const captures = () => world.now > since + skewMs && !mayStartOver
+  const captures = () => world.now > since + skewMs
   const writers = isLive ? new Writers(world, source, population, captures) : undefined
 
   let stepFunctions: StepFunctions
@@ -80,7 +78,13 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const watch = new DestinationWatch(world, ledgerChecks, writers)
   ledger.onCommit = (puts, by) => {
     ledgerChecks.onCommit(puts, by)
-    for (const { row } of puts) if (row.sk === 'CAPTURE' && row.pk !== givenUp) since = row.since as number
+    for (const { row } of puts) {
+      if (row.sk === 'CAPTURE' && row.pk === holder) since = row.since as number
+      if (row.sk !== 'LEASE' || holder === runPk(row.run as string)) continue
+      holder = runPk(row.run as string)
+      since = Number.POSITIVE_INFINITY
+      writers?.withdrawClaims()
+    }
   }
   const destination = memoryTable({ ...population.schema, indexKeys }, destinationTable)
   const deployment: Deployment = {
@@ -116,10 +120,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     checks,
     writers,
     invoke: () => service.run(lambdas.follow!, {}),
-    startedOver(run) {
-      givenUp = run && runPk(run)
-      since = Number.POSITIVE_INFINITY
-      mayStartOver = false
+    startedOver() {
       deployment.release = mended
       deployment.firstCopiedAt = 0
       if (!isLive && source.size > 0) for (let i = dice.whole(1, 20); i > 0; i--) changeOne(dice, source, population)

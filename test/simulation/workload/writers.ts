@@ -24,6 +24,8 @@ export class Writers {
   readonly #population: Population
   readonly #captures: () => boolean
   readonly #recent: Key[] = []
+  /** Items made to claim a key of another. */
+  readonly #rivals: Key[] = []
   readonly #known: Key[]
   readonly #meanGapMs: number
   /** How often a page of copy provokes a change of its keys. */
@@ -37,7 +39,7 @@ export class Writers {
 
   /**
    * @param captures whether changes are the stream's by now. Before, two items that claim one key are a collision that
-   *   nothing but verify sees; settling decides about those that changed since.
+   *   nothing but verify sees; settling decides about those that changed since. See {@link withdrawClaims}.
    */
   constructor(world: World, source: MemoryTable, population: Population, captures: () => boolean) {
     this.#captures = captures
@@ -106,6 +108,11 @@ export class Writers {
       })
   }
 
+  /** A run begins: two items that claim one key must not be there before its changes are the stream's. */
+  withdrawClaims(): void {
+    for (const rival of this.#rivals.splice(0)) if (this.#source.find(rival)) this.#delete(rival)
+  }
+
   async #write(): Promise<void> {
     while (this.#world.now < this.#stopAt && this.#changes < mostChanges) {
       await this.#world.scheduler.sleep(-Math.log(1 - this.#dice.next()) * this.#meanGapMs)
@@ -153,6 +160,7 @@ export class Writers {
     if (sameKeyValue(pk, wanted.pk) || sameKeyValue(pk, key.pk)) return
     const item = makeItem(this.#dice, this.#population, rival, ++this.#version, this.#dice.pick(['move', 'split']))
     this.#note('claim', rival)
+    this.#rivals.push(rival)
     this.#source.store({ ...item, toPk: wanted.pk })
   }
 

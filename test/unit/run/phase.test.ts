@@ -1,0 +1,49 @@
+import { expect, it } from 'vitest'
+import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
+import { enterPhase } from '../../../shared/run/phase.ts'
+import { planPass } from '../../../shared/run/plan.ts'
+import type { EngineEvent } from '../../../shared/runtime/events.ts'
+import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+
+const finished: RunRecord = {
+  id: 'r',
+  state: 'finished',
+  phase: 'Finished',
+  source: 'source',
+  destination: 'destination',
+  schema: { pk: { name: 'pk', type: 'S' } },
+  codeHash: 'code',
+  pending: [],
+  segments: 1,
+  split: true,
+  offline: true,
+  planned: true,
+  verification: { number: 1, ended: true },
+  execution: 'execution',
+  startedAt: 0,
+}
+
+function world() {
+  const events: EngineEvent[] = []
+  const ledger = memoryLedgerTable()
+  const emit = (event: EngineEvent) => void events.push(event)
+  return { ledger, events, runtime: { clock: () => 1, sleep: async () => {}, random: () => 0, emit } }
+}
+
+it('notes a phase once, however often it is entered', async () => {
+  const { ledger, events, runtime } = world()
+  await createRun(ledger, { ...finished, state: 'running', phase: 'Copy' })
+  for (let i = 0; i < 3; i++) await enterPhase('r', 'Drain', { ledger, runtime })
+  expect(await getRun(ledger, 'r')).toMatchObject({ phase: 'Drain', phases: [{ phase: 'Drain', at: 1 }] })
+  expect(events).toEqual([{ code: 'run.phase', run: 'r', phase: 'Drain' }])
+})
+
+it('begins no other verification when planning one is delivered again after the run has finished', async () => {
+  const { ledger, events, runtime } = world()
+  await createRun(ledger, finished)
+  const manifests = { write: async (key: string) => ({ bucket: 'b', key }) }
+  const planned = await planPass({ run: 'r', fence: 1, walk: 'verify' }, { ledger, runtime, manifests })
+  expect(planned.pass).toBe('verify.1')
+  expect(await getRun(ledger, 'r')).toEqual(finished)
+  expect(events).toEqual([])
+})
