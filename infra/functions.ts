@@ -65,7 +65,8 @@ export class Functions extends Construct {
     ) => this.add(name, seconds, { memorySize: 512, ...size }, { ...props, securityGroup })
     this.byName = {
       preflight: add('preflight', MINUTE),
-      lease: add('lease', MINUTE),
+      // Lists the chunks of the runs before a new one.
+      lease: add('lease', MINUTES),
       capture: add('capture', MINUTE),
       plan: add('plan', MINUTES),
       // Nested children do not count against a Map's own concurrency, so this is the cap.

@@ -34,7 +34,7 @@ export interface ChunkRecord {
   tallies: Tallies
   /** Slices started so far. */
   slices: number
-  /** Items read when each of them started, the first one first: by these a page is known that was done again. */
+  /** Items read when each epoch began, the first one first: by these a page is known that was done again. */
   starts: number[]
   /** Hard deadline of the slice at work; cleared once its writes have drained. */
   deadline?: number

@@ -1,4 +1,4 @@
-import { getChunk, type PassName, replaceChunk } from '../ledger/chunks.ts'
+import { type ChunkRecord, getChunk, type PassName, replaceChunk } from '../ledger/chunks.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 
@@ -11,13 +11,14 @@ export async function failChunk(
     const chunk = await getChunk(ledger, task.run, task.pass, task.chunk)
     if (chunk?.state !== 'open' || chunk.fence > task.fence) return { outcome: 'unchanged' }
     // The epoch rises too: a slice that is still writing somewhere must not go on checkpointing a failed chunk.
-    const failed = {
+    const failed: ChunkRecord = {
       ...chunk,
       state: 'failed',
       epoch: chunk.epoch + 1,
+      starts: [...chunk.starts, chunk.tallies.read],
       reason: task.reason,
       updatedAt: runtime.clock(),
-    } as const
+    }
     if (await replaceChunk(ledger, failed, { epoch: chunk.epoch, state: 'open' })) {
       runtime.emit({ code: 'chunk.failed', run: task.run, chunk: task.chunk, reason: task.reason })
       return { outcome: 'failed' }

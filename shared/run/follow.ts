@@ -1,6 +1,7 @@
 import { readControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun } from '../ledger/runs.ts'
+import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { advance, type DrainEngine } from '../live/drain.ts'
 import { recordLag } from './lag.ts'
@@ -16,8 +17,12 @@ export async function followRun(
 ): Promise<{ outcome: 'followed' | 'nothing to follow' }> {
   const lease = await readLease(ledger, destination)
   if (!lease) return { outcome: 'nothing to follow' }
-  const [run, control] = await Promise.all([getRun(ledger, lease.run), readControl(ledger, lease.run)])
-  if (run.offline || control.command === 'abort') return { outcome: 'nothing to follow' }
+  const [run, control, capture] = await Promise.all([
+    getRun(ledger, lease.run),
+    readControl(ledger, lease.run),
+    readCapture(ledger, lease.run),
+  ])
+  if (run.offline || !capture || control.command === 'abort') return { outcome: 'nothing to follow' }
   const engine = await engineOf(run.id)
   await recordLag(run.id, await advance({ run: run.id, fence: control.fence }, engine), engine)
   return { outcome: 'followed' }

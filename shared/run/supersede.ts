@@ -42,8 +42,10 @@ async function fence(ledger: LedgerTable, run: string, number: number): Promise<
 async function lastWrite(ledger: LedgerTable, id: string, since: number): Promise<number> {
   const [capture, chunks] = await Promise.all([readCapture(ledger, id), listChunks(ledger, id, 'copy')])
   if (chunks.length === 0 && !capture) return 0
-  const { segments } = await getRun(ledger, id)
-  // Live functions remember an earlier leave for some seconds; none outlives its own limit.
-  const live = capture ? since + liveLimitSeconds * 1000 + graceMs : 0
-  return Math.max(live, quietAfter(coverageOf(chunks, segments)) ?? 0)
+  const { segments, phases = [] } = await getRun(ledger, id)
+  // Live functions and repair remember an earlier leave for some seconds, and then end what they have begun; no live function
+  // outlives its own limit.
+  const writes = capture !== undefined || phases.some(({ phase }) => phase === 'Repair')
+  const others = writes ? since + liveLimitSeconds * 1000 + graceMs : 0
+  return Math.max(others, quietAfter(coverageOf(chunks, segments)) ?? 0)
 }

@@ -123,11 +123,11 @@ class Slice {
     try {
       return await this.#walkOn()
     } catch (error) {
-      const gotOn = await this.#endAfter()
-      if (!gotOn || !(error instanceof DynamoDbError && error.retryable)) throw error
+      const outcome = await this.#endAfter()
+      if (!outcome || !(error instanceof DynamoDbError && error.retryable)) throw error
       const { run, id: chunk } = this.record
       this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })
-      return { outcome: 'more' }
+      return outcome
     }
   }
 
@@ -158,16 +158,20 @@ class Slice {
 
   /**
    * Stores what was acknowledged before an error ended the slice, unless the ledger itself is what fails.
-   * @returns whether the chunk is further than where the slice began.
+   * @returns what the slice came to; nothing where it got no further than it began.
    */
-  async #endAfter(): Promise<boolean> {
+  async #endAfter(): Promise<Outcome | undefined> {
     await this.#window.drain().catch(() => {})
-    const { deadline: _, ...record } = this.#acknowledged()
+    const { deadline: _, ...acknowledged } = this.#acknowledged()
+    // No cursor stands behind the last page: left open, the chunk would have it done, and counted, again.
+    const record: ChunkRecord = this.#window.ended ? { ...acknowledged, state: 'done' } : acknowledged
     const expected = { epoch: record.epoch, state: 'open' } as const
     const stored = await replaceChunk(this.#engine.ledger, record, expected).catch(() => false)
-    if (stored) this.record = record
+    if (!stored) return undefined
+    this.record = record
+    if (record.state === 'done') return { outcome: 'done' }
     // The window hands on the cursor it was given until a page is acknowledged.
-    return stored && record.cursor !== this.#base.cursor
+    return record.cursor === this.#base.cursor ? undefined : { outcome: 'more' }
   }
 
   /** Reads and applies pages until there is a reason to stop. */

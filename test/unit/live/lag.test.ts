@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { getRun } from '../../../shared/ledger/runs.ts'
+import { writeLease } from '../../../shared/ledger/lease.ts'
+import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import { beginCapture } from '../../../shared/ledger/shards.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import type { DrainEngine } from '../../../shared/live/drain.ts'
@@ -8,6 +9,7 @@ import { lagWords } from '../../../shared/progress/lag.ts'
 import { drainRun } from '../../../shared/run/drain.ts'
 import { followRun } from '../../../shared/run/follow.ts'
 import { readLag, recordLag } from '../../../shared/run/lag.ts'
+import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryStream } from '../../memory/stream.ts'
 import { item, run, world } from './world.ts'
 
@@ -87,6 +89,16 @@ describe('the lag of live changes', () => {
   ] as const)('%o in words: %s', (lag, words) => {
     expect(lagWords({ ...lag, at: 0 })).toBe(words)
   })
+})
+
+it('a run that has not begun to capture has nothing to follow', async () => {
+  const ledger = memoryLedgerTable()
+  const record = { id: run, state: 'running', phase: 'Lease', offline: false } as RunRecord
+  await createRun(ledger, record)
+  const lease = { table: 'destination', held: true, run, execution: 'execution', fence: 1, since: 0 }
+  await writeLease(ledger, undefined, lease)
+  const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
+  expect(await followRun('destination', ledger, engineOf)).toEqual({ outcome: 'nothing to follow' })
 })
 
 describe('a deployment of other migrations in the middle of a run', () => {

@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { encodeKey, type Key, type KeySchema } from '../../../shared/dynamodb/key.ts'
-import { createChunks, listChunks, newChunk } from '../../../shared/ledger/chunks.ts'
+import { createChunks, getChunk, listChunks, newChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
 import { writeControl } from '../../../shared/ledger/control.ts'
 import { listDifferences } from '../../../shared/ledger/differences.ts'
 import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { walkEngine } from '../../../shared/passes/walk-engine.ts'
 import { coverageOf } from '../../../shared/run/coverage.ts'
+import { failChunk } from '../../../shared/run/fail-chunk.ts'
 import { differencesIn, foundBy } from '../../../shared/run/found.ts'
 import { runSlice } from '../../../shared/slice/slice.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -134,6 +135,24 @@ function slow(ledger: LedgerTable) {
 }
 
 describe('A page that is verified again', () => {
+  it('counts once where its chunk had failed in between', async () => {
+    const w = await world()
+    const { items } = await w.source.scan({ segment: 0, totalSegments: 1, limit: 31, consistent: true })
+    // In the second page: the first has been counted by then.
+    const name = nameOf(items[30]!.key)
+    w.destination.delete(key(name))
+    await expect(w.slice('verify.1', dying(w.ledger, name))).rejects.toThrow('died')
+    const task = { run, pass: 'verify.1', chunk: 's00000', fence: 1 } as const
+    const runtime = { clock: () => 0, random: () => 0, sleep: async () => {}, emit: () => {} }
+    await failChunk({ ...task, reason: 'died too often' }, { ledger: w.ledger, runtime })
+    const failed = (await getChunk(w.ledger, run, 'verify.1', 's00000'))!
+    await replaceChunk(w.ledger, { ...failed, state: 'open' }, { epoch: failed.epoch, state: 'failed' })
+    await expect(w.slice('verify.1', dying(w.ledger, name))).rejects.toThrow('died')
+    expect(await w.slice('verify.1')).toEqual({ outcome: 'done' })
+    await w.slice('orphans.1')
+    expect(await w.found()).toEqual({ listed: [`${name} of ${name}`], counted: 1 })
+  })
+
   it('takes back what it had listed when its slice died and all is right by then', async () => {
     const w = await world()
     w.destination.delete(key('k7'))

@@ -6,6 +6,7 @@ import { getRun, updateRun } from '../../../shared/ledger/runs.ts'
 import { beginCapture } from '../../../shared/ledger/shards.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { type LeaseEngine, takeLease } from '../../../shared/run/lease.ts'
+import { enterPhase } from '../../../shared/run/phase.ts'
 import { startSlice } from '../../../shared/slice/start.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 
@@ -69,6 +70,14 @@ it('waits for the live changes of the run before', async () => {
   const { ledger, state, begin, take } = world()
   const first = await begin('one', { offline: false })
   await beginCapture(ledger, first.run, { since: state.now, stream: 'stream' })
+  expect(await take('two')).toEqual({ outcome: 'waiting', seconds: 361 })
+})
+
+it('waits for a repair of the run before', async () => {
+  const { ledger, begin, take } = world()
+  const first = await begin('one')
+  await claim(ledger, first.run, first.fence, 0)
+  await enterPhase(first.run, 'Repair', { ledger, runtime: { clock: () => 0, emit: () => {} } })
   expect(await take('two')).toEqual({ outcome: 'waiting', seconds: 361 })
 })
 

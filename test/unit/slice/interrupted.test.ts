@@ -49,6 +49,23 @@ describe('A slice whose tables fail for long', () => {
     expect((await w.chunks())[0]?.tallies.read).toBeGreaterThan(0)
   })
 
+  it('has done the chunk where only saying so had failed at first', async () => {
+    const w = await failing('throttled', Number.POSITIVE_INFINITY)
+    let refused = false
+    const ledger: LedgerTable = {
+      get: (pk, sk) => w.ledger.get(pk, sk),
+      query: (pk, prefix) => w.ledger.query(pk, prefix),
+      async commit(puts) {
+        if (refused || puts[0]?.row.state !== 'done') return w.ledger.commit(puts)
+        refused = true
+        throw new DynamoDbError('unavailable', 'the ledger')
+      },
+    }
+    expect(await w.attempt({ ledger })).toEqual({ outcome: 'done' })
+    expect(refused).toBe(true)
+    expect((await w.chunks())[0]).toMatchObject({ state: 'done', tallies: { read: 1_000, written: 1_000 } })
+  })
+
   it('has failed where what it did could not be kept', async () => {
     const w = await failing('throttled', 4)
     let commits = 0
