@@ -1,4 +1,4 @@
-import { readControl } from '../ledger/control.ts'
+import { type Control, readControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
@@ -37,7 +37,7 @@ export function liveGate(ledger: LedgerTable, destination: string, codeHash: str
     ])
     if (control.fence !== lease.fence)
       throw new LiveError('fenced', `Run ${run.id} is changing its owner. The change comes again.`)
-    if (control.command === 'abort')
+    if (isAborted(run, control))
       throw new LiveError('aborted', `Run ${run.id} was aborted. Resume it, or turn its capture off.`)
     if (run.codeHash !== codeHash)
       throw new LiveError(
@@ -49,6 +49,11 @@ export function liveGate(ledger: LedgerTable, destination: string, codeHash: str
     const since = run.offline ? Number.POSITIVE_INFINITY : (capture?.since ?? 0)
     return control.quiet === undefined ? { run, since } : { run, since, quiet: control.quiet }
   })
+}
+
+/** An abort that a run had not seen when it finished came too late: nobody would ever take it back. */
+export function isAborted({ state }: Pick<RunRecord, 'state'>, { command }: Pick<Control, 'command'>): boolean {
+  return command === 'abort' && state !== 'finished'
 }
 
 export type WhyStopped = 'fenced' | 'aborted' | 'code changed'
@@ -63,7 +68,7 @@ export function stopSign(
   return trusted(clock, async () => {
     const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
     if (control.fence !== task.fence) return 'fenced'
-    if (control.command === 'abort') return 'aborted'
+    if (isAborted(run, control)) return 'aborted'
     return run.codeHash === codeHash ? undefined : 'code changed'
   })
 }

@@ -4,6 +4,7 @@ import { getRun } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { advance, type DrainEngine } from '../live/drain.ts'
+import { isAborted } from '../live/gate.ts'
 import { recordLag } from './lag.ts'
 
 /**
@@ -22,7 +23,7 @@ export async function followRun(
     readControl(ledger, lease.run),
     readCapture(ledger, lease.run),
   ])
-  if (run.offline || !capture || control.command === 'abort') return { outcome: 'nothing to follow' }
+  if (run.offline || !capture || isAborted(run, control)) return { outcome: 'nothing to follow' }
   const engine = await engineOf(run.id)
   await recordLag(run.id, await advance({ run: run.id, fence: control.fence }, engine), engine)
   return { outcome: 'followed' }

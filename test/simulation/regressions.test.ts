@@ -18,6 +18,7 @@ const once: [seed: number, what: string][] = [
   [100923, 'the same, found as a lost item'],
   [7852, 'the simulator took the answer to a duplicate of Copied for what the run believes'],
   [17673, 'a late delivery of planning began another verification of a run that had finished'],
+  [6189, 'an abort while the run was just finishing stopped its live changes for good'],
   [9201, 'the simulator gave more empty answers in a row than it says it does, and drain took them for silence'],
 ]
 

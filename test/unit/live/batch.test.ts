@@ -92,6 +92,14 @@ describe('the gate before live changes', () => {
     expect(items()).toEqual({})
   })
 
+  it('takes an abort for void that a run had not seen when it finished', async () => {
+    const { apply, control, ledger, items } = await gated()
+    await updateRun(ledger, run, (before) => ({ ...before, state: 'finished' }))
+    await control({ command: 'abort' })
+    await apply(change)
+    expect(items()).toEqual({ x: output('x') })
+  })
+
   it('refuses a batch where no run was ever begun', async () => {
     const { ledger } = await gated()
     const gate = liveGate(ledger, 'another', 'code', () => 0)
