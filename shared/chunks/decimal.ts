@@ -1,3 +1,5 @@
+import { parseNumber } from '../dynamodb/number.ts'
+
 /**
  * Decimals that keep every DynamoDB number a whole one: the smallest magnitude is 1E-130, of 38 significant digits.
  * Source: DynamoDB developer guide, "Supported data types": 38 digits, 1E-130 to 9.99…E+125.
@@ -5,20 +7,17 @@
 const DECIMALS = 167
 const DIGITS = 38
 const SMALLEST_POWER = -130
-const SPELLING = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$/
 
 /**
  * A DynamoDB number times 10^167, exactly. Order and distance of numbers are those of these integers.
  * @throws TypeError when the text is not a number as DynamoDB spells them.
  */
 export function scaleNumber(text: string): bigint {
-  const [, sign, whole = '', fraction = '', exponent = '0'] = SPELLING.exec(text) ?? []
-  const digits = whole + fraction
-  if (digits === '')
+  const number = parseNumber(text)
+  if (!number)
     throw new TypeError('Expected a number as DynamoDB spells them (digits, point, exponent), got other text')
-  const power = Number(exponent) - fraction.length + DECIMALS
-  const magnitude = power >= 0 ? BigInt(digits) * 10n ** BigInt(power) : BigInt(digits) / 10n ** BigInt(-power)
-  return sign === '-' ? -magnitude : magnitude
+  const magnitude = BigInt(number.digits) * 10n ** BigInt(number.power + DECIMALS)
+  return number.sign === '-' ? -magnitude : magnitude
 }
 
 /** The DynamoDB number at a scaled position, rounded towards zero to 38 digits, and to zero below 1E-130. */

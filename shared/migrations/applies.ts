@@ -1,7 +1,7 @@
 import type { AttributeValue, KeyValue } from '../dynamodb/attributes.ts'
+import { canonicalNumber } from '../dynamodb/number.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import type { DeclaredApplies } from './migration.ts'
-import { canonicalNumber } from './numbers.ts'
 
 /** Whether a declared `applies` claims an item, from its key and, only then, its attributes. */
 export function declaredApplies({ keyPrefix, attribute }: DeclaredApplies, item: RawItem): boolean {

@@ -1,7 +1,7 @@
 import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb'
 import type { Attributes, AttributeValue } from '../dynamodb/attributes.ts'
+import { canonicalNumber } from '../dynamodb/number.ts'
 import { UnstorableError } from './errors.ts'
-import { canonicalNumber } from './numbers.ts'
 
 /**
  * A number that JavaScript cannot hold digit for digit, with its digits in `.value`. The class of `@aws-sdk/lib-dynamodb`.

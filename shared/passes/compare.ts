@@ -1,5 +1,5 @@
 import type { Attributes, AttributeValue } from '../dynamodb/attributes.ts'
-import { canonicalNumber } from '../migrations/numbers.ts'
+import { canonicalNumber } from '../dynamodb/number.ts'
 
 /**
  * Names of the top-level attributes in which two items differ, in order; none when the items are equal. Deep: numbers by

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AttributeValue } from '../../../shared/dynamodb/attributes.ts'
+import { canonicalNumber } from '../../../shared/dynamodb/number.ts'
 import { NumberValue } from '../../../shared/migrations/index.ts'
-import { canonicalNumber } from '../../../shared/migrations/numbers.ts'
 import { toAttributes, toItem } from '../../../shared/migrations/values.ts'
 import { unordered } from './fixtures.ts'
 

@@ -1,0 +1,42 @@
+/** A decimal number, exactly: `digits` times ten to the power `power`. Zero has no digits; others have none that are zeros at either end. */
+interface Decimal {
+  sign: '' | '-'
+  digits: string
+  power: number
+}
+
+const SPELLING = /^([-+]?)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/
+
+/** `undefined` when the text is no number as DynamoDB spells them: digits, point, exponent. */
+export function parseNumber(text: string): Decimal | undefined {
+  const [, sign, whole = '', fraction = '', exponent = '0'] = SPELLING.exec(text) ?? []
+  if (whole + fraction === '') return undefined
+  const significant = (whole + fraction).replace(/^0+/, '')
+  const digits = significant.replace(/0+$/, '')
+  if (digits === '') return { sign: '', digits, power: 0 }
+  const power = Number(exponent) - fraction.length + significant.length - digits.length
+  return { sign: sign === '-' ? '-' : '', digits, power }
+}
+
+/**
+ * A decimal number the way DynamoDB gives it back: no exponent, no leading or trailing zeros; `undefined` when the text is
+ * no number or DynamoDB cannot hold it. Outputs are normalised by it because a number in a key must spell the same whether
+ * a migration wrote it or the table returned it.
+ * Limits: 38 significant digits, 1E-130 to 9.99…E+125. Source: "Supported data types", Amazon DynamoDB Developer Guide.
+ */
+export function canonicalNumber(text: string): string | undefined {
+  if (/^-?[1-9]\d{0,14}$/.test(text)) return text
+  const number = parseNumber(text)
+  if (!number) return undefined
+  const { sign, digits, power } = number
+  if (digits === '') return '0'
+  const magnitude = power + digits.length - 1
+  if (digits.length > 38 || magnitude < -130 || magnitude > 125) return undefined
+  return sign + plain(digits, power)
+}
+
+function plain(digits: string, power: number): string {
+  if (power >= 0) return digits + '0'.repeat(power)
+  const point = digits.length + power
+  return point > 0 ? `${digits.slice(0, point)}.${digits.slice(point)}` : `0.${'0'.repeat(-point)}${digits}`
+}
