@@ -15,7 +15,7 @@ export const handler = door(async (task: SliceTask & { slice: Step }, context): 
   try {
     const outcome = await runSlice(task, {
       ledger,
-      walk: (run, pass) => walkEngine(run, pass, passes),
+      walk: (run, pass, goesOn) => walkEngine(run, pass, goesOn, passes),
       runtime,
       deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
       codeHash,

@@ -1,13 +1,14 @@
 import type { Runtime } from '../runtime/ports.ts'
-import { type Attempt, retry } from '../runtime/retry.ts'
+import { type Attempt, type GoesOn, retry } from '../runtime/retry.ts'
 import { DynamoDbError } from './errors.ts'
 import type { Table, WriteResult } from './ports.ts'
 import type { RawItem } from './raw-item.ts'
 
 /** The same table, patient: throttled and unavailable calls, and single unprocessed items, are asked again with backoff. */
-export function retrying(table: Table, runtime: Runtime): Table {
-  const call = <T>(operation: string, once: () => Promise<T>) => patiently(`${operation} ${table.name}`, runtime, once)
-  const write = (operation: 'put' | 'insert', items: RawItem[]) => writeAll(table, operation, items, runtime)
+export function retrying(table: Table, runtime: Runtime, goesOn?: GoesOn): Table {
+  const call = <T>(operation: string, once: () => Promise<T>) =>
+    patiently(`${operation} ${table.name}`, runtime, once, goesOn)
+  const write = (operation: 'put' | 'insert', items: RawItem[]) => writeAll(table, operation, items, runtime, goesOn)
   return {
     name: table.name,
     schema: table.schema,
@@ -20,12 +21,13 @@ export function retrying(table: Table, runtime: Runtime): Table {
 }
 
 /** One call, asked again with backoff while it fails in a way that may pass. @throws its last error. */
-export function patiently<T>(operation: string, runtime: Runtime, once: () => Promise<T>): Promise<T> {
+export function patiently<T>(operation: string, runtime: Runtime, once: () => Promise<T>, goesOn?: GoesOn): Promise<T> {
   return retry<T>(
     operation,
     runtime,
     () => once().then((done) => ({ done }), again<T>),
     (_, cause) => cause as Error,
+    goesOn,
   )
 }
 
@@ -35,7 +37,13 @@ function again<T>(error: unknown): Attempt<T> {
   throw error
 }
 
-async function writeAll(table: Table, operation: 'put' | 'insert', items: RawItem[], runtime: Runtime) {
+async function writeAll(
+  table: Table,
+  operation: 'put' | 'insert',
+  items: RawItem[],
+  runtime: Runtime,
+  goesOn: GoesOn | undefined,
+) {
   const results = new Array<WriteResult>(items.length)
   let open = items.map((_, index) => index)
   return retry<WriteResult[]>(
@@ -58,5 +66,6 @@ async function writeAll(table: Table, operation: 'put' | 'insert', items: RawIte
     },
     (reason, cause) =>
       (cause as Error) ?? new DynamoDbError('throttled', `${operation} to ${table.name} gave up: ${reason}`),
+    goesOn,
   )
 }

@@ -4,6 +4,7 @@ import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
+import type { GoesOn } from '../runtime/retry.ts'
 import { LiveError } from './errors.ts'
 
 /** How long an answer of the ledger about who may write is trusted, ms. */
@@ -71,6 +72,20 @@ export function stopSign(
     if (isAborted(run, control)) return 'aborted'
     return run.codeHash === codeHash ? undefined : 'code changed'
   })
+}
+
+/** For retries of live changes: whether they may still be applied. */
+export function permits(gate: LiveGate): GoesOn {
+  return () =>
+    gate().then(
+      () => true,
+      () => false,
+    )
+}
+
+/** For retries of work under a lease: whether nothing says that it has to stop. */
+export function goesOnUnless(whyStop: () => Promise<WhyStopped | undefined>): GoesOn {
+  return async () => (await whyStop()) === undefined
 }
 
 /** Asks at most every five seconds. A failure is not remembered. */

@@ -3,6 +3,7 @@ import { DynamoDbError } from '../dynamodb/errors.ts'
 import { patiently } from '../dynamodb/retrying.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import type { GoesOn } from '../runtime/retry.ts'
 import type { LiveTables, Stream } from './ports.ts'
 
 /**
@@ -10,18 +11,24 @@ import type { LiveTables, Stream } from './ports.ts'
  * lost may have been applied, and then fails its own condition when repeated: so in that case a head that is exactly as it
  * was to be stored answers `true`. Should it be another's, written in the same words, then that one's item is as new.
  */
-export function retryingLiveTables(tables: LiveTables, ledger: LedgerTable, runtime: Runtime): LiveTables {
+export function retryingLiveTables(
+  tables: LiveTables,
+  ledger: LedgerTable,
+  runtime: Runtime,
+  goesOn?: GoesOn,
+): LiveTables {
   return {
     async commit(head, change) {
       let answerLost = false
-      const committed = await patiently('commit live change', runtime, async () => {
+      const commit = async () => {
         try {
           return await tables.commit(head, change)
         } catch (error) {
           answerLost ||= error instanceof DynamoDbError && error.code === 'unavailable'
           throw error
         }
-      })
+      }
+      const committed = await patiently('commit live change', runtime, commit, goesOn)
       if (committed || !answerLost) return committed
       const stored = await ledger.get(head.row.pk, head.row.sk)
       return stored !== undefined && isDeepStrictEqual(plain(stored), plain(head.row))

@@ -1,13 +1,13 @@
 import type { Runtime } from './ports.ts'
 
-export interface RetryPolicy {
-  /** First ceiling of the wait. @default 50 */
-  baseMs?: number
-  /** Highest ceiling of the wait. @default 5000 */
-  capMs?: number
-  /** Attempts without progress before giving up. @default 12, about half a minute */
-  attempts?: number
-}
+/** First and highest ceiling of the wait, ms. */
+const baseMs = 50
+const capMs = 5_000
+/** Attempts without progress before giving up: about a quarter of a minute of waiting, half a minute at most. */
+const attempts = 12
+
+/** Whether there still is a point in trying: an abort is obeyed within seconds, and not once retries have ended. */
+export type GoesOn = () => Promise<boolean>
 
 /** What one attempt came to: an answer, or a reason to try again. After one that got on, attempts are counted anew. */
 export type Attempt<T> = { done: T } | { again: string; cause?: unknown; gotOn?: boolean }
@@ -15,14 +15,15 @@ export type Attempt<T> = { done: T } | { again: string; cause?: unknown; gotOn?:
 /**
  * Full-jitter backoff: each wait is uniform in [0, min(cap, base·2^attempt)).
  * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. The one place in the engine that retries.
- * @throws what `exhausted` makes of the last reason once attempts are used up.
+ * @param goesOn asked before each attempt but the first. @default always
+ * @throws what `exhausted` makes of the last reason once attempts are used up, or there is no point in more.
  */
 export async function retry<T>(
   operation: string,
   runtime: Runtime,
   attempt: () => Promise<Attempt<T>>,
   exhausted: (reason: string, cause: unknown) => Error,
-  { baseMs = 50, capMs = 5_000, attempts = 12 }: RetryPolicy = {},
+  goesOn?: GoesOn,
 ): Promise<T> {
   for (let tried = 1; ; tried++) {
     const result = await attempt()
@@ -32,5 +33,6 @@ export async function retry<T>(
     const waitMs = Math.floor(runtime.random() * Math.min(capMs, baseMs * 2 ** tried))
     runtime.emit({ code: 'retry.waiting', operation, attempt: tried, waitMs, reason: result.again })
     await runtime.sleep(waitMs)
+    if (goesOn && !(await goesOn())) throw exhausted(result.again, result.cause)
   }
 }

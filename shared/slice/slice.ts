@@ -8,10 +8,12 @@ import { listHeavy } from '../ledger/heavy.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { addTallies, type Tallies } from '../ledger/tallies.ts'
+import { goesOnUnless, stopSign } from '../live/gate.ts'
 import type { Pass } from '../passes/pass.ts'
 import { readLag } from '../run/lag.ts'
 import type { Outcome } from '../run/outcome.ts'
 import type { Deadline, Runtime } from '../runtime/ports.ts'
+import type { GoesOn } from '../runtime/retry.ts'
 import { UndrainedError } from './errors.ts'
 import { HotKeyWatch } from './hot-key.ts'
 import { Pace } from './pace.ts'
@@ -26,8 +28,8 @@ const pagesInFlight = 2
 
 export interface SliceEngine {
   ledger: LedgerTable
-  /** What a pass of this run walks, and what it does there. */
-  walk: (run: RunRecord, pass: PassName) => WalkEngine
+  /** What a pass of this run walks, and what it does there; its retries end when `goesOn` says so. */
+  walk: (run: RunRecord, pass: PassName, goesOn: GoesOn) => WalkEngine
   runtime: Runtime
   deadline: Deadline
   /** Hash of the migrations in this deployment. */
@@ -59,7 +61,7 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   if (started.kind === 'ended') return started.outcome
   const { run, record } = started
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
-  const walk = engine.walk(run, record.pass)
+  const walk = engine.walk(run, record.pass, goesOnUnless(stopSign(ledger, task, engine.codeHash, runtime.clock)))
   const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, walk.table.name) : []
   const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
   const slice = new Slice(run, record, walk, engine, watch)

@@ -10,7 +10,7 @@ export const baseRates = {
   /** No answer within the client's 10 s; the request may land before or after that. */
   'no answer': 0.0006,
   throttled: 0.012,
-  /** A minute or so in which one table throttles most requests: per seed. */
+  /** Up to a minute and a half in which one table throttles half of its requests, or all: per seed. */
   storm: 0.12,
   'error before effect': 0.005,
   /** The effect happened, its answer was lost. */

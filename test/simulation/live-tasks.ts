@@ -4,12 +4,13 @@ import { applyBatch } from '../../shared/live/batch.ts'
 import { startCapture } from '../../shared/live/capture.ts'
 import type { DrainEngine } from '../../shared/live/drain.ts'
 import type { LiveEngine } from '../../shared/live/engine.ts'
-import { type LiveGate, liveGate } from '../../shared/live/gate.ts'
+import { goesOnUnless, type LiveGate, liveGate, permits, stopSign } from '../../shared/live/gate.ts'
 import { retryingLiveTables, retryingStream } from '../../shared/live/retrying.ts'
 import { drainRun } from '../../shared/run/drain.ts'
 import { followRun } from '../../shared/run/follow.ts'
 import { type RepairPlace, repairRun } from '../../shared/run/repair.ts'
 import { settleRun } from '../../shared/run/settle.ts'
+import type { GoesOn } from '../../shared/runtime/retry.ts'
 import { type Deployment, destinationTable, engineIn, type Handler, open, releaseOf } from './deployment.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Context } from './lambda/service.ts'
@@ -38,12 +39,13 @@ export function liveHandlers(deployment: Deployment) {
     return gate
   }
   const running = async (task: Task, sandbox: Sandbox, context: Context) => {
-    const { ledger } = engineIn(deployment, sandbox)
+    const { ledger, runtime } = engineIn(deployment, sandbox)
     const run = await getRun(ledger, task.run)
+    const { codeHash } = releaseOf(run)
     return {
-      ...liveEngine(deployment, run, sandbox),
+      ...liveEngine(deployment, run, sandbox, goesOnUnless(stopSign(ledger, task, codeHash, runtime.clock))),
       deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
-      codeHash: releaseOf(run).codeHash,
+      codeHash,
     }
   }
   const handlers = {
@@ -58,7 +60,7 @@ export function liveHandlers(deployment: Deployment) {
     async live({ batch }, sandbox) {
       const gate = gateOf(sandbox)
       const { run } = await gate()
-      const engine = liveEngine(deployment, run, sandbox)
+      const engine = liveEngine(deployment, run, sandbox, permits(gate))
       return applyBatch(deployment.mapping().recordsOf(batch as number), { gate, engine: () => engine })
     },
     async drain(payload, sandbox, context) {
@@ -88,7 +90,7 @@ export function liveHandlers(deployment: Deployment) {
   return handlers
 }
 
-function liveEngine(deployment: Deployment, run: RunRecord, sandbox: Sandbox): LiveEngine {
+function liveEngine(deployment: Deployment, run: RunRecord, sandbox: Sandbox, goesOn?: GoesOn): LiveEngine {
   const { world, source, destination, ledger: store } = deployment
   const { ledger, runtime } = engineIn(deployment, sandbox)
   const tables = liveTablesIn(world, sandbox, destination, store)
@@ -96,8 +98,8 @@ function liveEngine(deployment: Deployment, run: RunRecord, sandbox: Sandbox): L
     run: run.id,
     schema: run.schema,
     migrations: releaseOf(run).migrations.filter(({ id }) => run.pending.includes(id)),
-    source: open(deployment, sandbox, source),
-    tables: retryingLiveTables(tables, ledger, runtime),
+    source: open(deployment, sandbox, source, goesOn),
+    tables: retryingLiveTables(tables, ledger, runtime, goesOn),
     ledger,
     // Events of live changes are counted like all others.
     runtime: runtime as LiveEngine['runtime'],

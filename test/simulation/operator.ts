@@ -39,6 +39,8 @@ export interface Surroundings {
 /** An execution that drives a run, not one of its chunks. */
 const isRun = ({ machineArn, arn }: Execution) => machineArn === runMachineArn && !arn.includes('/')
 
+const resumes = (input: Json) => typeof input === 'object' && input !== null && 'resume' in input
+
 /**
  * The people around one run: they start it, disturb it, resume it until it has finished or give it
  * up and begin another, and look at what came of it.
@@ -148,9 +150,8 @@ export class Operator {
 
   #start(input: Json): Execution {
     const { offline } = this.#world.settings
-    const resumes = typeof input === 'object' && input !== null && 'resume' in input
     // A run that is resumed knows by itself whether it is offline.
-    const saysSo = offline && !(resumes && this.#dice.chance(0.5))
+    const saysSo = offline && !(resumes(input) && this.#dice.chance(0.5))
     const asked = saysSo ? { offline, ...(input as object) } : input
     const execution = this.#stepFunctions.start(runMachineArn, `run-${++this.#started}`, asked)
     this.#world.story.tell('operator', `starts ${execution.arn.split(':').at(-1)} with ${JSON.stringify(input)}`)
@@ -178,6 +179,9 @@ export class Operator {
       case 'run-in-progress':
       case 'slice-too-short':
         return before
+      case 'destination-not-empty':
+        // Where there is nothing to resume either: a run that was begun beside took the lease from one that had been stopped.
+        return resumes(before) ? this.#startOver() : { resume: true }
       default:
         return { resume: true }
     }

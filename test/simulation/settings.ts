@@ -53,7 +53,9 @@ export interface Settings {
   /** Batches of one shard under way at once. */
   parallelBatches: number
   liveSeconds: number
+  drainSeconds: number
   settleSeconds: number
+  repairSeconds: number
   /** Between two looks of `follow` at the stream. */
   followMs: number
   /** Longest that a record of the stream waits to be delivered when all is well. */
@@ -62,17 +64,19 @@ export interface Settings {
 
 export function drawSettings(dice: Dice, request: Request): Settings {
   const rates = drawRates(dice, new Set(request.without), scaleOf[request.profile])
-  const sliceSeconds = dice.whole(5, 15)
+  const pacing = dice.whole(5, 15)
+  // Where slices are long, retries end before they do.
+  const sliceSeconds = dice.chance(0.15) ? 45 : pacing
   const concurrency = dice.whole(1, 4)
   const pageItems = dice.whole(4, 12)
   const silenceSeconds = dice.pick([1, 2, 5, 10, 20])
   const startsOver = dice.chance(0.12) && request.profile !== 'calm' && !request.unattended
-  const pageMs = (sliceSeconds * 1000) / dice.between(9, 18)
+  const pageMs = (pacing * 1000) / dice.between(9, 18)
   return {
     rates,
     calmAfter: dice.between(5, 30) * 60_000,
     sliceSeconds,
-    splitAfterSeconds: Math.max(1, Math.floor(sliceSeconds / dice.whole(4, 9))),
+    splitAfterSeconds: Math.max(1, Math.floor(pacing / dice.whole(4, 9))),
     concurrency,
     segments: dice.whole(1, 6),
     requestMs: dice.between(2, 12),
@@ -89,7 +93,10 @@ export function drawSettings(dice: Dice, request: Request): Settings {
     batchRecords: dice.pick([1, 4, 10, 25]),
     parallelBatches: dice.pick([1, 2, 4]),
     liveSeconds: dice.whole(8, 40),
+    // Drain is told nothing by an invocation that has not listened for so long.
+    drainSeconds: silenceSeconds + dice.pick([8, 40 + silenceSeconds]),
     settleSeconds: dice.pick([6, 15, 60, 900]),
+    repairSeconds: dice.pick([2, 4, 60]),
     pollMs: dice.pick([10, 100, 400]),
     followMs: dice.between(30_000, 300_000),
   }

@@ -13,6 +13,7 @@ import { haltRun } from '../../shared/run/halt.ts'
 import { takeLease } from '../../shared/run/lease.ts'
 import { executionName, type Step, step } from '../../shared/run/outcome.ts'
 import { planPass } from '../../shared/run/plan.ts'
+import type { GoesOn } from '../../shared/runtime/retry.ts'
 import { UndrainedError } from '../../shared/slice/errors.ts'
 import { runSlice } from '../../shared/slice/slice.ts'
 import type { SliceTask } from '../../shared/slice/start.ts'
@@ -67,10 +68,10 @@ export function lambdasOf(deployment: Deployment): Record<string, Lambda> {
     ),
     capture: lambda('capture', 60, live.capture),
     live: lambda('live', settings.liveSeconds, live.live, options.concurrency),
-    drain: lambda('drain', 40 + 2 * settings.silenceSeconds, live.drain),
+    drain: lambda('drain', settings.drainSeconds, live.drain),
     follow: lambda('follow', 300, live.follow),
     settle: lambda('settle', settings.settleSeconds, live.settle),
-    repair: lambda('repair', settings.settleSeconds, live.repair),
+    repair: lambda('repair', settings.repairSeconds, live.repair),
     finish: lambda('finish', 300, (task, sandbox) =>
       finishRun(task as { run: string; fence: number }, engineIn(deployment, sandbox)),
     ),
@@ -166,14 +167,14 @@ function sliceHandler(deployment: Deployment, options: Options): Handler {
     const passes = {
       ledger,
       runtime,
-      open: (name: string) => open(deployment, sandbox, stores[name]!),
+      open: (name: string, _: unknown, goesOn: GoesOn) => open(deployment, sandbox, stores[name]!, goesOn),
       migrations,
       sliceMs,
     }
     try {
       const outcome = await runSlice(task, {
         ledger,
-        walk: (run, pass) => walkEngine(run, pass, passes),
+        walk: (run, pass, goesOn) => walkEngine(run, pass, goesOn, passes),
         runtime,
         deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
         codeHash,

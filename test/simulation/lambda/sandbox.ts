@@ -203,8 +203,6 @@ export class Sandbox {
   #sleep(ms: number, signal?: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       if (this.dead || signal?.aborted) return this.deliver(resolve)
-      // Nobody sleeps but to wait for a fault to pass.
-      if (!signal) this.heldUpMs += ms
       const timer = this.#world.scheduler.after(ms, () => this.deliver(resolve))
       signal?.addEventListener('abort', () => {
         timer.run = undefined

@@ -84,7 +84,7 @@ export const liveSabotages: Sabotage[] = [
       },
     }),
     // What the mapping never brought, drain waits for.
-    by: ['unbounded'],
+    by: ['unbounded', ...wrong],
   },
   {
     name: 'contested heads dropped',

@@ -15,12 +15,15 @@ export interface TableStore {
   replica?: Replica
   stormFrom: number
   stormUntil: number
+  /** Share of the requests that are throttled meanwhile. */
+  stormShare: number
 }
 
 export function tableStore(world: World, memory: MemoryTable, watch: Watch): TableStore {
   const storm = world.strikes('storm')
   const stormFrom = world.now + world.dice.between(0, 180_000)
-  return { memory, watch, stormFrom, stormUntil: storm ? stormFrom + world.dice.between(5_000, 90_000) : 0 }
+  const stormUntil = storm ? stormFrom + world.dice.between(5_000, 90_000) : 0
+  return { memory, watch, stormFrom, stormUntil, stormShare: world.dice.pick([0.5, 1]) }
 }
 
 /**
@@ -33,7 +36,8 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Tabl
   const read = (name: string) => ({ name: `${name} ${memory.name}`, ms: requestMs, write: false })
   const from = ({ consistent }: { consistent: boolean }) => (consistent ? memory : (store.replica?.any() ?? memory))
   const transferMs = ({ items }: Page) => items.length * readMsPerItem * world.dice.between(0.8, 1.2)
-  const throttles = () => world.now < store.stormUntil && world.now >= store.stormFrom && world.dice.chance(0.5)
+  const throttles = () =>
+    world.now < store.stormUntil && world.now >= store.stormFrom && world.dice.chance(store.stormShare)
 
   const write = (operation: 'put' | 'insert', items: RawItem[]): Promise<WriteResult[]> => {
     const calls = cutIntoCalls([...items.keys()], () => 1).map((positions): Call => {

@@ -74,7 +74,13 @@ async function world() {
         {
           ledger: through,
           walk: (record, name) =>
-            walkEngine(record, name, { ledger: through, runtime, open, migrations: [invertible], sliceMs }),
+            walkEngine(record, name, async () => true, {
+              ledger: through,
+              runtime,
+              open,
+              migrations: [invertible],
+              sliceMs,
+            }),
           runtime,
           deadline: { remainingMs: () => sliceMs },
           codeHash: 'code',

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { DynamoDbError, type DynamoDbErrorCode } from '../../../shared/dynamodb/errors.ts'
 import type { Table } from '../../../shared/dynamodb/ports.ts'
+import { retrying } from '../../../shared/dynamodb/retrying.ts'
+import { readControl, writeControl } from '../../../shared/ledger/control.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { walkEngine } from '../../../shared/passes/walk-engine.ts'
+import type { GoesOn } from '../../../shared/runtime/retry.ts'
 import type { SliceEngine } from '../../../shared/slice/slice.ts'
 import { fill, runId, world } from './world.ts'
 
@@ -13,7 +17,7 @@ async function failing(code: DynamoDbErrorCode, from: number) {
   await w.plan()
   let reads = 0
   const attempt = (more: Partial<SliceEngine> = {}) => {
-    const walk = w.engine().walk({ id: runId } as RunRecord, 'copy')
+    const walk = w.engine().walk({ id: runId } as RunRecord, 'copy', async () => true)
     const scan: Table['scan'] = (request) =>
       ++reads >= from ? Promise.reject(new DynamoDbError(code, 'as told')) : walk.table.scan(request)
     return w.slice('s00000', { walk: () => ({ ...walk, table: { ...walk.table, scan } }), ...more })
@@ -78,5 +82,31 @@ describe('A slice whose tables fail for long', () => {
     }
     await expect(w.attempt({ ledger })).rejects.toThrow('as told')
     expect(w.events.map((event) => event.code)).not.toContain('slice.interrupted')
+  })
+
+  it.each(['abort', 'fence'] as const)('tries no more once its lease ends: %s', async (how) => {
+    const w = world({ itemMs: 1, sliceMs: 60_000 })
+    fill(w, 0, 1_000)
+    await w.plan()
+    let writes = 0
+    const throttled: Table = Object.assign(Object.create(w.destination) as Table, {
+      async put() {
+        if (++writes === 4) {
+          const control = await readControl(w.ledger, runId)
+          const next = how === 'abort' ? { ...control, command: how } : { ...control, fence: 2 }
+          await writeControl(w.ledger, runId, control, next)
+          // What the ledger said is believed for five seconds.
+          w.pass(6_000)
+        }
+        throw new DynamoDbError('throttled', 'as told')
+      },
+    })
+    const open = (name: string, _: unknown, goesOn: GoesOn) =>
+      name === 'source' ? w.source : retrying(throttled, w.runtime, goesOn)
+    const passes = { ledger: w.ledger, runtime: w.runtime, open, migrations: [], sliceMs: 60_000 }
+    const slice = w.slice('s00000', { walk: (run, pass, goesOn) => walkEngine(run, pass, goesOn, passes) })
+    await expect(slice).rejects.toThrow('as told')
+    expect(writes).toBeLessThan(6)
+    await expect(w.slice('s00000')).resolves.toMatchObject({ outcome: 'stopped' })
   })
 })

@@ -103,7 +103,7 @@ describe('A slice', () => {
     fill(w, 0, 2_000)
     await w.plan()
     let rival: Promise<unknown> | undefined
-    const walk = w.engine().walk({} as never, 'copy')
+    const walk = w.engine().walk({} as never, 'copy', async () => true)
     const outcome = await w.slice('s00000', {
       walk: () => ({
         ...walk,
@@ -148,7 +148,7 @@ describe('A slice', () => {
     const w = world({ itemMs: 5 })
     fill(w, 0, 3_000)
     await w.plan()
-    const walk = w.engine().walk({} as never, 'copy')
+    const walk = w.engine().walk({} as never, 'copy', async () => true)
     let asked = false
     const result = await w.slice('s00000', {
       walk: () => ({
@@ -200,7 +200,7 @@ describe('A slice', () => {
     let calls = 0
     const broken = w.slice('s00000', {
       walk: () => ({
-        ...w.engine().walk({} as never, 'copy'),
+        ...w.engine().walk({} as never, 'copy', async () => true),
         pass: {
           async apply(items) {
             if (++calls > 3) throw new DynamoDbError('access-denied', 'no')
