@@ -22,7 +22,7 @@ export const handler = door(async (task: SliceTask & { slice: Step }, context): 
       sliceMs,
       splitAfterMs: options.splitAfterSeconds * 1000,
     })
-    return step(outcome, task.slice, executionName(task.run, task.chunk, `c${runtime.clock().toString(36)}`))
+    return step(outcome, task.slice, executionName(task, `c${runtime.clock().toString(36)}`))
   } catch (error) {
     if (!(error instanceof UndrainedError)) throw error
     logger.error('slice.undrained', error)

@@ -1,3 +1,4 @@
+import type { Walk } from '../../shared/ledger/chunks.ts'
 import type { ChoiceRule, ChoiceState, FailState, Machine, Template, WaitState } from './asl.ts'
 import { type PassResources, passState } from './pass.ts'
 import { catchAll, taskRetriers } from './retriers.ts'
@@ -34,7 +35,7 @@ export function runMachine(resources: RunResources): Machine {
       { comment, payload: { ...held, ...more }, resultPath, retry, catch: [catchAll('Halt')] },
       { Next: next },
     )
-  const plan = (walk: string, next: string) =>
+  const plan = (walk: Walk, next: string) =>
     phase(resources.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${walk}`, { walk }, next)
   return {
     Comment: 'One run of the pending migrations.',
@@ -91,7 +92,8 @@ export function runMachine(resources: RunResources): Machine {
       'Capturing?': choose({ '$.capture.outcome': { on: 'Plan' } }, 'Wait for capture'),
       'Wait for capture': wait('$.capture.seconds', 'Capture', 'A mapping takes up to minutes to change.'),
 
-      Plan: plan('copy', 'Copy'),
+      Plan: plan('copy', 'Copy left?'),
+      'Copy left?': anyLeft('copy', 'Copy', 'Copied'),
       Copy: passState('Copy', { plan: '$.copy', next: 'Copied', halt: 'Halt' }, resources),
       Copied: phase(
         resources.copied,
@@ -157,9 +159,11 @@ export function runMachine(resources: RunResources): Machine {
       'Repaired?': choose({ '$.repair.outcome': { repaired: 'Plan verify', more: 'Repair' } }, 'Repair halted'),
       'Repair halted': fail('$.repair'),
 
-      'Plan verify': plan('verify', 'Verify'),
+      'Plan verify': plan('verify', 'Verify left?'),
+      'Verify left?': anyLeft('verify', 'Verify', 'Plan orphans'),
       Verify: passState('Verify', { plan: '$.verify', next: 'Plan orphans', halt: 'Halt' }, resources),
-      'Plan orphans': plan('orphans', 'Orphans'),
+      'Plan orphans': plan('orphans', 'Orphans left?'),
+      'Orphans left?': anyLeft('orphans', 'Orphans', 'Finish'),
       Orphans: passState('Orphans', { plan: '$.orphans', next: 'Finish', halt: 'Halt' }, resources),
 
       Finish: phase(
@@ -204,6 +208,12 @@ function choose(table: { [variable: string]: { [equals: string]: string } }, oth
     ),
   )
   return { Type: 'Choice', Choices: rules, Default: otherwise }
+}
+
+/** A run that is resumed may find nothing left of a walk; what a Map makes of a manifest without items is not documented. */
+function anyLeft(walk: Walk, map: string, otherwise: string): ChoiceState {
+  const rule: ChoiceRule = { Variable: `$.${walk}.chunks`, NumericGreaterThanEquals: 1, Next: map }
+  return { Type: 'Choice', Choices: [rule], Default: otherwise }
 }
 
 function wait(SecondsPath: string, next: string, comment: string): WaitState {

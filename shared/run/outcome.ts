@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { PassName } from '../ledger/chunks.ts'
 
 /** A child of a split, ready to be started: `name` is that of its execution, without the retry count the machine appends. */
 export interface StartChild {
@@ -17,12 +18,15 @@ export type Outcome =
   | { outcome: 'stopped'; reason: 'aborted' | 'fenced' | 'code changed' }
 
 /**
- * `<run8>-<hash of chunk>-<epoch>`: at most 80 characters of [0-9A-Za-z_-] once the machine has appended `-<retry>`.
- * A closed name cannot be used again for 90 days, so the epoch (or for a fresh execution of the same chunk, a time)
- * makes each one its own.
+ * `<run8>-<hash of pass and chunk>-<epoch>`: at most 80 characters of [0-9A-Za-z_-] once the machine has appended
+ * `-<retry>`. A closed name cannot be used again for 90 days, so the epoch (or for a fresh execution of the same chunk, a
+ * time) makes each one its own; and chunks of different passes have the same ids.
  */
-export function executionName(run: string, chunk: string, epoch: number | string): string {
-  return `${run.slice(0, 8)}-${createHash('sha256').update(chunk).digest('hex').slice(0, 24)}-${epoch}`
+export function executionName(
+  { run, pass, chunk }: { run: string; pass: PassName; chunk: string },
+  epoch: number | string,
+): string {
+  return `${run.slice(0, 8)}-${createHash('sha256').update(`${pass}/${chunk}`).digest('hex').slice(0, 24)}-${epoch}`
 }
 
 /** What the machine carries from one slice of a chunk to the next. */

@@ -67,7 +67,7 @@ export async function startSlice(
 export function splitOutcome(parent: ChunkRecord): Outcome {
   const children = (parent.children ?? []).map((chunk) => ({
     chunk,
-    name: executionName(parent.run, chunk, parent.epoch),
+    name: executionName({ run: parent.run, pass: parent.pass, chunk }, parent.epoch),
   }))
   return { outcome: 'split', children }
 }

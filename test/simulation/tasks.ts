@@ -181,7 +181,7 @@ function sliceHandler(deployment: Deployment, options: Options): Handler {
         sliceMs,
         splitAfterMs: options.splitAfterSeconds * 1000,
       })
-      return step(outcome, slice, executionName(task.run, task.chunk, `c${runtime.clock().toString(36)}`))
+      return step(outcome, slice, executionName(task, `c${runtime.clock().toString(36)}`))
     } catch (error) {
       if (!(error instanceof UndrainedError)) throw error
       deployment.world.hit('path: exit undrained')

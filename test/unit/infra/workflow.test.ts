@@ -57,6 +57,20 @@ describe.each(Object.entries(machines))('the machine `%s`', (name, machine) => {
 describe('the machine `run`', () => {
   const { States } = machines.run
 
+  it('starts no Map over a manifest without chunks', () => {
+    const maps = Object.entries(States).filter(([, state]) => state.Type === 'Map')
+    for (const [map] of maps) {
+      const before = Object.values(States).filter((state) => [...successors(state)].includes(map))
+      expect(before).toEqual([
+        expect.objectContaining({
+          Type: 'Choice',
+          Choices: [{ Variable: `$.${map.toLowerCase()}.chunks`, NumericGreaterThanEquals: 1, Next: map }],
+        }),
+      ])
+    }
+    expect(maps).toHaveLength(3)
+  })
+
   it('halts on whatever fails once the lease is held', () => {
     const past = Object.entries(States).filter(([name]) => !['Preflight', 'Lease', 'Halt'].includes(name))
     const phases = past.filter(([, { Type }]) => Type === 'Task' || Type === 'Map')
