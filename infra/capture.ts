@@ -55,6 +55,8 @@ export class Capture extends Construct {
       enabled: false,
     })
     mapping.node.addDependency(live.role)
+    // A tag put on the whole stack would be a change of the mapping.
+    mapping.addPropertyDeletionOverride('Tags')
     this.mapping = mapping.ref
     const arn = Stack.of(this).formatArn({
       service: 'lambda',

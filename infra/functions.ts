@@ -78,8 +78,9 @@ export class Functions extends Construct {
       // Reading a stream as fast as it is written to takes as much processor as applying it does.
       drain: add('drain', QUARTER_HOUR, { memorySize: memoryMb }),
       follow: add('follow', MINUTES, { memorySize: memoryMb }),
-      settle: add('settle', QUARTER_HOUR),
-      repair: add('repair', QUARTER_HOUR),
+      // Both are as fast as their processor, which comes with the memory.
+      settle: add('settle', QUARTER_HOUR, { memorySize: memoryMb }),
+      repair: add('repair', QUARTER_HOUR, { memorySize: memoryMb }),
       finish: add('finish', MINUTES),
       halt: add('halt', MINUTES),
     }
@@ -131,7 +132,7 @@ export class Functions extends Construct {
       ...(vpcSubnets && { vpcSubnets }),
       ...(securityGroup && { securityGroups: [securityGroup] }),
       // Executions under way go on with the versions they began with; a deployment must not take those away.
-      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN },
+      currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     })
     return { arn: lambda.currentVersion.functionArn, versionArns: `${lambda.functionArn}:*`, seconds, role, lambda }
   }

@@ -18,6 +18,6 @@ export function ledgerTable(scope: Construct, encryptionKey: IKey | undefined): 
     ...(encryptionKey
       ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
       : { encryption: TableEncryption.AWS_MANAGED }),
-    removalPolicy: RemovalPolicy.RETAIN,
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
 }

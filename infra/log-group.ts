@@ -4,7 +4,10 @@ import type { Construct } from 'constructs'
 
 /** A log group that outlives the stack until its retention ends. */
 export function logGroup(scope: Construct, retentionDays: number): LogGroup {
-  return new LogGroup(scope, 'Logs', { retention: retention(retentionDays), removalPolicy: RemovalPolicy.RETAIN })
+  return new LogGroup(scope, 'Logs', {
+    retention: retention(retentionDays),
+    removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
+  })
 }
 
 /** CloudWatch keeps logs for certain numbers of days only: the least of them that is enough. */

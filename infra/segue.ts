@@ -1,5 +1,5 @@
 import { CfnOutput, Stack } from 'aws-cdk-lib'
-import { Table } from 'aws-cdk-lib/aws-dynamodb'
+import { CfnGlobalTable, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
@@ -25,13 +25,21 @@ export interface SegueProps {
   options?: Omit<OptionsInput, TableNames> & Partial<Pick<OptionsInput, TableNames>>
   /** Absolute path of the module that exports the migrations. */
   migrations: string
-  /** The table to read. @default the table of this account and region that `options.sourceTable` names */
+  /**
+   * The table to read. One that is encrypted under a customer key comes with the key, here and as the destination:
+   * `Table.fromTableAttributes(scope, 'Old', { tableArn, tableStreamArn, encryptionKey })`.
+   * @default the table of this account and region that `options.sourceTable` names
+   */
   sourceTable?: StoredTable
   /** The table to write. @default the table of this account and region that `options.destinationTable` names */
   destinationTable?: StoredTable
   /** Encrypts the ledger and the bucket of manifests. @default keys that AWS manages */
   encryptionKey?: IKey
-  /** Where the functions run; they need a way to DynamoDB, S3, Step Functions and X-Ray. @default outside any VPC */
+  /**
+   * Where the functions run. They need a way to DynamoDB and its streams, S3, Lambda and Step Functions: through NAT, as an
+   * endpoint for DynamoDB Streams has no private name. Source: "AWS PrivateLink for DynamoDB Streams", Developer Guide.
+   * @default outside any VPC
+   */
   vpc?: IVpc
   /** @default the VPC's private subnets */
   vpcSubnets?: SubnetSelection
@@ -61,7 +69,7 @@ export class Segue extends Construct {
     })
     if (props.permissionsBoundary) PermissionsBoundary.of(this).apply(props.permissionsBoundary)
 
-    this.sourceTable = props.sourceTable ?? namedSource(this, options)
+    this.sourceTable = props.sourceTable ? withItsStream(props.sourceTable) : namedSource(this, options)
     this.destinationTable = props.destinationTable ?? Table.fromTableName(this, 'Destination', options.destinationTable)
     this.ledger = ledgerTable(this, encryptionKey)
     const manifests = manifestBucket(this, encryptionKey)
@@ -95,6 +103,14 @@ export class Segue extends Construct {
   private output(name: string, value: string): void {
     new CfnOutput(this, name, { value }).overrideLogicalId(name)
   }
+}
+
+/** A `TableV2` always names a stream, also where it has none. */
+function withItsStream(table: StoredTable): StoredTable {
+  const resource = table instanceof TableV2 ? table.node.defaultChild : undefined
+  if (!(resource instanceof CfnGlobalTable) || Stack.of(resource).resolve(resource.streamSpecification)) return table
+  const { tableName, tableArn, encryptionKey } = table
+  return { tableName, tableArn, encryptionKey }
 }
 
 /** The source by its name, and by its stream's ARN where the options give it. */

@@ -2,7 +2,12 @@ import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 
 /** Under `Segue` in CloudWatch, by function; written to the log in the embedded metric format. */
-export const metrics = new Metrics({ namespace: 'Segue', serviceName: 'segue' })
+export const metrics = new Metrics({
+  namespace: 'Segue',
+  serviceName: 'segue',
+  // Names of functions hold that of their stack.
+  defaultDimensions: { function: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'none' },
+})
 
 /** The events that are worth a number over time. A metric is one more reader of the engine's events. */
 export function measure(event: EngineEvent): void {

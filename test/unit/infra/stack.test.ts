@@ -23,7 +23,7 @@ const definitions = Object.fromEntries(
 describe('the ledger', () => {
   it('is on demand, encrypted, restorable to any second, and outlives the stack', () => {
     template.hasResource('AWS::DynamoDB::Table', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         BillingMode: 'PAY_PER_REQUEST',
         PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
@@ -41,7 +41,7 @@ describe('the ledger', () => {
 describe('the bucket', () => {
   it('is private, encrypted, and empties itself', () => {
     template.hasResource('AWS::S3::Bucket', {
-      DeletionPolicy: 'Retain',
+      DeletionPolicy: 'RetainExceptOnCreate',
       Properties: {
         BucketEncryption: Match.anyValue(),
         PublicAccessBlockConfiguration: {
@@ -102,7 +102,7 @@ describe('the functions', () => {
   it('keep the versions that executions under way may still invoke', () => {
     const versions = resources(template, 'AWS::Lambda::Version')
     expect(versions).toHaveLength(files.length)
-    for (const [, version] of versions) expect(version.DeletionPolicy).toBe('Retain')
+    for (const [, version] of versions) expect(version.DeletionPolicy).toBe('RetainExceptOnCreate')
   })
 })
 

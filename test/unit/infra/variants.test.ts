@@ -1,11 +1,14 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of a template as text
-import { AttributeType, Table, TableEncryption, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
+import { type Stack, Tags } from 'aws-cdk-lib'
+import { AttributeType, StreamViewType, Table, TableEncryption, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Vpc } from 'aws-cdk-lib/aws-ec2'
 import { ManagedPolicy } from 'aws-cdk-lib/aws-iam'
 import { Key } from 'aws-cdk-lib/aws-kms'
 import { describe, expect, it } from 'vitest'
 import { OptionsError } from '../../../shared/config/errors.ts'
-import { options, plain, resources, synth, text } from './synth.ts'
+import { options, plain, type Resource, resources, synth, text } from './synth.ts'
+
+const partitionKey = { name: 'pk', type: AttributeType.STRING }
 
 /** Who may do what with a key: actions by role. */
 function keyUsers(template: ReturnType<typeof synth>, key: string): Record<string, string[]> {
@@ -55,6 +58,38 @@ describe('what a customer brings', () => {
     ])
     for (const [, { Properties }] of resources(template, 'AWS::Lambda::Function'))
       expect(text(Properties.Environment.Variables.SEGUE_OPTIONS)).toContain('"sourceTable":"${Old}"')
+  })
+
+  it.each([
+    ['without a stream: runs of it are offline', undefined, 0],
+    ['with a stream', StreamViewType.NEW_AND_OLD_IMAGES, 1],
+  ])('a source %s', (_, dynamoStream, mappings) => {
+    const kinds = [
+      (stack: Stack) => new TableV2(stack, 'Old', { partitionKey, ...(dynamoStream && { dynamoStream }) }),
+      (stack: Stack) => new Table(stack, 'Old', { partitionKey, ...(dynamoStream && { stream: dynamoStream }) }),
+    ]
+    for (const table of kinds) {
+      const template = synth((stack) => ({
+        options: { destinationTable: 'orders-new' },
+        sourceTable: table(stack),
+      }))
+      expect(resources(template, 'AWS::Lambda::EventSourceMapping')).toHaveLength(mappings)
+      expect('SourceStream' in template.toJSON().Outputs).toBe(mappings === 1)
+    }
+  })
+
+  it('tags do not touch the mapping, which a deployment would turn off', () => {
+    const stream = 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026-01-01T00:00:00.000'
+    const template = synth((stack) => {
+      Tags.of(stack).add('cost-center', '42')
+      return { options: { ...options, sourceStream: stream } }
+    })
+    const [[, mapping]] = resources(template, 'AWS::Lambda::EventSourceMapping') as [[string, Resource]]
+    expect(mapping.Properties).not.toHaveProperty('Tags')
+    expect(resources(template, 'AWS::Lambda::Function')[0]?.[1].Properties.Tags).toContainEqual({
+      Key: 'cost-center',
+      Value: '42',
+    })
   })
 
   it('a key encrypts the ledger and the bucket, and whoever uses those may use it', () => {
