@@ -24,6 +24,24 @@ export interface Head {
   version: number
 }
 
+/** Characters of source keys that a head holds: hundreds of them, and far below the 400 KB of an item, whatever they say. */
+const mostSourceText = 32_768
+
+/** Whether no other source item fits in: so many make one key only by mistake, and verify is what names that. */
+export function isFull({ sources }: Pick<Head, 'sources'>): boolean {
+  return Object.keys(sources).reduce((sum, { length }) => sum + length, 0) > mostSourceText
+}
+
+/** Of these source items as many as a head holds, the smallest first: it is the smallest that settling chooses. */
+export function fitting(sources: Head['sources']): Head['sources'] {
+  const kept: Head['sources'] = {}
+  for (const name of Object.keys(sources).sort()) {
+    if (isFull({ sources: kept })) break
+    kept[name] = sources[name] as string
+  }
+  return kept
+}
+
 /**
  * Whether the destination item may still be wrong in this quiet period. A put that was never contested is right from the
  * start: copy does not overwrite it, and the next record of its source item will.

@@ -2,6 +2,7 @@ import { encodeKey } from '../dynamodb/key.ts'
 import { readHead } from '../ledger/heads.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import { changesOf, keyOfChange } from './changes.ts'
+import { isLeftOut } from './decide.ts'
 import type { LiveEngine } from './engine.ts'
 import { knowsPoison } from './poison.ts'
 import type { StreamRecord } from './ports.ts'
@@ -16,7 +17,7 @@ export interface AppliedEngine extends Pick<LiveEngine, 'ledger' | 'run' | 'sche
 
 /**
  * Whether a record has been applied: the head of every destination key it changes has seen its source item's number or a
- * later one, and an item it made unfit to migrate is on the quarantine list. One that yields nothing always has been.
+ * later one (or is contested by too many to take note of it), and an item it made unfit to migrate is on the quarantine list. One that yields nothing always has been.
  *
  * A contested head alone proves nothing here: it may have been contested, and settled, before this record.
  */
@@ -25,7 +26,9 @@ async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<b
   const { changes, poison } = changesOf(record, engine)
   const source = encodeKey(record.key)
   for (const change of changes) {
-    const seen = (await readHead(engine.ledger, engine.run, keyOfChange(change)))?.sources[source]
+    const head = await readHead(engine.ledger, engine.run, keyOfChange(change))
+    if (head && isLeftOut(head, source)) continue
+    const seen = head?.sources[source]
     if (seen === undefined || seen < record.seq) return false
   }
   return !poison || knowsPoison(record, engine)

@@ -1,5 +1,5 @@
 import type { Key } from '../dynamodb/key.ts'
-import type { Head } from '../ledger/heads.ts'
+import { type Head, isFull } from '../ledger/heads.ts'
 
 /** One change of one destination key, as a record of the source item `source` (encoded) asks for it. */
 export interface Claim {
@@ -19,8 +19,13 @@ export type Decision =
   | { kind: 'contest'; head: Head }
   /** It is marked already, by this record's first delivery or by a later record; settling decides about the item. */
   | { kind: 'contested'; head: Head }
-  /** The very same record has been here. */
+  /** The very same record has been here, or is of a source item too many for the head. */
   | { kind: 'applied' }
+
+/** Whether a head takes no note of a source item, because it is contested by hundreds of others. */
+export function isLeftOut(head: Head, source: string): boolean {
+  return head.contested && head.sources[source] === undefined && isFull(head)
+}
 
 /**
  * The rule of docs/architecture.md §7.2. A head of one source item lets newer records of that item through. Whatever else meets (an
@@ -34,6 +39,7 @@ export type Decision =
 export function decide(head: Head | undefined, { source, seq, op, key, quiet }: Claim): Decision {
   if (!head) return { kind: 'write', head: written({ key, op, sources: {}, version: 0 }) }
   const seen = head.sources[source]
+  if (isLeftOut(head, source)) return { kind: 'applied' }
   if (head.contested && seen !== undefined && seq <= seen) return { kind: 'contested', head }
   if (head.contested || seen === undefined || seq < seen) return { kind: 'contest', head: contested(head) }
   return seq === seen ? { kind: 'applied' } : { kind: 'write', head: written(head) }

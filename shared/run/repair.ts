@@ -1,7 +1,7 @@
 import { encodeKey, type Key } from '../dynamodb/key.ts'
 import { readControl } from '../ledger/control.ts'
 import { type Difference, differenceShards, readDifferences } from '../ledger/differences.ts'
-import { type Head, headPut, readHead } from '../ledger/heads.ts'
+import { fitting, type Head, headPut, readHead } from '../ledger/heads.ts'
 import { digest } from '../ledger/keys.ts'
 import type { LiveEngine } from '../live/engine.ts'
 import { LiveError } from '../live/errors.ts'
@@ -108,7 +108,7 @@ async function repairKey(key: Key, sources: Key[], quiet: string, engine: LiveEn
       const { settled: _, ...before }: Head = head ?? { key, op: 'put', sources: {}, contested: true, version: 0 }
       const next: Head = {
         ...before,
-        sources: { ...suspects, ...before.sources },
+        sources: fitting({ ...suspects, ...before.sources }),
         contested: true,
         version: before.version + 1,
       }
