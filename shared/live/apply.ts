@@ -2,7 +2,7 @@ import { encodeKey } from '../dynamodb/key.ts'
 import { readControl } from '../ledger/control.ts'
 import { headPut, needsSettling, readHead } from '../ledger/heads.ts'
 import { type Attempt, retry } from '../runtime/retry.ts'
-import { changesOf, keyOfChange } from './changes.ts'
+import { type Changes, changesOf, keyOfChange } from './changes.ts'
 import { decide } from './decide.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
@@ -14,10 +14,15 @@ import { settleHead } from './settle.ts'
  * Applies one change of one source item to the destination. Every destination key is a transaction of its own, in any
  * order, and one that loses does not stop the others. Doing it again, late, or only in part, is harmless.
  * @param quiet the quiet period last known of; it may be out of date.
+ * @param changes what it means, together with the records before it that it stands for.
  * @throws LiveError `contended` when a head kept changing; DynamoDbError when a store failed for good.
  */
-export async function applyRecord(record: StreamRecord, engine: LiveEngine, quiet?: string): Promise<void> {
-  const { changes, poison, cured } = changesOf(record, engine)
+export async function applyRecord(
+  record: StreamRecord,
+  engine: LiveEngine,
+  quiet?: string,
+  { changes, poison, cured }: Changes = changesOf(record, engine),
+): Promise<void> {
   // Listed before anything is deleted: an item must never be in neither place.
   if (poison) await listPoison(record, poison, engine)
   for (const change of changes) await applyChange(change, record, engine, quiet)

@@ -1,6 +1,7 @@
 import { encodeKey } from '../dynamodb/key.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { applyRecord } from './apply.ts'
+import { coalesce } from './changes.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
 import type { LiveGate } from './gate.ts'
@@ -15,7 +16,7 @@ export interface BatchEngine {
 }
 
 /**
- * Applies a batch of records as it came: those of one source item in order, different items side by side. An item that
+ * Applies a batch of records as it came: those of one source item as one, different items side by side. An item that
  * cannot be migrated is quarantined and stops nothing.
  * @throws the first failure, once everything begun has ended; nothing of the batch is then acknowledged and all of it comes
  * again, which is harmless.
@@ -29,7 +30,7 @@ export async function applyBatch(records: StreamRecord[], { gate, engine }: Batc
   const failures: unknown[] = []
   const worker = async () => {
     for (const group of groups) {
-      for (const record of group) {
+      for (const { record, changes } of coalesce(group, live)) {
         if (failures.length > 0) return
         const permit = await gate()
         // A batch that outlives its run must not write into the next one's destination by this one's heads.
@@ -38,7 +39,7 @@ export async function applyBatch(records: StreamRecord[], { gate, engine }: Batc
             'fenced',
             `Run ${permit.run.id} has followed run ${run.id}. The change comes again for it.`,
           )
-        await applyRecord(record, live, permit.quiet)
+        await applyRecord(record, live, permit.quiet, changes)
       }
     }
   }

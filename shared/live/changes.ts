@@ -37,6 +37,39 @@ export function changesOf(
   return { changes, cured: before?.kind === 'quarantined' }
 }
 
+/** The last of some records of one source item, with what they mean together. */
+export interface Coalesced {
+  record: StreamRecord
+  changes: Changes
+}
+
+/**
+ * Records of one source item, oldest first, as fewer: an item that changes hundreds of times a second is written once for
+ * each batch. What an earlier record changed and the last one does not is gone by then. One that has to do with the
+ * quarantine list stands for itself, because drain asks the list for its number.
+ */
+export function coalesce(
+  records: StreamRecord[],
+  engine: { migrations: readonly Migration[]; schema: TableSchema },
+): Coalesced[] {
+  const all: Coalesced[] = []
+  for (const record of records) {
+    const changes = changesOf(record, engine)
+    const before = all.at(-1)
+    const joins = before && before.record.seq < record.seq && ![before.changes, changes].some(concernsQuarantine)
+    if (joins) changes.changes.push(...leftBehind(before.changes.changes, changes.changes))
+    all.splice(joins ? -1 : all.length, 1, { record, changes })
+  }
+  return all
+}
+
+const concernsQuarantine = ({ poison, cured }: Changes) => poison !== undefined || cured
+
+function leftBehind(before: DestinationChange[], now: DestinationChange[]): DestinationChange[] {
+  const changed = new Set(now.map((change) => encodeKey(keyOfChange(change))))
+  return before.map(keyOfChange).flatMap((key) => (changed.has(encodeKey(key)) ? [] : [{ delete: key }]))
+}
+
 /** Items an image makes. */
 export function outputsOf(migrated: Migrated | undefined) {
   return migrated && 'outputs' in migrated ? migrated.outputs : []

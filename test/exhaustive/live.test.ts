@@ -27,6 +27,13 @@ const scenarios: Record<string, Scenario> = {
     any: [{ source: 'a', to: 'd' }, { source: 'a' }],
     targets: ['d'],
   },
+  'one item that moves and goes, in batches, with a crash': {
+    first: [{ source: 'a', to: 'd' }],
+    writes: 2,
+    any: [{ source: 'a', to: 'e' }, { source: 'a' }],
+    targets: ['d', 'e'],
+    batches: true,
+  },
   'a poisoned item that is cured, with a crash': {
     first: [{ source: 'a', to: 'poison' }],
     writes: 2,

@@ -4,6 +4,7 @@ import type { Table } from '../../shared/dynamodb/ports.ts'
 import { type RawItem, rawItem } from '../../shared/dynamodb/raw-item.ts'
 import type { Put } from '../../shared/ledger/table.ts'
 import { applyRecord } from '../../shared/live/apply.ts'
+import { coalesce } from '../../shared/live/changes.ts'
 import { recheckPoison } from '../../shared/live/poison.ts'
 import { settleHead } from '../../shared/live/settle.ts'
 import { copyPass } from '../../shared/passes/copy.ts'
@@ -36,6 +37,8 @@ export interface Scenario {
   copied?: string[]
   /** How many times an applier may be taken for dead. @default 1 */
   forks?: number
+  /** Records are delivered one by one and, of one item, several at once. @default one by one */
+  batches?: boolean
   /** After settling, copy is entered once more for the first source item, and settled again. */
   again?: boolean
 }
@@ -48,7 +51,7 @@ export function explored(scenario: Scenario, without?: Rule): Promise<Explored> 
   const actors: Actor[] = [
     writer(scenario),
     ...pages.map((name) => copier(`copy ${name}`, name, without)),
-    ...names.map((name) => applier(name, without)),
+    ...names.map((name) => applier(name, scenario, without)),
   ]
   if (scenario.again)
     actors.push({ ...copier('copy again', names[0] as string, without), may: ({ store }) => store.quiets.length > 2 })
@@ -112,22 +115,29 @@ function inserting(call: Call, overwrites: boolean): Table {
 }
 
 /** The records of one source item, in order; what it knows of quiet may be as old as one likes. */
-function applier(source: string, without: Rule | undefined): Actor {
+function applier(source: string, { batches }: Scenario, without: Rule | undefined): Actor {
   const id = encodeKey(key(source))
   return {
     name: `apply ${source}`,
     mayFork: true,
     unit(index, store) {
-      const record = store.log[id]?.[index]
-      if (!record) return 'end'
-      const { old: _, ...blind } = record
+      const records = (store.log[id] ?? []).slice(index)
+      if (records.length === 0) return 'end'
       return async (call) => {
+        const most = batches ? records.length : 1
+        const many = await call<number>(
+          (store) => Array.from({ length: most }, (_, i): [Store, number] => [store, i + 1]),
+          'joined',
+        )
         const stale = await call<string | undefined>(
           (store) => [...new Set(store.quiets)].map((quiet) => [store, quiet]),
           'joined',
         )
         const engine = liveEngine(call, without, { source: id, stale })
-        await applyRecord(without === 'old images are read' ? blind : record, engine, stale)
+        const batch = records
+          .slice(0, many)
+          .map(({ old, ...rest }) => (without === 'old images are read' || !old ? rest : { ...rest, old }))
+        for (const { record, changes } of coalesce(batch, engine)) await applyRecord(record, engine, stale, changes)
       }
     },
   }
