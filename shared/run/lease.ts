@@ -73,6 +73,7 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   if (before?.held && before.execution === execution) return held(before)
   await refuseIfEnded(execution, engine)
   if (before?.held) await refuseWhileAlive(before, engine)
+  if (before && !goesOn(request)) await refuseOverAnother(before, engine)
   const run = goesOn(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   const fence = (before?.fence ?? 0) + 1
   const lease: Lease = { table: destination, held: true, run, execution, fence, since: runtime.clock() }
@@ -109,6 +110,15 @@ async function refuseWhileAlive(lease: Lease, engine: LeaseEngine): Promise<void
   throw new Refusal(
     'run-in-progress',
     `Run ${lease.run} holds ${lease.table} since ${since}; its execution is ${lease.execution}. Wait for it, or stop that execution and start again with resume.`,
+  )
+}
+
+/** A run that was stopped after preflight had looked can be gone on with only while it is the last one. */
+async function refuseOverAnother({ run }: Lease, { destination, isEmpty }: LeaseEngine): Promise<void> {
+  if (await isEmpty()) return
+  throw new Refusal(
+    'destination-not-empty',
+    `Run ${run} has written to ${destination} since this execution began. \`segue run --resume\` goes on with it; to begin anew, turn live changes off (\`segue capture off\`), empty the table and start again.`,
   )
 }
 

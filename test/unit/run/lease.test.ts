@@ -66,6 +66,18 @@ it('waits until nothing of a stopped run can land any more', async () => {
   expect(await take('two')).toMatchObject({ outcome: 'held', fence: 2 })
 })
 
+it('leaves the lease to a run that has begun to write, so that it can be resumed', async () => {
+  const { ledger, state, begin, take } = world()
+  const first = await begin('one')
+  await claim(ledger, first.run, first.fence, 0)
+  state.isEmpty = false
+  await expect(take('two')).rejects.toMatchObject({
+    code: 'destination-not-empty',
+    message: expect.stringContaining('--resume'),
+  })
+  expect(await take('three', { resume: true })).toMatchObject({ outcome: 'held', run: first.run })
+})
+
 it('waits for the live changes of the run before', async () => {
   const { ledger, state, begin, take } = world()
   const first = await begin('one', { offline: false })
