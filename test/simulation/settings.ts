@@ -1,14 +1,14 @@
 import type { Dice } from './dice.ts'
 import { drawRates, type Fault, type Rates } from './faults.ts'
 
-export const profiles = ['mixed', 'calm', 'rough'] as const
-/** `mixed` is what a full run uses; `calm` has no faults, `rough` three times as many. */
+export const profiles = ['mixed', 'calm', 'rough', 'over'] as const
+/** `mixed` is what a full run uses; `calm` has no faults, `rough` three times as many; with `over` people always start over. */
 export type Profile = (typeof profiles)[number]
 
 /** Slack given to the stream: more than a read may be stale (20 s) and the clocks of two environments differ (6 s). */
 export const slackMs = 30_000
 
-const scaleOf: Record<Profile, number> = { mixed: 1, calm: 0, rough: 3 }
+const scaleOf: Record<Profile, number> = { mixed: 1, calm: 0, rough: 3, over: 1 }
 
 /** What is asked of a run besides its seed: how hard, and for a shorter story, what is left out. */
 export interface Request {
@@ -70,7 +70,8 @@ export function drawSettings(dice: Dice, request: Request): Settings {
   const concurrency = dice.whole(1, 4)
   const pageItems = dice.whole(4, 12)
   const silenceSeconds = dice.pick([1, 2, 5, 10, 20])
-  const startsOver = dice.chance(0.12) && request.profile !== 'calm' && !request.unattended
+  const startsOver =
+    dice.chance(request.profile === 'over' ? 1 : 0.12) && request.profile !== 'calm' && !request.unattended
   const pageMs = (pacing * 1000) / dice.between(9, 18)
   return {
     rates,

@@ -88,6 +88,7 @@ export const copySabotages: Sabotage[] = [
     name: 'a run that was given up and may write on',
     module: '../../../shared/run/supersede.ts',
     change: () => ({ fenceSuperseded: async (_: LedgerTable, lease: object) => lease }),
+    profile: 'over',
     by: ['stale', 'lost', 'resurrected', 'orphan', 'tally', 'quarantine'],
   },
   {

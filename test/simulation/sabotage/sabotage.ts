@@ -1,5 +1,6 @@
 import { vi } from 'vitest'
 import type { Result } from '../run-seed.ts'
+import type { Profile } from '../settings.ts'
 import type { ViolationName } from '../violation.ts'
 
 /** Every way of breaking the engine must be found within this many seeds. */
@@ -12,12 +13,14 @@ export interface Sabotage {
   module: string
   // biome-ignore lint/suspicious/noExplicitAny: exports of any module.
   change: (original: any) => Record<string, unknown>
+  /** @default mixed */
+  profile?: Profile
   /** Names of the violations that may give it away. */
   by: ViolationName[]
 }
 
 /** The first seed that gives a sabotage away; where a run merely does not end, that must be what is expected. */
-export async function firstToFind({ module, change, by }: Sabotage): Promise<Result | undefined> {
+export async function firstToFind({ module, change, profile = 'mixed', by }: Sabotage): Promise<Result | undefined> {
   vi.resetModules()
   vi.doMock(module, async (original) => {
     const exports = await original<Record<string, never>>()
@@ -29,7 +32,7 @@ export async function firstToFind({ module, change, by }: Sabotage): Promise<Res
     // Injected faults are errors by the thousand, and nobody reads where they were made.
     Error.stackTraceLimit = 0
     for (let seed = 1; seed <= seeds; seed++) {
-      const result = await runSeed({ seed, profile: 'mixed' })
+      const result = await runSeed({ seed, profile })
       const name = result.violation?.name
       if (name && (name !== 'unbounded' || by.includes(name))) return result
     }

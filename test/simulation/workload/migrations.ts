@@ -41,12 +41,12 @@ export const migrations: Migration[] = [
   }),
 ]
 
-/** The same with a mistake in them, which is noticed late: what they make of an item to be edited is wrong. */
+/** The same with a mistake in them, which is noticed late: what they make of any item is wrong. */
 export const flawedMigrations: Migration[] = [
   defineMigration({
     id: '2026-01-01-edit',
-    title: 'Marks what is to be edited, wrongly.',
-    applies: { attribute: { name: 'kind', equals: 'edit' } },
+    title: 'Marks everything, and wrongly.',
+    applies: () => true,
     source: anything,
     target: anything,
     up: (item) => ({ ...item, edited: 'wrongly' }),
