@@ -1,5 +1,6 @@
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { bucketOf, digest, expiry } from './keys.ts'
+import { eachPage } from './pages.ts'
 import type { LedgerTable, Put, Row } from './table.ts'
 
 /** Partition keys the heads of a run are spread over; each takes 1,000 writes a second. */
@@ -67,7 +68,9 @@ export async function listHeads(
   bucket: number,
   keep: (head: Head) => boolean = () => true,
 ): Promise<Head[]> {
-  return (await ledger.query(headPk(run, bucket), '', (row) => keep(fromRow(row)))).map(fromRow)
+  const kept: Head[] = []
+  await eachPage(ledger, headPk(run, bucket), (rows) => void kept.push(...rows.map(fromRow).filter(keep)))
+  return kept
 }
 
 /**

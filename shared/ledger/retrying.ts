@@ -26,7 +26,7 @@ export function retryingLedger(table: LedgerTable, runtime: Runtime): LedgerTabl
   }
   return {
     get: (pk, sk) => call('get', () => table.get(pk, sk)),
-    query: (pk, prefix, keep) => call('query', () => table.query(pk, prefix, keep)),
+    query: (pk, prefix, page) => call('query', () => table.query(pk, prefix, page)),
     commit: async (puts) => {
       let answerLost = false
       const committed = await call('commit', async () => {

@@ -10,7 +10,7 @@ import {
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb'
 import { calling } from '../dynamodb/sdk/errors.ts'
 import { canceled, putInput } from './sdk-put.ts'
-import type { LedgerTable, Put, Row } from './table.ts'
+import type { LedgerTable, Page, Put, Row } from './table.ts'
 
 /** Rows a page; DynamoDB Local reads the whole range for a page without a limit. */
 const PAGE = 1_000
@@ -22,7 +22,7 @@ const PAGE = 1_000
 export function sdkLedgerTable(client: DynamoDBClient, name: string): LedgerTable {
   return {
     get: (pk, sk) => get(client, name, pk, sk),
-    query: (pk, prefix, keep = () => true) => query(client, name, pk, prefix, keep),
+    query: (pk, prefix, page) => query(client, name, pk, prefix, page),
     commit: (puts) => commit(client, name, puts),
   }
 }
@@ -38,10 +38,10 @@ async function query(
   name: string,
   pk: string,
   prefix: string,
-  keep: (row: Row) => boolean,
+  { after, limit }: Page = { after: '', limit: Number.POSITIVE_INFINITY },
 ): Promise<Row[]> {
   const rows: Row[] = []
-  let start: Record<string, AttributeValue> | undefined
+  let start: Record<string, AttributeValue> | undefined = after ? marshall({ pk, sk: after }) : undefined
   do {
     const command = new QueryCommand({
       TableName: name,
@@ -49,13 +49,13 @@ async function query(
       KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
       ExpressionAttributeValues: marshall(prefix ? { ':pk': pk, ':prefix': prefix } : { ':pk': pk }),
       ...(start && { ExclusiveStartKey: start }),
-      Limit: PAGE,
+      Limit: Math.min(PAGE, limit - rows.length),
       ConsistentRead: true,
     })
     const { Items = [], LastEvaluatedKey } = await calling('Query', name, () => client.send(command))
-    rows.push(...Items.map((item) => unmarshall(item) as Row).filter(keep))
+    rows.push(...Items.map((item) => unmarshall(item) as Row))
     start = LastEvaluatedKey
-  } while (start)
+  } while (start && rows.length < limit)
   return rows
 }
 

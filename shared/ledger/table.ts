@@ -18,17 +18,20 @@ export interface Put {
   expect: 'any' | 'absent' | { [attribute: string]: string | number | boolean | undefined }
 }
 
+/** At most `limit` rows, from behind the sort key `after` on; `''` is before the first. */
+export interface Page {
+  after: string
+  limit: number
+}
+
 /**
  * The table that remembers, as the engine uses it: reads are strongly consistent, writes are whole rows compared and
  * set, several of them in one transaction. That is all the ledger needs, so that is all an implementation must prove.
  */
 export interface LedgerTable {
   get(pk: string, sk: string): Promise<Row | undefined>
-  /**
-   * All rows of `pk` whose sk starts with `prefix`, in sk order; of these only the ones that `keep` asks for, which is
-   * asked page by page, so that no more than those and a page are held.
-   */
-  query(pk: string, prefix: string, keep?: (row: Row) => boolean): Promise<Row[]>
+  /** The rows of `pk` whose sk starts with `prefix`, in sk order: all of them, or the page that is asked for. */
+  query(pk: string, prefix: string, page?: Page): Promise<Row[]>
   /**
    * Stores all of `puts` or none; at most 100, of distinct keys. `false` when an expectation did not hold. A lost
    * answer is resolved by the caller: every put of the ledger can be recognised when read again.

@@ -123,13 +123,28 @@ export function ledgerContract(name: string, makeLedgerTable: () => Promise<Ledg
       expect((await ledger.query('RUN#1', '0')).map(({ sk }) => sk)).toEqual(sks)
     })
 
-    it('answers only the rows that are asked for, of every page', async () => {
-      const rows = Array.from({ length: 1_100 }, (_, i) => row(`${i}`.padStart(5, '0'), { even: i % 2 === 0 }))
-      for (let i = 0; i < rows.length; i += 100) await ledger.commit(rows.slice(i, i + 100).map(any))
-      const even = rows.filter((each) => each.even)
-      expect(await ledger.query('RUN#1', '0', ({ even }) => even === true)).toEqual(even)
-      expect(await ledger.query('RUN#1', '010', (each) => each.even === true)).toHaveLength(50)
-      expect(await ledger.query('RUN#1', '', () => false)).toEqual([])
+    it('answers a page: so many rows of a prefix from behind a sort key on', async () => {
+      const sks = Array.from({ length: 1_100 }, (_, i) => `${i}`.padStart(5, '0'))
+      for (let i = 0; i < sks.length; i += 100) await ledger.commit(sks.slice(i, i + 100).map((sk) => any(row(sk))))
+      await ledger.commit([any(row('1')), any({ pk: 'RUN#10', sk: '00500' })])
+      const page = async (prefix: string, after: string, limit: number) =>
+        (await ledger.query('RUN#1', prefix, { after, limit })).map(({ sk }) => sk)
+      expect(await page('0', '', 3)).toEqual(sks.slice(0, 3))
+      expect(await page('0', '00002', 1_000)).toEqual(sks.slice(3, 1_003))
+      expect(await page('0', '00002', 1_050)).toEqual(sks.slice(3, 1_053))
+      expect(await page('0', '01002', 1_000)).toEqual(sks.slice(1_003))
+      expect(await page('00', '00500', 2)).toEqual(['00501', '00502'])
+      expect(await page('', '01098', 3)).toEqual(['01099', '1'])
+      expect(await page('0', '00500#gone', 1)).toEqual(['00501'])
+      expect(await page('0', '01099', 1)).toEqual([])
+      expect(await page('2', '', 1)).toEqual([])
+    })
+
+    it('orders the rows behind a sort key by its bytes', async () => {
+      const sks = ['CHUNK#é', 'CHUNK#\uffff', 'CHUNK#😀']
+      for (const sk of sks) await ledger.commit([any(row(sk))])
+      const rows = await ledger.query('RUN#1', 'CHUNK#', { after: 'CHUNK#\uffff', limit: 9 })
+      expect(rows.map(({ sk }) => sk)).toEqual(['CHUNK#😀'])
     })
 
     it('gives every reader a row of its own', async () => {

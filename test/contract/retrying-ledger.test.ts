@@ -24,7 +24,7 @@ function faulty(ledger: LedgerTable, faults: Fault[], meanwhile?: () => Promise<
   }
   return {
     get: (pk, sk) => call(() => ledger.get(pk, sk)),
-    query: (pk, prefix, keep) => call(() => ledger.query(pk, prefix, keep)),
+    query: (pk, prefix, page) => call(() => ledger.query(pk, prefix, page)),
     commit: (puts) => call(() => ledger.commit(puts)),
   }
 }

@@ -1,5 +1,5 @@
 import { DynamoDbError } from '../../shared/dynamodb/errors.ts'
-import type { LedgerTable, Put, Row } from '../../shared/ledger/table.ts'
+import type { LedgerTable, Page, Put, Row } from '../../shared/ledger/table.ts'
 
 /** The ledger in memory. Every operation happens at once when it is called; it never fails: faults are decorators. */
 export function memoryLedgerTable(): MemoryLedgerTable {
@@ -19,10 +19,13 @@ export class MemoryLedgerTable implements LedgerTable {
     return row && copy(row)
   }
 
-  async query(pk: string, prefix: string, keep: (row: Row) => boolean = () => true): Promise<Row[]> {
+  async query(pk: string, prefix: string, { after, limit }: Partial<Page> = {}): Promise<Row[]> {
     const all = [...(this.#partitions.get(pk)?.values() ?? [])]
-    const rows = all.filter((row) => row.sk.startsWith(prefix)).map(copy)
-    return rows.filter(keep).sort((a, b) => Buffer.compare(Buffer.from(a.sk), Buffer.from(b.sk)))
+    const rows = all.filter(({ sk }) => sk.startsWith(prefix) && (!after || byBytes(sk, after) > 0))
+    return rows
+      .sort((a, b) => byBytes(a.sk, b.sk))
+      .slice(0, limit)
+      .map(copy)
   }
 
   async commit(puts: Put[]): Promise<boolean> {
@@ -55,6 +58,10 @@ export class MemoryLedgerTable implements LedgerTable {
   #find(pk: string, sk: string): Row | undefined {
     return this.#partitions.get(pk)?.get(sk)
   }
+}
+
+function byBytes(a: string, b: string): number {
+  return Buffer.compare(Buffer.from(a), Buffer.from(b))
 }
 
 /** As stored and read again: an attribute that is `undefined` is gone. */

@@ -18,7 +18,7 @@ export class LedgerStore {
   asOperator(): LedgerTable {
     return {
       get: (pk, sk) => this.memory.get(pk, sk),
-      query: (pk, prefix, keep) => this.memory.query(pk, prefix, keep),
+      query: (pk, prefix, page) => this.memory.query(pk, prefix, page),
       commit: (puts) => this.commit(puts, 'operator'),
     }
   }
@@ -36,11 +36,11 @@ export function ledgerIn(world: World, sandbox: Sandbox, store: LedgerStore): Le
   })
   return {
     get: (pk, sk) => sandbox.request(shape('get', false), () => store.memory.get(pk, sk)),
-    async query(pk, prefix, keep) {
-      const rows = await store.memory.query(pk, prefix)
+    async query(pk, prefix, page) {
+      const rows = await store.memory.query(pk, prefix, page)
       // Hundreds of partitions are empty. Most looks at them answer at once: half of all requests for nothing otherwise.
       if (rows.length === 0 && !sandbox.dead && world.dice.chance(instantShare)) return rows
-      return sandbox.request(shape('query', false), () => store.memory.query(pk, prefix, keep))
+      return sandbox.request(shape('query', false), () => store.memory.query(pk, prefix, page))
     },
     commit: (puts) => {
       const commit = shape('commit', true)

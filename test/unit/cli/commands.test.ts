@@ -104,7 +104,7 @@ describe('segue watch', () => {
     let calls = 0
     world.ledger = {
       commit: (puts) => ledger.commit(puts),
-      query: (pk, prefix) => ledger.query(pk, prefix),
+      query: (...asked) => ledger.query(...asked),
       get: (pk, sk) => {
         if (calls++ === 0) throw new DynamoDbError('unavailable', 'no answer')
         return ledger.get(pk, sk)

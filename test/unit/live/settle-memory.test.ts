@@ -1,31 +1,21 @@
 import { expect, it } from 'vitest'
-import { headBucketOf } from '../../../shared/ledger/heads.ts'
-import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
+import { encodeKey } from '../../../shared/dynamodb/key.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import { type SettleEngine, settleBuckets } from '../../../shared/live/settle-walk.ts'
-import { item, key, record, run, world } from './world.ts'
+import { listed, longText, withLongList } from '../ledger/long-list.ts'
+import { item, key, output, record, run, world } from './world.ts'
 
 it('settling holds no head that is right already, however many there are', async () => {
   const w = await world()
-  const from = headBucketOf(key('x'))
-  for (let i = 0, placed = 0; placed < 20; i++) {
-    if (headBucketOf(key(`y${i}`)) !== from) continue
-    await applyRecord(record(1, { new: item(`a${i}`, [`y${i}`]) }), w.engine)
-    placed++
-  }
   await applyRecord(record(1, { old: item('b', ['x']) }), w.engine)
+  w.destination.store(output('x'))
   await w.control({ quiet: 'q' })
-  const held: Row[] = []
-  const ledger: LedgerTable = {
-    get: (pk, sk) => w.ledger.get(pk, sk),
-    commit: (puts) => w.ledger.commit(puts),
-    async query(pk, prefix, keep) {
-      const rows = await w.ledger.query(pk, prefix, keep)
-      held.push(...rows)
-      return rows
-    },
-  }
-  const engine = { ...w.engine, ledger, deadline: { remainingMs: () => 60_000 }, codeHash: 'code' } as SettleEngine
-  expect(await settleBuckets({ run, fence: 1, from, to: from + 1 }, engine)).toEqual({ outcome: 'done' })
-  expect(held.map((row) => row.key)).toEqual(['["S:x"]'])
+  const long = withLongList(w.ledger, `HEAD#${run}#007`, (n) => {
+    const head = { key: encodeKey(key(longText(n))), op: 'put', sources: {}, contested: false, version: 1 }
+    return n === listed - 2 ? { ...head, key: encodeKey(key('x')), op: 'delete' } : head
+  })
+  const engine = { ...w.engine, ledger: long.ledger, deadline: { remainingMs: () => 60_000 }, codeHash: 'code' }
+  expect(await settleBuckets({ run, fence: 1, from: 7, to: 8 }, engine as SettleEngine)).toEqual({ outcome: 'done' })
+  expect(w.items()).toEqual({})
+  await long.expectLittleHeld()
 })

@@ -106,7 +106,7 @@ function dying(ledger: LedgerTable, name: string): LedgerTable {
   let dead = false
   return {
     get: (pk, sk) => ledger.get(pk, sk),
-    query: (pk, prefix) => ledger.query(pk, prefix),
+    query: (...asked) => ledger.query(...asked),
     async commit(puts) {
       const [{ row }] = puts as [(typeof puts)[0]]
       if (dead) throw new Error('died')
@@ -128,7 +128,7 @@ function slow(ledger: LedgerTable) {
   })
   const held: LedgerTable = {
     get: (pk, sk) => ledger.get(pk, sk),
-    query: (pk, prefix) => ledger.query(pk, prefix),
+    query: (...asked) => ledger.query(...asked),
     async commit(puts) {
       if (puts[0]?.row.pk.startsWith('DIFF#')) {
         reached()

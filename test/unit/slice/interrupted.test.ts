@@ -58,7 +58,7 @@ describe('A slice whose tables fail for long', () => {
     let refused = false
     const ledger: LedgerTable = {
       get: (pk, sk) => w.ledger.get(pk, sk),
-      query: (pk, prefix) => w.ledger.query(pk, prefix),
+      query: (...asked) => w.ledger.query(...asked),
       async commit(puts) {
         if (refused || puts[0]?.row.state !== 'done') return w.ledger.commit(puts)
         refused = true
@@ -75,7 +75,7 @@ describe('A slice whose tables fail for long', () => {
     let commits = 0
     const ledger: LedgerTable = {
       get: (pk, sk) => w.ledger.get(pk, sk),
-      query: (pk, prefix) => w.ledger.query(pk, prefix),
+      query: (...asked) => w.ledger.query(...asked),
       // The first is that of its start.
       commit: (puts) =>
         commits++ > 0 ? Promise.reject(new DynamoDbError('unavailable', 'the ledger')) : w.ledger.commit(puts),
