@@ -2,6 +2,7 @@ import { listChunks } from '../shared/ledger/chunks.ts'
 import { type Difference, listDifferences } from '../shared/ledger/differences.ts'
 import { readLease } from '../shared/ledger/lease.ts'
 import { getRun, type RunRecord } from '../shared/ledger/runs.ts'
+import { type DifferenceGroup, groupDifferences, readDifferenceGroups } from '../shared/progress/differences.ts'
 import { coverageOf } from '../shared/run/coverage.ts'
 import { passOf } from '../shared/run/plan.ts'
 import { CliError, noRun } from './errors.ts'
@@ -12,13 +13,18 @@ export interface LastVerification {
   run: RunRecord
   number: number
   ended: boolean
-  differences: Difference[]
+  groups: DifferenceGroup[]
+  /** Each of them, where they were asked for: a list may be longer than memory. */
+  differences?: Difference[]
   /** Destination items of which it could not be told whether anything makes them. */
   unchecked: number
 }
 
 /** @throws CliError `no-run`, or `not-verified` where no verification of the last run has begun. */
-export async function lastVerification({ ledger, deployment }: World): Promise<LastVerification> {
+export async function lastVerification(
+  { ledger, deployment }: World,
+  { keys }: { keys: boolean },
+): Promise<LastVerification> {
   const lease = await readLease(ledger, deployment.destinationTable)
   if (!lease) throw noRun(deployment)
   const run = await getRun(ledger, lease.run)
@@ -28,9 +34,9 @@ export async function lastVerification({ ledger, deployment }: World): Promise<L
       `Run ${run.id} has not come to its verification yet. See: segue status${deployment.flag}`,
     )
   const { number, ended } = run.verification
-  const [differences, orphans] = await Promise.all([
-    listDifferences(ledger, run.id, number),
-    listChunks(ledger, run.id, passOf(run, 'orphans')),
-  ])
-  return { run, number, ended, differences, unchecked: coverageOf(orphans, run.segments).tallies.unchecked }
+  const orphans = await listChunks(ledger, run.id, passOf(run, 'orphans'))
+  const last = { run, number, ended, unchecked: coverageOf(orphans, run.segments).tallies.unchecked }
+  if (!keys) return { ...last, groups: await readDifferenceGroups(ledger, run.id, number) }
+  const differences = await listDifferences(ledger, run.id, number)
+  return { ...last, groups: groupDifferences(differences), differences }
 }

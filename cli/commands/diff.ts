@@ -12,12 +12,10 @@ export function addDiff(program: Command, cli: Cli): void {
     .option('--json', 'one JSON object that counts; with --keys, then one a key', false)
     .action(
       act<{ json: boolean; keys: boolean }>(cli, async (world, { json, keys }) => {
-        const last = await lastVerification(world)
-        const lines = json
-          ? diffJson(last, { keys }).map((each) => JSON.stringify(each))
-          : diffPage(last, { keys, flag: world.deployment.flag })
+        const last = await lastVerification(world, { keys })
+        const lines = json ? diffJson(last).map((each) => JSON.stringify(each)) : diffPage(last, world.deployment.flag)
         for (const line of lines) cli.terminal.line(line)
-        return exitCode(last.differences.length > 0 ? 'differences' : 'ok')
+        return exitCode(last.groups.length > 0 ? 'differences' : 'ok')
       }),
     )
 }

@@ -2,7 +2,12 @@ import type { Command } from 'commander'
 import { readLease } from '../../shared/ledger/lease.ts'
 import { listQuarantine, type Quarantined } from '../../shared/ledger/quarantine.ts'
 import { counted, grouped, sentence } from '../../shared/progress/format.ts'
-import { groupQuarantine } from '../../shared/progress/quarantine.ts'
+import {
+  groupQuarantine,
+  itemsIn,
+  type QuarantineGroup,
+  readQuarantineGroups,
+} from '../../shared/progress/quarantine.ts'
 import { noRun } from '../errors.ts'
 import { exitCode } from '../exit-codes.ts'
 import { keyJson, keyText } from '../render/key.ts'
@@ -19,31 +24,34 @@ export function addQuarantine(program: Command, cli: Cli): void {
       act<{ json: boolean; keys: boolean }>(cli, async ({ ledger, deployment }, { keys, json }) => {
         const lease = await readLease(ledger, deployment.destinationTable)
         if (!lease) throw noRun(deployment)
-        const items = await listQuarantine(ledger, lease.run)
-        for (const line of json ? jsonLines(items, keys) : textLines(lease.run, items, keys)) cli.terminal.line(line)
+        const lines = keys
+          ? keyLines(lease.run, await listQuarantine(ledger, lease.run), json)
+          : causeLines(lease.run, await readQuarantineGroups(ledger, lease.run), json)
+        for (const line of lines) cli.terminal.line(line)
         return exitCode('ok')
       }),
     )
 }
 
-function textLines(run: string, items: Quarantined[], keys: boolean): string[] {
-  const heading = `Run ${run}: ${counted(items.length, 'item')} quarantined`
-  const groups = groupQuarantine(items)
-  if (!keys)
-    return [heading, ...groups.map((g) => `${grouped(g.items).padStart(8)}  ${g.migration}: ${sentence(g.reason)}`)]
-  const under = groups.flatMap((g) => [
+function causeLines(run: string, groups: QuarantineGroup[], json: boolean): string[] {
+  if (json) return groups.map((group) => JSON.stringify(group))
+  const lines = groups.map((g) => `${grouped(g.items).padStart(8)}  ${g.migration}: ${sentence(g.reason)}`)
+  return [heading(run, itemsIn(groups)), ...lines]
+}
+
+function keyLines(run: string, items: Quarantined[], json: boolean): string[] {
+  if (json)
+    return items.map(({ key, migration, reason, at }) =>
+      JSON.stringify({ key: keyJson(key), migration, reason, at: new Date(at).toISOString() }),
+    )
+  const under = groupQuarantine(items).flatMap((g) => [
     `${g.migration}: ${sentence(g.reason)}`,
     ...items
       .filter((i) => i.migration === g.migration && i.reason === g.reason)
       .map((i) => `  ${keyText(i.key)}`)
       .sort(),
   ])
-  return [heading, ...under]
+  return [heading(run, items.length), ...under]
 }
 
-function jsonLines(items: Quarantined[], keys: boolean): string[] {
-  if (!keys) return groupQuarantine(items).map((group) => JSON.stringify(group))
-  return items.map(({ key, migration, reason, at }) =>
-    JSON.stringify({ key: keyJson(key), migration, reason, at: new Date(at).toISOString() }),
-  )
-}
+const heading = (run: string, items: number) => `Run ${run}: ${counted(items, 'item')} quarantined`

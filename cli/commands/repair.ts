@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { groupDifferences } from '../../shared/progress/differences.ts'
+import { keysIn } from '../../shared/progress/differences.ts'
 import { counted } from '../../shared/progress/format.ts'
 import { CliError } from '../errors.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
@@ -27,17 +27,17 @@ export function addRepair(program: Command, cli: Cli): void {
 }
 
 async function showRepair(world: World, terminal: Terminal, { json }: { json: boolean }): Promise<ExitCode> {
-  const { run, differences } = await lastVerification(world)
+  const { run, groups } = await lastVerification(world, { keys: false })
   if (run.state !== 'finished')
     throw new CliError(
       'not-finished',
       `Would be refused: run ${run.id} is ${run.state}, and only a finished run is repaired. See: segue status${world.deployment.flag}`,
     )
-  if (json)
-    terminal.line(JSON.stringify({ run: run.id, keys: differences.length, groups: groupDifferences(differences) }))
+  const keys = keysIn(groups)
+  if (json) terminal.line(JSON.stringify({ run: run.id, keys, groups }))
   else {
-    terminal.line(`Would derive ${counted(differences.length, 'destination key')} again from their source items`)
-    for (const line of groupLines(differences, { keys: false })) terminal.line(line)
+    terminal.line(`Would derive ${counted(keys, 'destination key')} again from their source items`)
+    for (const line of groupLines(groups)) terminal.line(line)
   }
   return exitCode('ok')
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
-import { listQuarantine } from '../../shared/ledger/quarantine.ts'
-import { groupQuarantine } from '../../shared/progress/quarantine.ts'
+import { readQuarantineGroups } from '../../shared/progress/quarantine.ts'
 import { readProgress } from '../../shared/progress/read.ts'
 import { progressReport } from '../../shared/progress/report.ts'
 import { track } from '../../shared/progress/track.ts'
@@ -26,7 +25,7 @@ export function addStatus(program: Command, cli: Cli): void {
         )
         if (reading.kind !== 'run') throw noRun(deployment)
         const { progress } = reading
-        const quarantine = groupQuarantine(await listQuarantine(ledger, progress.run.id))
+        const quarantine = await readQuarantineGroups(ledger, progress.run.id)
         if (json) {
           const { lease } = progress
           const report = progressReport(progress, track(undefined, progress), { keys })

@@ -2,6 +2,7 @@ import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import { type ChunkRecord, isCounted, listChunks, type PagePlace, type PassName } from './chunks.ts'
 import { bucketOf, differenceShardPk, digest, expiry, shards } from './keys.ts'
+import { eachPage } from './pages.ts'
 import type { LedgerTable, Row } from './table.ts'
 
 /**
@@ -25,7 +26,7 @@ export const differenceShards = shards
 
 /**
  * Lists the differences of one page. Those that another slice has listed, of the same page begun elsewhere, stay beside
- * them: which ones count only the checkpoints tell, see {@link readDifferences}.
+ * them: which ones count only the checkpoints tell, see {@link countedRows}.
  */
 export async function recordDifferences(
   ledger: LedgerTable,
@@ -45,22 +46,51 @@ export async function recordDifferences(
   }
 }
 
-/** Every difference of one verification that its tallies count, in an order that stays. */
-export async function listDifferences(ledger: LedgerTable, run: string, verification: number): Promise<Difference[]> {
-  const all = Array.from({ length: differenceShards }, (_, shard) => shard)
-  return (await inParallel(8, all, readDifferences(ledger, run, verification))).flat()
+/** Hands over each difference of one verification that its tallies count; a list may be longer than memory. */
+export async function eachDifference(
+  ledger: LedgerTable,
+  run: string,
+  verification: number,
+  visit: (difference: Difference) => void,
+): Promise<void> {
+  const read = reading(ledger, run, verification)
+  await inParallel(8, allShards, (shard) => read(shard, visit))
 }
 
-/**
- * Reads one partition of the list, in the order of `digest(encodeKey(key))`, without what the tallies do not count: the
- * pages of a slice that died, or of one that came late, have been verified again by the next. Chunk rows are read once,
- * when there is a difference to look up.
- */
+/** All of them, in an order that stays: for those who name each. */
+export async function listDifferences(ledger: LedgerTable, run: string, verification: number): Promise<Difference[]> {
+  return (await inParallel(8, allShards, readDifferences(ledger, run, verification))).flat()
+}
+
+/** Reads one partition of the list, in the order of `digest(encodeKey(key))`. */
 export function readDifferences(
   ledger: LedgerTable,
   run: string,
   verification: number,
 ): (shard: number) => Promise<Difference[]> {
+  const read = reading(ledger, run, verification)
+  return async (shard) => {
+    const differences: Difference[] = []
+    await read(shard, (difference) => void differences.push(difference))
+    return differences
+  }
+}
+
+const allShards = Array.from({ length: differenceShards }, (_, shard) => shard)
+
+function reading(ledger: LedgerTable, run: string, verification: number) {
+  const counted = countedRows(ledger, run)
+  return (shard: number, visit: (difference: Difference) => void) =>
+    eachPage(ledger, differenceShardPk(run, verification, shard), async (rows) => {
+      for (const row of await counted(rows)) visit(fromRow(row))
+    })
+}
+
+/**
+ * Of rows of the list, those that the tallies count: the pages of a slice that died, or of one that came late, have been
+ * verified again by the next. Chunk rows are read once, when there is a difference to look up.
+ */
+function countedRows(ledger: LedgerTable, run: string): (rows: Row[]) => Promise<Row[]> {
   const chunksOf = new Map<PassName, Promise<Map<string, ChunkRecord>>>()
   const counts = async (place: PagePlace) => {
     const reading = chunksOf.get(place.pass) ?? byId(listChunks(ledger, run, place.pass))
@@ -69,10 +99,9 @@ export function readDifferences(
     // Chunk rows expire: better a difference too many than one that is hidden.
     return !chunk || isCounted(place, chunk)
   }
-  return async (shard) => {
-    const counted: Difference[] = []
-    for (const row of await ledger.query(differenceShardPk(run, verification, shard), ''))
-      if (await counts(row as unknown as PagePlace)) counted.push(fromRow(row))
+  return async (rows) => {
+    const counted: Row[] = []
+    for (const row of rows) if (await counts(row as unknown as PagePlace)) counted.push(row)
     return counted
   }
 }

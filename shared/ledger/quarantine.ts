@@ -1,7 +1,8 @@
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import { bucketOf, digest, expiry, quarantineShardPk, shards } from './keys.ts'
-import type { LedgerTable } from './table.ts'
+import { eachPage } from './pages.ts'
+import type { LedgerTable, Row } from './table.ts'
 
 /** A source item that could not be migrated; nothing of it was written. `reason` never holds item contents. */
 export interface Quarantined {
@@ -29,15 +30,42 @@ export async function quarantine(ledger: LedgerTable, run: string, items: Quaran
   }
 }
 
-/** Every quarantined item of a run, in no order. */
+/** How many items of a run are quarantined now. */
+export async function countQuarantine(ledger: LedgerTable, run: string): Promise<number> {
+  let items = 0
+  await eachListed(ledger, run, () => void items++)
+  return items
+}
+
+/** Hands over each quarantined item of a run, in no order; a list may be longer than memory. */
+export async function eachQuarantined(
+  ledger: LedgerTable,
+  run: string,
+  visit: (item: Quarantined) => void,
+): Promise<void> {
+  await eachListed(ledger, run, ({ key, migration, reason, at }) =>
+    visit({
+      key: decodeKey(key as string),
+      migration: migration as string,
+      reason: reason as string,
+      at: at as number,
+    }),
+  )
+}
+
+/** Every quarantined item of a run, in no order: for those who name each. */
 export async function listQuarantine(ledger: LedgerTable, run: string): Promise<Quarantined[]> {
+  const items: Quarantined[] = []
+  await eachQuarantined(ledger, run, (item) => void items.push(item))
+  return items
+}
+
+async function eachListed(ledger: LedgerTable, run: string, visit: (row: Row) => void): Promise<void> {
   const all = Array.from({ length: shards }, (_, shard) => shard)
-  const rows = await inParallel(8, all, (shard) => ledger.query(quarantineShardPk(run, shard), ''))
-  const listed = rows.flat().filter((row) => !row.cleared) // Taken off by a live change; kept so that a late delivery knows.
-  return listed.map((row) => ({
-    key: decodeKey(row.key as string),
-    migration: row.migration as string,
-    reason: row.reason as string,
-    at: row.at as number,
-  }))
+  await inParallel(8, all, (shard) =>
+    eachPage(ledger, quarantineShardPk(run, shard), (rows) => {
+      // Taken off by a live change; kept so that a late delivery knows.
+      for (const row of rows) if (!row.cleared) visit(row)
+    }),
+  )
 }

@@ -2,7 +2,7 @@ import { type ChunkRecord, listChunks, type Walk } from '../ledger/chunks.ts'
 import { type Control, readControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
-import { listQuarantine } from '../ledger/quarantine.ts'
+import { countQuarantine } from '../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { type Capture, readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -129,10 +129,10 @@ async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found> {
   const [verify, orphans, listed] = await Promise.all([
     listChunks(ledger, run.id, passOf(run, 'verify')),
     listChunks(ledger, run.id, passOf(run, 'orphans')),
-    listQuarantine(ledger, run.id),
+    countQuarantine(ledger, run.id),
   ])
   const [forth, back] = [coverageOf(verify, run.segments), coverageOf(orphans, run.segments)]
-  return foundBy(forth.tallies, back.tallies, listed.length)
+  return foundBy(forth.tallies, back.tallies, listed)
 }
 
 async function lookUp(ledger: LedgerTable, destination: string, run?: string): Promise<RunRecord | undefined> {

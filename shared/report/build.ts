@@ -1,14 +1,12 @@
 import { depthOf } from '../chunks/chunk.ts'
 import { encodeKeyValue } from '../dynamodb/key.ts'
 import { type ChunkRecord, listChunks } from '../ledger/chunks.ts'
-import { listDifferences } from '../ledger/differences.ts'
 import { listHeavy } from '../ledger/heavy.ts'
-import { listQuarantine } from '../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { groupDifferences } from '../progress/differences.ts'
+import { readDifferenceGroups } from '../progress/differences.ts'
 import { keyLabel, sentence } from '../progress/format.ts'
-import { groupQuarantine } from '../progress/quarantine.ts'
+import { itemsIn, readQuarantineGroups } from '../progress/quarantine.ts'
 import { splitKeys } from '../progress/splits.ts'
 import { coverageOf } from '../run/coverage.ts'
 import { endingOf, type Found, foundBy } from '../run/found.ts'
@@ -34,9 +32,10 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
   )
   const [copy, verify, orphans] = walks as [WalkRead, WalkRead, WalkRead]
   const begun = run.verification ? walks : [copy]
-  const listed = run.verification ? await listDifferences(ledger, id, run.verification.number) : []
-  const quarantined = await listQuarantine(ledger, id)
-  const found = foundBy(verify.coverage.tallies, orphans.coverage.tallies, quarantined.length)
+  const listed = run.verification ? await readDifferenceGroups(ledger, id, run.verification.number) : []
+  const groups = await readQuarantineGroups(ledger, id)
+  const quarantined = itemsIn(groups)
+  const found = foundBy(verify.coverage.tallies, orphans.coverage.tallies, quarantined)
   const problems = [
     ...problemsOf(begun, run.state === 'finished'),
     ...(run.state === 'finished' && !run.verification ? ['the run says finished, but nothing was verified'] : []),
@@ -49,11 +48,9 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     run: facts(run),
     walks: begun.map(summaryOf),
     sums: begun.flatMap(sumsOf),
-    verification: run.verification
-      ? { ...run.verification, ...withoutQuarantined(found), listed: groupDifferences(listed) }
-      : null,
+    verification: run.verification ? { ...run.verification, ...withoutQuarantined(found), listed } : null,
     live: await liveSummary(ledger, run),
-    quarantined: { items: quarantined.length, groups: groupQuarantine(quarantined) },
+    quarantined: { items: quarantined, groups },
     phases: phaseTimes(run).map(({ phase, at, ms }) => ({
       phase,
       at: iso(at),

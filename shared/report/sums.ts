@@ -1,7 +1,7 @@
 import type { ChunkRecord, Walk } from '../ledger/chunks.ts'
-import type { Difference } from '../ledger/differences.ts'
 import { keepDays } from '../ledger/keys.ts'
 import { openTallies, type Tallies } from '../ledger/tallies.ts'
+import { type DifferenceGroup, keysIn } from '../progress/differences.ts'
 import type { Coverage } from '../run/coverage.ts'
 import type { Found } from '../run/found.ts'
 import type { Sum, WalkSummary } from './content.ts'
@@ -47,9 +47,9 @@ export function problemsOf(walks: readonly WalkRead[], finished: boolean): strin
 }
 
 /** Sentences about differences that the tallies count and the list does not hold, or the other way round. */
-export function unlisted(found: Found, differences: readonly Difference[]): string[] {
+export function unlisted(found: Found, groups: readonly DifferenceGroup[]): string[] {
   return (['missing', 'different', 'orphan'] as const).flatMap((name) => {
-    const listed = differences.filter(({ kind }) => kind === name).length
+    const listed = keysIn(groups.filter(({ kind }) => kind === name))
     return listed === found[name] ? [] : [`verification: ${found[name]} ${name} counted, ${listed} listed`]
   })
 }

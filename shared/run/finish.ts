@@ -2,7 +2,7 @@ import { readApplied, writeApplied } from '../ledger/applied.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
 import { releaseLease } from '../ledger/lease.ts'
-import { listQuarantine } from '../ledger/quarantine.ts'
+import { countQuarantine } from '../ledger/quarantine.ts'
 import { getRun, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -42,8 +42,7 @@ export async function finishRun(
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
   const [, verify, orphans] = coverages
-  const listed = await listQuarantine(ledger, run.id)
-  const found = foundBy(verify!.tallies, orphans!.tallies, listed.length)
+  const found = foundBy(verify!.tallies, orphans!.tallies, await countQuarantine(ledger, run.id))
   const finished: Finished = {
     outcome: 'finished',
     quarantined: found.quarantined,
