@@ -58,18 +58,30 @@ export async function readHead(ledger: LedgerTable, run: string, key: Key): Prom
   return row && fromRow(row)
 }
 
+/** Hands over the heads of a bucket, in no order of meaning; a bucket may hold hundreds of thousands. */
+export async function eachHead(
+  ledger: LedgerTable,
+  run: string,
+  bucket: number,
+  visit: (head: Head) => void,
+): Promise<void> {
+  await eachPage(ledger, headPk(run, bucket), (rows) => {
+    for (const row of rows) visit(fromRow(row))
+  })
+}
+
 /**
- * The heads of a bucket that `keep` asks for; a bucket may hold hundreds of thousands. There is no index over the
- * unsettled: one would be eventually consistent and could miss some.
+ * The heads of a bucket that `keep` asks for. There is no index over the unsettled: one would be eventually consistent
+ * and could miss some.
  */
 export async function listHeads(
   ledger: LedgerTable,
   run: string,
   bucket: number,
-  keep: (head: Head) => boolean = () => true,
+  keep: (head: Head) => boolean,
 ): Promise<Head[]> {
   const kept: Head[] = []
-  await eachPage(ledger, headPk(run, bucket), (rows) => void kept.push(...rows.map(fromRow).filter(keep)))
+  await eachHead(ledger, run, bucket, (head) => void (keep(head) && kept.push(head)))
   return kept
 }
 

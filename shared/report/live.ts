@@ -1,12 +1,12 @@
 import { readControl } from '../ledger/control.ts'
-import { type Head, headBuckets, listHeads, needsSettling } from '../ledger/heads.ts'
+import { eachHead, type Head, headBuckets, needsSettling } from '../ledger/heads.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { LiveSummary } from './content.ts'
 
-/** Counts the heads of a run: reads them all, 256 partition keys, 8 at a time, and holds no more than those. */
+/** Counts the heads of a run: reads them all, 256 partition keys, 8 at a time, and holds a page of each of those. */
 export async function liveSummary(ledger: LedgerTable, run: RunRecord): Promise<LiveSummary> {
   const [capture, { quiet }] = await Promise.all([readCapture(ledger, run.id), readControl(ledger, run.id)])
   const summary: LiveSummary = {
@@ -18,10 +18,10 @@ export async function liveSummary(ledger: LedgerTable, run: RunRecord): Promise<
     unsettled: 0,
   }
   const buckets = Array.from({ length: headBuckets }, (_, bucket) => bucket)
-  await inParallel(8, buckets, async (bucket) => {
+  await inParallel(8, buckets, (bucket) =>
     // An offline run has only heads that a repair made, each in a quiet period of its own.
-    for (const head of await listHeads(ledger, run.id, bucket)) count(summary, head, run.offline ? head.settled : quiet)
-  })
+    eachHead(ledger, run.id, bucket, (head) => count(summary, head, run.offline ? head.settled : quiet)),
+  )
   return summary
 }
 

@@ -20,6 +20,10 @@ const lists = {
       ...{ pass: 'verify.1', chunk: 's00000', epoch: 1, before: 0 },
     }),
   },
+  heads: {
+    pk: `HEAD#${run}#007`,
+    row: (n: number) => ({ key: keyOf(n), op: n % 2 ? 'put' : 'delete', sources: {}, contested: false, version: 1 }),
+  },
 }
 
 /** A run that was verified, with a list that is too long to be held. */
@@ -61,6 +65,12 @@ it('a report groups the differences without holding them', async () => {
     problems: [],
     verification: { listed: [{ attributes: ['even'], keys: listed / 2 }, { attributes: ['odd'] }] },
   })
+  await expectLittleHeld()
+})
+
+it('a report counts the heads of live changes without holding them', async () => {
+  const { ledger, expectLittleHeld } = await verified('heads')
+  expect((await buildReport(ledger, run)).live).toMatchObject({ puts: listed / 2, deletes: listed / 2 })
   await expectLittleHeld()
 })
 
