@@ -124,7 +124,12 @@ export function runMachine(resources: RunResources): Machine {
       ),
       'Drain halted': fail('$.drain'),
 
-      'Settle from the start': { Type: 'Pass', Parameters: { from: 0 }, ResultPath: '$.settle', Next: 'Settle' },
+      'Settle from the start': {
+        Type: 'Pass',
+        Parameters: { from: { shard: 0, after: '' } },
+        ResultPath: '$.settle',
+        Next: 'Settle',
+      },
       Settle: phase(
         resources.settle,
         'Makes every removed or contested item what the source says now.',

@@ -55,7 +55,7 @@ export function needsSettling(head: Head, quiet: string | undefined): boolean {
 export async function readHead(ledger: LedgerTable, run: string, key: Key): Promise<Head | undefined> {
   const { pk, sk } = rowKey(run, encodeKey(key))
   const row = await ledger.get(pk, sk)
-  return row && fromRow(row)
+  return row && headOf(row)
 }
 
 /** Hands over the heads of a bucket, in no order of meaning; a bucket may hold hundreds of thousands. */
@@ -66,23 +66,8 @@ export async function eachHead(
   visit: (head: Head) => void,
 ): Promise<void> {
   await eachPage(ledger, headPk(run, bucket), (rows) => {
-    for (const row of rows) visit(fromRow(row))
+    for (const row of rows) visit(headOf(row))
   })
-}
-
-/**
- * The heads of a bucket that `keep` asks for. There is no index over the unsettled: one would be eventually consistent
- * and could miss some.
- */
-export async function listHeads(
-  ledger: LedgerTable,
-  run: string,
-  bucket: number,
-  keep: (head: Head) => boolean,
-): Promise<Head[]> {
-  const kept: Head[] = []
-  await eachHead(ledger, run, bucket, (head) => void (keep(head) && kept.push(head)))
-  return kept
 }
 
 /**
@@ -97,7 +82,8 @@ export function headPut(run: string, next: Head, expected: Head | undefined, now
   return { row, expect: expected ? { version: expected.version } : 'absent' }
 }
 
-const headPk = (run: string, bucket: number) => `HEAD#${run}#${String(bucket).padStart(3, '0')}`
+/** Where the heads of a bucket lie, in the order of `digest(encodeKey(key))`. */
+export const headPk = (run: string, bucket: number) => `HEAD#${run}#${String(bucket).padStart(3, '0')}`
 
 function rowKey(run: string, key: string): { pk: string; sk: string } {
   const sk = digest(key)
@@ -109,7 +95,8 @@ export function headBucketOf(key: Key): number {
   return bucketOf(digest(encodeKey(key)), headBuckets)
 }
 
-function fromRow({ key, op, sources, contested, settled, version }: Row): Head {
+/** The head that a row holds. */
+export function headOf({ key, op, sources, contested, settled, version }: Row): Head {
   const head = { key: decodeKey(key as string), op, sources, contested, version } as Head
   return typeof settled === 'string' ? { ...head, settled } : head
 }

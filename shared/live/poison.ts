@@ -5,6 +5,7 @@ import { migrateItem } from '../migrations/migrate-item.ts'
 import { retry } from '../runtime/retry.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
+import type { List } from './list-walk.ts'
 import type { StreamRecord } from './ports.ts'
 
 /**
@@ -65,6 +66,17 @@ export async function recheckPoison(
     },
     contended,
   )
+}
+
+/** The list, for a walk that looks at each item once more. What is still poison stays on it. */
+export function poisonLists(engine: LiveEngine): List[] {
+  return Array.from({ length: shards }, (_, shard) => ({
+    pk: quarantineShardPk(engine.run, shard),
+    workOf: (rows) =>
+      rows
+        .filter((row) => !row.cleared)
+        .map(({ sk, key }) => ({ at: sk, work: () => recheckPoison(decodeKey(key as string), engine) })),
+  }))
 }
 
 /** Source items of one partition of the list that have not been taken off. */

@@ -1,3 +1,4 @@
+import type { ListPlace } from '../live/list-walk.ts'
 import { beginQuiet } from '../live/quiet.ts'
 import { type SettleEngine, settleBuckets } from '../live/settle-walk.ts'
 import { type Halted, haltRun } from './halt.ts'
@@ -5,13 +6,13 @@ import { enterPhase } from './phase.ts'
 
 export type Settled =
   | { outcome: 'settled' }
-  | { outcome: 'more'; from: number }
-  | { outcome: 'waiting'; from: number; seconds: number }
+  | { outcome: 'more'; from: ListPlace }
+  | { outcome: 'waiting'; from: ListPlace; seconds: number }
   | Halted
 
 /** Waits until no page of copy can land any more, then settles from place `from` on. */
 export async function settleRun(
-  task: { run: string; fence: number; from: number },
+  task: { run: string; fence: number; from: ListPlace },
   engine: SettleEngine,
 ): Promise<Settled> {
   await enterPhase(task.run, 'Settle', engine)

@@ -5,6 +5,7 @@ import { startCapture } from '../../shared/live/capture.ts'
 import type { DrainEngine } from '../../shared/live/drain.ts'
 import type { LiveEngine } from '../../shared/live/engine.ts'
 import { goesOnUnless, type LiveGate, liveGate, permits, stopSign } from '../../shared/live/gate.ts'
+import type { ListPlace } from '../../shared/live/list-walk.ts'
 import { retryingLiveTables, retryingStream } from '../../shared/live/retrying.ts'
 import { drainRun } from '../../shared/run/drain.ts'
 import { followRun } from '../../shared/run/follow.ts'
@@ -75,7 +76,7 @@ export function liveHandlers(deployment: Deployment) {
         codeHash: deployment.release.codeHash,
       })),
     async settle(payload, sandbox, context) {
-      const task = payload as unknown as Task & { from: number }
+      const task = payload as unknown as Task & { from: ListPlace }
       const settled = await settleRun(task, await running(task, sandbox, context))
       world.hit(`settle: ${settled.outcome}`)
       return settled

@@ -101,6 +101,19 @@ describe('the machine `run`', () => {
     })
   })
 
+  it.each(['Settle', 'Repair'])(
+    '%s begins before the first row of its first list, and goes on where it was',
+    (phase) => {
+      const answer = `$.${phase.toLowerCase()}`
+      expect(States[`${phase} from the start`]).toMatchObject({
+        Parameters: { from: { shard: 0, after: '' } },
+        ResultPath: answer,
+        Next: phase,
+      })
+      expect(States[phase]).toMatchObject({ Parameters: { 'from.$': `${answer}.from` }, ResultPath: answer })
+    },
+  )
+
   it('embeds the states of `chunk` in each pass, and starts that machine for what is split', () => {
     const passes = Object.entries(States).flatMap(([name, state]) =>
       state.Type === 'Map' ? ([[name, state]] as const) : [],

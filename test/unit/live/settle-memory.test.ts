@@ -15,7 +15,9 @@ it('settling holds no head that is right already, however many there are', async
     return n === listed - 2 ? { ...head, key: encodeKey(key('x')), op: 'delete' } : head
   })
   const engine = { ...w.engine, ledger: long.ledger, deadline: { remainingMs: () => 60_000 }, codeHash: 'code' }
-  expect(await settleBuckets({ run, fence: 1, from: 7, to: 8 }, engine as SettleEngine)).toEqual({ outcome: 'done' })
+  expect(await settleBuckets({ run, fence: 1, from: { shard: 7, after: '' } }, engine as SettleEngine)).toEqual({
+    outcome: 'done',
+  })
   expect(w.items()).toEqual({})
   await long.expectLittleHeld()
 })

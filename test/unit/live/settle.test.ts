@@ -1,14 +1,19 @@
 import { describe, expect, it } from 'vitest'
-import { headBucketOf, readHead } from '../../../shared/ledger/heads.ts'
+import { encodeKey } from '../../../shared/dynamodb/key.ts'
+import { headBucketOf, headBuckets, readHead } from '../../../shared/ledger/heads.ts'
+import { bucketOf, digest, shards } from '../../../shared/ledger/keys.ts'
+import { pageRows } from '../../../shared/ledger/pages.ts'
 import { listQuarantine, quarantine } from '../../../shared/ledger/quarantine.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
+import type { ListPlace } from '../../../shared/live/list-walk.ts'
 import { settleHead } from '../../../shared/live/settle.ts'
-import { type SettleEngine, settleBuckets, settlePlaces } from '../../../shared/live/settle-walk.ts'
+import { type SettleEngine, settleBuckets } from '../../../shared/live/settle-walk.ts'
 import { item, key, output, record, run, world } from './world.ts'
 
 const walk = (engine: object, remaining: () => number = () => 60_000) =>
   ({ ...engine, deadline: { remainingMs: remaining }, codeHash: 'code' }) as SettleEngine
-const task = { run, fence: 1 }
+const start = { shard: 0, after: '' }
+const task = { run, fence: 1, from: start }
 
 describe('settling a head', () => {
   it('removes what a stale page brought back', async () => {
@@ -110,12 +115,43 @@ describe('the settle walk', () => {
     await control({ quiet: 'q' })
     let calls = 0
     const shrinking = () => (calls++ === 0 ? 1_000 : 10)
-    const from = headBucketOf(key('x'))
-    expect(await settleBuckets({ ...task, from }, walk(engine, shrinking))).toEqual({ outcome: 'more', from: from + 1 })
+    const shard = headBucketOf(key('x'))
+    const settled = await settleBuckets({ ...task, from: { shard, after: '' } }, walk(engine, shrinking))
+    expect(settled).toEqual({ outcome: 'more', from: { shard: shard + 1, after: '' } })
     expect(items()).toEqual({})
     calls = 0
-    const last = { ...task, from: settlePlaces - 1 }
+    const last = { ...task, from: { shard: headBuckets + shards - 1, after: '' } }
     expect(await settleBuckets(last, walk(engine, shrinking))).toEqual({ outcome: 'done' })
+  })
+
+  it('gets to its end where a partition of items that are still poison does not fit into an invocation', async () => {
+    const { engine, source, ledger, control } = await world()
+    await control({ quiet: 'q' })
+    // More than a page of them, and time for one group.
+    const inOne = Array.from({ length: 80_000 }, (_, i) => `k${i}`)
+      .filter((name) => bucketOf(digest(encodeKey(key(name))), shards) === 3)
+      .slice(0, pageRows + 100)
+    for (const name of inOne) source.store(item(name, ['poison']))
+    await quarantine(
+      ledger,
+      run,
+      inOne.map((name) => ({ key: key(name), migration: 'move', reason: 'up threw', at: 1 })),
+    )
+    const reads: string[] = []
+    const get: typeof source.get = (keys) => {
+      reads.push(...keys.map(encodeKey))
+      return source.get(keys)
+    }
+    const settle = (from: ListPlace) => {
+      const before = reads.length
+      const engineInTime = walk({ ...engine, source: { get } }, () => (reads.length - before >= 64 ? 10 : 1_000))
+      return settleBuckets({ ...task, from }, engineInTime)
+    }
+    let invocations = 1
+    for (let last = await settle(start); last.outcome === 'more'; last = await settle(last.from))
+      if (++invocations > 100) throw new Error(`Expected settling to end, but it loops at ${JSON.stringify(last.from)}`)
+    expect(reads.toSorted()).toEqual(inOne.map((name) => encodeKey(key(name))).toSorted())
+    expect(invocations).toBeGreaterThan(10)
   })
 
   it.each([
