@@ -1,9 +1,10 @@
-import { type Repaired, type RepairPlace, repairRun } from '../shared/run/repair.ts'
+import type { ListPlace } from '../shared/live/list-walk.ts'
+import { type Repaired, repairRun } from '../shared/run/repair.ts'
 import { door } from './wiring/door.ts'
 import { settleEngine } from './wiring/live.ts'
 
 /** Derives again just those items at which the last verification found a difference. */
 export const handler = door(
-  async (task: { run: string; fence: number; from: RepairPlace }, context): Promise<Repaired> =>
+  async (task: { run: string; fence: number; from: ListPlace }, context): Promise<Repaired> =>
     repairRun(task, await settleEngine(task, context)),
 )

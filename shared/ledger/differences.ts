@@ -59,21 +59,13 @@ export async function eachDifference(
 
 /** All of them, in an order that stays: for those who name each. */
 export async function listDifferences(ledger: LedgerTable, run: string, verification: number): Promise<Difference[]> {
-  return (await inParallel(8, allShards, readDifferences(ledger, run, verification))).flat()
-}
-
-/** Reads one partition of the list, in the order of `digest(encodeKey(key))`. */
-export function readDifferences(
-  ledger: LedgerTable,
-  run: string,
-  verification: number,
-): (shard: number) => Promise<Difference[]> {
   const read = reading(ledger, run, verification)
-  return async (shard) => {
+  const partitions = await inParallel(8, allShards, async (shard) => {
     const differences: Difference[] = []
     await read(shard, (difference) => void differences.push(difference))
     return differences
-  }
+  })
+  return partitions.flat()
 }
 
 const allShards = Array.from({ length: differenceShards }, (_, shard) => shard)
@@ -82,7 +74,7 @@ function reading(ledger: LedgerTable, run: string, verification: number) {
   const counted = countedRows(ledger, run)
   return (shard: number, visit: (difference: Difference) => void) =>
     eachPage(ledger, differenceShardPk(run, verification, shard), async (rows) => {
-      for (const row of await counted(rows)) visit(fromRow(row))
+      for (const row of await counted(rows)) visit(differenceOf(row))
     })
 }
 
@@ -90,7 +82,7 @@ function reading(ledger: LedgerTable, run: string, verification: number) {
  * Of rows of the list, those that the tallies count: the pages of a slice that died, or of one that came late, have been
  * verified again by the next. Chunk rows are read once, when there is a difference to look up.
  */
-function countedRows(ledger: LedgerTable, run: string): (rows: Row[]) => Promise<Row[]> {
+export function countedRows(ledger: LedgerTable, run: string): (rows: Row[]) => Promise<Row[]> {
   const chunksOf = new Map<PassName, Promise<Map<string, ChunkRecord>>>()
   const counts = async (place: PagePlace) => {
     const reading = chunksOf.get(place.pass) ?? byId(listChunks(ledger, run, place.pass))
@@ -110,7 +102,8 @@ async function byId(chunks: Promise<ChunkRecord[]>): Promise<Map<string, ChunkRe
   return new Map((await chunks).map((chunk) => [chunk.id, chunk]))
 }
 
-function fromRow(row: Row): Difference {
+/** The difference that a row holds. */
+export function differenceOf(row: Row): Difference {
   return {
     kind: row.kind as Difference['kind'],
     key: decodeKey(row.key as string),

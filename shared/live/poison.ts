@@ -14,9 +14,6 @@ import type { StreamRecord } from './ports.ts'
  * stays, as `cleared`: a late delivery finds in its `seq` that it has been dealt with.
  */
 
-/** Partitions of the list. */
-export const poisonShards = shards
-
 const contended = (reason: string) =>
   new LiveError('contended', `The quarantine entry of an item could not be written: ${reason}. Try again.`)
 
@@ -77,12 +74,6 @@ export function poisonLists(engine: LiveEngine): List[] {
         .filter((row) => !row.cleared)
         .map(({ sk, key }) => ({ at: sk, work: () => recheckPoison(decodeKey(key as string), engine) })),
   }))
-}
-
-/** Source items of one partition of the list that have not been taken off. */
-export async function listedPoison(ledger: LedgerTable, run: string, shard: number): Promise<Key[]> {
-  const rows = await ledger.query(quarantineShardPk(run, shard), '')
-  return rows.filter((row) => !row.cleared).map((row) => decodeKey(row.key as string))
 }
 
 /** Whether the list knows of a record: its item is listed, or was taken off after this record or a later one. */

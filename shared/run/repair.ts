@@ -1,32 +1,21 @@
 import { encodeKey, type Key } from '../dynamodb/key.ts'
 import { readControl } from '../ledger/control.ts'
-import { type Difference, differenceShards, readDifferences } from '../ledger/differences.ts'
+import { countedRows, differenceOf, differenceShards } from '../ledger/differences.ts'
 import { fitting, type Head, headPut, readHead } from '../ledger/heads.ts'
-import { digest } from '../ledger/keys.ts'
+import { differenceShardPk } from '../ledger/keys.ts'
+import type { RunRecord } from '../ledger/runs.ts'
 import type { LiveEngine } from '../live/engine.ts'
 import { LiveError } from '../live/errors.ts'
 import { stopSign } from '../live/gate.ts'
-import { listedPoison, poisonShards, recheckPoison } from '../live/poison.ts'
+import { type List, type ListPlace, walkLists } from '../live/list-walk.ts'
+import { poisonLists } from '../live/poison.ts'
 import { settleHead } from '../live/settle.ts'
 import type { SettleEngine } from '../live/settle-walk.ts'
-import { inParallel } from '../runtime/parallel.ts'
 import { retry } from '../runtime/retry.ts'
 import { type Halted, haltRun } from './halt.ts'
 import { enterPhase } from './phase.ts'
 
-/**
- * Where repairing stands: at a partition of the list of differences or, after them all, of the quarantine list; and
- * there after the key with this digest, in whose order both are. `''` is before the first.
- */
-export interface RepairPlace {
-  shard: number
-  after: string
-}
-
-export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: RepairPlace } | Halted
-
-const atOnce = 16
-const group = 64
+export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: ListPlace } | Halted
 
 /** Of a source item that no record has spoken for: older than every sequence number there is. */
 const noSeq = '0'.repeat(40)
@@ -34,13 +23,14 @@ const noSeq = '0'.repeat(40)
 /**
  * Makes each destination key at which the last verification found a difference what its source items say now, by the
  * rules of settling: its head is marked contested, with every source item that makes it or may have made it, and settled.
- * Then takes cured items off the quarantine list. Doing it again is harmless.
+ * Then takes cured items off the quarantine list: with live changes settle and the appliers do this, offline only repair
+ * does. Doing it again is harmless.
  */
 export async function repairRun(
-  task: { run: string; fence: number; from: RepairPlace },
+  task: { run: string; fence: number; from: ListPlace },
   engine: SettleEngine,
 ): Promise<Repaired> {
-  const { ledger, runtime, deadline } = engine
+  const { ledger, runtime } = engine
   const run = await enterPhase(task.run, 'Repair', engine)
   const { quiet } = await readControl(ledger, run.id)
   if (quiet === undefined && !run.offline) {
@@ -50,51 +40,35 @@ export async function repairRun(
   // Each repair of an offline run is a quiet period of its own: nothing else ever settles there.
   const period = quiet ?? `repair.${task.fence}`
   const whyStop = stopSign(ledger, task, engine.codeHash, runtime.clock)
-  const reserveMs = deadline.remainingMs() / 10
-  const differences = readDifferences(ledger, run.id, run.verification?.number ?? 0)
-  for (let { shard, after } = task.from; shard < differenceShards + poisonShards; shard++, after = '') {
-    const all =
-      shard < differenceShards ? repairs(await differences(shard), period, engine) : await rechecks(shard, engine)
-    const work = all.filter(({ at }) => at > after)
-    for (let i = 0; i === 0 || i < work.length; i += group) {
-      const reason = await whyStop()
-      if (reason) return haltRun({ ...task, error: reason, cause: `Repairing stopped: ${reason}.` }, engine)
-      const now = work.slice(i, i + group)
-      await inParallel(atOnce, now, ({ repair }) => repair())
-      // Looked at after the work: however short the time, each invocation gets on.
-      const last = i + group < work.length ? now.at(-1) : undefined
-      if (deadline.remainingMs() < reserveMs)
-        return { outcome: 'more', from: last ? { shard, after: last.at } : { shard: shard + 1, after: '' } }
-    }
+  const lists = [...differenceLists(run, period, engine), ...poisonLists(engine)]
+  const walked = await walkLists(lists, task.from, { ...engine, whyStop })
+  switch (walked.outcome) {
+    case 'done':
+      return { outcome: 'repaired' }
+    case 'more':
+      return walked
+    case 'stopped':
+      return haltRun({ ...task, error: walked.reason, cause: `Repairing stopped: ${walked.reason}.` }, engine)
   }
-  return { outcome: 'repaired' }
 }
 
-/** What there is to do at one key, and its digest. */
-interface Repair {
-  at: string
-  repair: () => Promise<void>
-}
-
-/** A key that differs for several source items is repaired once, with all of them. */
-function repairs(differences: Difference[], quiet: string, engine: LiveEngine): Repair[] {
-  const byKey = Map.groupBy(differences, ({ key }) => digest(encodeKey(key)))
-  return [...byKey].map(([at, same]) => ({
-    at,
-    repair: () =>
-      repairKey(
-        same[0]!.key,
-        same.flatMap(({ sources }) => sources),
-        quiet,
-        engine,
-      ),
+/**
+ * A key that differs for several source items is repaired once, with all of them; twice where a page ends between them: its
+ * head keeps those of the first time.
+ */
+function differenceLists({ id, verification }: RunRecord, quiet: string, engine: LiveEngine): List[] {
+  const counted = countedRows(engine.ledger, id)
+  return Array.from({ length: differenceShards }, (_, shard) => ({
+    pk: differenceShardPk(id, verification?.number ?? 0, shard),
+    async workOf(rows) {
+      const byKey = Map.groupBy(await counted(rows), ({ key }) => key as string)
+      return [...byKey.values()].map((same) => {
+        const { key } = differenceOf(same[0]!)
+        const sources = same.flatMap((row) => differenceOf(row).sources)
+        return { at: same.at(-1)!.sk, work: () => repairKey(key, sources, quiet, engine) }
+      })
+    },
   }))
-}
-
-/** With live changes settle and the appliers do this; offline only repair does. */
-async function rechecks(shard: number, engine: LiveEngine): Promise<Repair[]> {
-  const keys = await listedPoison(engine.ledger, engine.run, shard - differenceShards)
-  return keys.map((key) => ({ at: digest(encodeKey(key)), repair: () => recheckPoison(key, engine) }))
 }
 
 async function repairKey(key: Key, sources: Key[], quiet: string, engine: LiveEngine): Promise<void> {

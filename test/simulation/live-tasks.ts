@@ -9,7 +9,7 @@ import type { ListPlace } from '../../shared/live/list-walk.ts'
 import { retryingLiveTables, retryingStream } from '../../shared/live/retrying.ts'
 import { drainRun } from '../../shared/run/drain.ts'
 import { followRun } from '../../shared/run/follow.ts'
-import { type RepairPlace, repairRun } from '../../shared/run/repair.ts'
+import { repairRun } from '../../shared/run/repair.ts'
 import { settleRun } from '../../shared/run/settle.ts'
 import type { GoesOn } from '../../shared/runtime/retry.ts'
 import { type Deployment, destinationTable, engineIn, type Handler, open, releaseOf } from './deployment.ts'
@@ -82,7 +82,7 @@ export function liveHandlers(deployment: Deployment) {
       return settled
     },
     async repair(payload, sandbox, context) {
-      const task = payload as unknown as Task & { from: RepairPlace }
+      const task = payload as unknown as Task & { from: ListPlace }
       const repaired = await repairRun(task, await running(task, sandbox, context))
       world.hit(`repair: ${repaired.outcome}`)
       return repaired

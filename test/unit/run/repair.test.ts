@@ -4,6 +4,7 @@ import { type Difference, recordDifferences } from '../../../shared/ledger/diffe
 import { listQuarantine, quarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
 import { repairRun } from '../../../shared/run/repair.ts'
+import { longText, withLongList } from '../ledger/long-list.ts'
 import { item, key, output, run, world } from '../live/world.ts'
 
 const start = { shard: 0, after: '' }
@@ -67,11 +68,25 @@ describe('Repair', () => {
     )
     for (const name of many) source.store(item(name, [name]))
     const first = await repair()
-    expect(first).toEqual({ outcome: 'more', from: { shard: 0, after: expect.stringMatching(/^[0-9a-f]{64}$/) } })
+    expect(first).toEqual({ outcome: 'more', from: { shard: 0, after: expect.stringMatching(/^[0-9a-f]{64}#/) } })
     expect(Object.keys(items())).toHaveLength(64)
     for (let last = first, left = 300; last.outcome === 'more'; last = await repair(last.from))
       if (left-- === 0) throw new Error('Expected repair to end, but it loops')
     expect(Object.keys(items())).toHaveLength(many.length)
+  })
+
+  it('holds a page of a list, however long it is', async () => {
+    const w = await verified([])
+    const long = withLongList(w.ledger, `DIFF#${run}#1#07`, (n) => {
+      const text = encodeKey(key(longText(n)))
+      return { kind: 'missing', key: text, sources: [text], attributes: [], at: 1, ...page }
+    })
+    let calls = 0
+    const deadline = { remainingMs: () => (calls++ === 0 ? 1_000 : 10) }
+    const engine = { ...w.engine, ledger: long.ledger, deadline, codeHash: 'code' }
+    const repaired = await repairRun({ ...task, from: { shard: 7, after: '' } }, engine)
+    expect(repaired).toMatchObject({ outcome: 'more', from: { shard: 7, after: expect.stringMatching(/^0+63$/) } })
+    await long.expectLittleHeld()
   })
 
   it('contests a key with every source item at which it was found, whichever page found it', async () => {
