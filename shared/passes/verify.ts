@@ -41,8 +41,8 @@ export function verifyPass(verify: VerifyPass): Pass {
             verify.source,
             again.map((look) => look.item.key),
           )
-          const now = await lookAt(verify, [...sources.values()])
-          for (const look of again) Object.assign(look, now.find(sameItem(look)) ?? gone)
+          const now = new Map((await lookAt(verify, [...sources.values()])).map((look) => [idOf(look), look]))
+          for (const look of again) Object.assign(look, now.get(idOf(look)) ?? gone)
           return again.filter(differs)
         },
         verify.patienceMs,
@@ -71,7 +71,7 @@ interface Look {
 const gone = { tallies: { ...noTallies, read: 1, dropped: 1 }, differences: [] }
 
 const differs = (look: Look) => look.differences.length > 0
-const sameItem = (look: Look) => (other: Look) => encodeKey(other.item.key) === encodeKey(look.item.key)
+const idOf = ({ item }: Look) => encodeKey(item.key)
 
 async function lookAt({ migrations, schema, destination, runtime }: VerifyPass, items: RawItem[]): Promise<Look[]> {
   const migrated = items.map((item) => ({ item, result: migrateItem(migrations, schema, item) }))
