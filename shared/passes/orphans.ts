@@ -1,12 +1,11 @@
 import { encodeKey, type Key } from '../dynamodb/key.ts'
-import type { RawItem } from '../dynamodb/raw-item.ts'
 import { recordDifferences } from '../ledger/differences.ts'
 import { noTallies } from '../ledger/tallies.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import { sourceKeys } from '../migrations/source-keys.ts'
 import type { Pass } from './pass.ts'
 import { untilStable } from './patience.ts'
-import { readMany } from './read-many.ts'
+import { eachRead } from './read-many.ts'
 import type { VerifyPass } from './verify.ts'
 
 /**
@@ -23,9 +22,11 @@ export function orphansPass(verify: VerifyPass): Pass {
       const orphans = await untilStable(
         strangers.filter(({ complete }) => complete),
         async (again) => {
-          const there = await readMany(
+          const there = new Set<string>()
+          await eachRead(
             destination,
             again.map(({ key }) => key),
+            (item) => void there.add(encodeKey(item.key)),
           )
           return withoutSource(
             verify,
@@ -60,14 +61,14 @@ interface Origin {
 
 /** Those that none of their source items, read now, makes. */
 async function withoutSource({ source, migrations, schema }: VerifyPass, origins: Origin[]): Promise<Origin[]> {
-  const sources = await readMany(
+  const made = new Set<string>()
+  await eachRead(
     source,
     origins.flatMap(({ keys }) => keys),
+    (item) => {
+      const result = migrateItem(migrations, schema, item)
+      for (const output of 'outputs' in result ? result.outputs : []) made.add(encodeKey(output.key))
+    },
   )
-  const made = new Set<string>()
-  for (const item of sources.values()) {
-    const result = migrateItem(migrations, schema, item)
-    for (const output of 'outputs' in result ? result.outputs : ([] as RawItem[])) made.add(encodeKey(output.key))
-  }
   return origins.filter(({ key }) => !made.has(encodeKey(key)))
 }

@@ -8,9 +8,17 @@ const keysPerRead = 100
 
 /** The items of `keys` that exist, by encoded key; any number of keys, repeated ones read once, strongly consistent. */
 export async function readMany(table: Pick<Table, 'get'>, keys: Key[]): Promise<Map<string, RawItem>> {
+  const found = new Map<string, RawItem>()
+  await eachRead(table, keys, (item) => void found.set(encodeKey(item.key), item))
+  return found
+}
+
+/** Hands over the same items in no order, and holds those of the reads under way alone: a page of them may be large. */
+export async function eachRead(table: Pick<Table, 'get'>, keys: Key[], visit: (item: RawItem) => void): Promise<void> {
   const distinct = [...new Map(keys.map((key) => [encodeKey(key), key])).values()]
   const reads: Key[][] = []
   for (let i = 0; i < distinct.length; i += keysPerRead) reads.push(distinct.slice(i, i + keysPerRead))
-  const answers = await inParallel(4, reads, (read) => table.get(read))
-  return new Map(answers.flat().map((item) => [encodeKey(item.key), item]))
+  await inParallel(4, reads, async (read) => {
+    for (const item of await table.get(read)) visit(item)
+  })
 }

@@ -1,10 +1,6 @@
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import { expect } from 'vitest'
 import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
-
-setFlagsFromString('--expose-gc')
-const collect = runInNewContext('gc') as () => void
+import { heapMeter } from '../heap.ts'
 
 /** Rows in the list; a kilobyte of text in each makes them 20 MB at least. */
 export const listed = 20_000
@@ -18,35 +14,27 @@ export const longText = (n: number) => `${n}`.padStart(1_000, '-')
  * if what was held of them, the page just read included, ever came near to what all of them take.
  */
 export function withLongList(inner: LedgerTable, pk: string, make: (n: number) => Omit<Row, 'pk' | 'sk'>) {
-  let before: number | undefined
-  let most = 0
-  const measure = async () => {
-    await new Promise(setImmediate)
-    collect()
-    const { heapUsed } = process.memoryUsage()
-    before ??= heapUsed
-    most = Math.max(most, heapUsed - before)
-  }
+  const heap = heapMeter()
   const row = (n: number): Row => ({ ...make(n), pk, sk: `${n}`.padStart(64, '0') })
   const ledger: LedgerTable = {
     get: (...asked) => inner.get(...asked),
     commit: (puts) => inner.commit(puts),
     async query(asked, prefix, page) {
       if (asked !== pk) return inner.query(asked, prefix, page)
-      if (before === undefined) await measure()
+      if (!heap.begun()) await heap.measure()
       const first = page?.after ? Number(page.after) + 1 : 0
       const rows = Math.min(listed - first, page?.limit ?? listed)
       const answer = Array.from({ length: rows }, (_, i) => row(first + i))
-      await measure()
+      await heap.measure()
       return answer
     },
   }
   return {
     ledger,
     async expectLittleHeld() {
-      expect(before, 'the list was read').toBeDefined()
-      await measure()
-      expect(most).toBeLessThan(mostBytes)
+      expect(heap.begun(), 'the list was read').toBe(true)
+      await heap.measure()
+      expect(heap.most()).toBeLessThan(mostBytes)
     },
   }
 }

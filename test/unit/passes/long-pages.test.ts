@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest'
 import { encodeKey, type Key } from '../../../shared/dynamodb/key.ts'
-import type { RawItem } from '../../../shared/dynamodb/raw-item.ts'
+import { type RawItem, rawItem } from '../../../shared/dynamodb/raw-item.ts'
+import { orphansPass } from '../../../shared/passes/orphans.ts'
 import { verifyPass } from '../../../shared/passes/verify.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryTable } from '../../memory/table.ts'
+import { heapMeter } from '../heap.ts'
 
 const schema = { pk: { name: 'pk', type: 'S' } } as const
 const runtime = { clock: () => 1, random: () => 0.5, emit: () => {}, sleep: async () => {} }
@@ -34,4 +36,20 @@ it('verify looks at each key of a page that is all wrong a number of times that 
   const tallies = await verifyPass(passOf({ get })).apply(items, { ...place, pass: 'verify.1' })
   expect(tallies).toMatchObject({ read: names.length, missing: names.length })
   expect(looks / names.length).toBeLessThan(100)
+})
+
+it('orphans holds the source items of the reads under way, not those of the page', async () => {
+  const heap = heapMeter()
+  const bytes = 50_000
+  const get = async (keys: Key[]) => {
+    await heap.measure()
+    return keys.map((key) =>
+      rawItem(schema, { pk: key.pk, text: { S: Buffer.alloc(bytes, JSON.stringify(key)).toString('latin1') } }),
+    )
+  }
+  const copies = names.map((name) => rawItem(schema, { pk: { S: name } }))
+  const tallies = await orphansPass(passOf({ get })).apply(copies, { ...place, pass: 'orphans.1' })
+  await heap.measure()
+  expect(tallies).toMatchObject({ read: names.length, orphan: 0, unchecked: 0 })
+  expect(heap.most()).toBeLessThan((names.length / 2) * bytes)
 })
