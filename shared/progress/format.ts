@@ -45,11 +45,23 @@ function printable(text: string): string {
 }
 
 /**
- * A reason on one line. What Lambda says of a thrown error is JSON, often cut short, of which the message is what
- * people want.
+ * A reason on one line. What Lambda says of a thrown error is JSON, often cut short, of which the message is what people
+ * want; what stands before and after it, as which chunk it was and what to do, stays.
  */
 export function sentence(reason: string): string {
-  const [quoted] = reason.match(/(?<="errorMessage":\s*)"(?:[^"\\]|\\.)*"/) ?? []
-  const message = quoted === undefined ? reason : (JSON.parse(quoted) as string)
-  return printable(message.replace(/\s+/g, ' ').trim())
+  const { index = 0, groups } = reason.match(/\{[^{}]*"errorMessage":\s*(?<quoted>"(?:[^"\\]|\\.)*")/) ?? {}
+  const text = groups?.quoted
+    ? reason.slice(0, index) + (JSON.parse(groups.quoted) as string) + reason.slice(objectEnd(reason, index))
+    : reason
+  return printable(text.replace(/\s+/g, ' ').trim())
+}
+
+/** Just after the JSON object that begins at `from`; the end of the text where the object was cut short. */
+function objectEnd(text: string, from: number): number {
+  let depth = 0
+  for (const { 0: token, index } of text.slice(from).matchAll(/"(?:[^"\\]|\\.)*"?|[{}]/g)) {
+    if (token === '{') depth++
+    else if (token === '}' && --depth === 0) return from + index + 1
+  }
+  return text.length
 }

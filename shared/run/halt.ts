@@ -4,6 +4,7 @@ import { releaseLease } from '../ledger/lease.ts'
 import { getRun, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { openTallies } from '../ledger/tallies.ts'
+import { sentence } from '../progress/format.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Coverage, coverageOf, quietAfter } from './coverage.ts'
 import { notePhase } from './phase.ts'
@@ -51,7 +52,7 @@ export function whyHalted(
   if (failed[0])
     return halted(
       'chunks-failed',
-      `${failed.length} chunks of ${walk} failed, the first is ${failed[0].id}: ${failed[0].reason}. Mend the cause, then \`segue run --resume\`.`,
+      `${failed.length} chunks of ${walk} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`segue run --resume\`.`,
     )
   if (missing.length > 0)
     return halted(

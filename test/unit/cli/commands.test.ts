@@ -208,7 +208,7 @@ describe('segue status', () => {
     expect(page).toContain('600 = 600 migrated + 0 untouched + 0 dropped + 0 quarantined')
     expect(page).toContain('Tallies     close')
     expect(page).toContain('1 done, 0 open (0 at work), 1 failed, 0 split')
-    expect(page).toContain('s00001  out of memory')
+    expect(page).toContain('s00001  Lambda.Unknown: out of memory')
     expect(page).toContain('1  m: target: status is missing')
     expect(page).toContain('Lease       free')
     expect(page).not.toContain('case|1')
