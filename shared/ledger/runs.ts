@@ -11,7 +11,7 @@ export interface RunRecord {
   state: RunState
   /** The phase last entered, as the console names it. */
   phase: string
-  /** The phases entered last and when, in order; the older ones of a run verified very often are dropped. */
+  /** The phases entered and when, in order; of a run verified very often its oldest verifications are left out. */
   phases?: { phase: string; at: number }[]
   source: string
   destination: string

@@ -30,6 +30,7 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
       return walkWords(progress, stalledMs)
     case 'Finished':
     case 'Halted':
+    case 'Interrupted':
       return undefined
   }
 }

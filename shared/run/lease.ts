@@ -3,7 +3,7 @@ import type { TableSchema } from '../dynamodb/key.ts'
 import { readApplied } from '../ledger/applied.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
-import { createRun, getRun, newRunId, type RunRecord, updateRun } from '../ledger/runs.ts'
+import { createRun, getRun, newRunId, type RunRecord } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
@@ -12,6 +12,7 @@ import { Refusal } from './errors.ts'
 import { haltRun } from './halt.ts'
 import type { Executions } from './ports.ts'
 import { fenceSuperseded } from './supersede.ts'
+import { takeUp } from './take-up.ts'
 
 export interface LeaseEngine {
   ledger: LedgerTable
@@ -186,15 +187,7 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
       startedAt: runtime.clock(),
     }
     await createRun(ledger, run)
-  } else {
-    await updateRun(ledger, lease.run, ({ reason: _, endedAt: __, ...run }) => ({
-      ...run,
-      state: 'running',
-      phase: 'Lease',
-      split: request.split,
-      execution: lease.execution,
-    }))
-  }
+  } else await takeUp(lease, request.split, ledger, runtime.clock)
   for (;;) {
     const control = await ledgerControl(ledger, lease.run)
     if (control && control.fence >= lease.fence) return getRun(ledger, lease.run)

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../ledger/runs.ts'
+import { isEnd } from './phase.ts'
 
 /** One stay in a phase. Times are milliseconds. */
 export interface PhaseTime {
@@ -20,13 +21,11 @@ export function phaseTimes(
   const entries = [{ phase: 'Lease', at: startedAt }, ...phases]
   return entries.map(({ phase, at }, index) => {
     const next = entries[index + 1]?.at ?? until
-    return next === undefined || phase === 'Finished' || phase === 'Halted'
-      ? { phase, at }
-      : { phase, at, ms: next - at }
+    return next === undefined || isEnd(phase) ? { phase, at } : { phase, at, ms: next - at }
   })
 }
 
-/** How long a run was at work: without the time between a halt, or an end, and the resume or verification after it. */
+/** How long a run was at work: without the time between a halt, an interruption or an end, and the resume or verification after it. */
 export function workedMs(run: Parameters<typeof phaseTimes>[0], now: number): number {
   return phaseTimes(run, run.endedAt ?? now).reduce((sum, { ms = 0 }) => sum + ms, 0)
 }

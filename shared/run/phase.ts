@@ -14,13 +14,35 @@ export type Phase =
   | 'Orphans'
   | 'Finished'
   | 'Halted'
+  /** Its execution ended without a word; noted by whoever takes the run up again. */
+  | 'Interrupted'
 
 /** Entries kept on the run's row, about 40 bytes each; a run that is verified once more adds four. */
 const phasesKept = 200
 
+type Entries = NonNullable<RunRecord['phases']>
+
 /** Notes the time of an entry into a phase. */
 export function notePhase(run: RunRecord, phase: Phase, at: number): RunRecord {
-  return { ...run, phases: [...(run.phases ?? []), { phase, at }].slice(-phasesKept) }
+  const phases = [...(run.phases ?? []), { phase, at }]
+  return { ...run, phases: phases.length > phasesKept ? thinned(phases) : phases }
+}
+
+/** Whether a run did nothing more after it had entered this phase, until somebody took it up again. */
+export function isEnd(phase: string): boolean {
+  return phase === 'Finished' || phase === 'Halted' || phase === 'Interrupted'
+}
+
+/**
+ * Leaves out what lies between two ends, as one verification of many, so that no stay is taken to last until long after
+ * it; and of those the oldest after the run first finished, so that its copy and that it finished are never forgotten.
+ */
+function thinned(phases: Entries): Entries {
+  const ends = phases.flatMap(({ phase }, index) => (isEnd(phase) ? [index] : []))
+  const finished = phases.findIndex(({ phase }) => phase === 'Finished')
+  const spans = ends.slice(1).map((to, index) => [ends[index]!, to] as const)
+  const [from, to] = spans.find(([index]) => index >= finished) ?? spans[0] ?? [-1, 0]
+  return [...phases.slice(0, from + 1), ...phases.slice(to + 1)]
 }
 
 /**
