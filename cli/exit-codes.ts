@@ -17,7 +17,7 @@ export const exitCodes = {
   refused: [2, 'Nothing was begun: wrong options or credentials, no stack or run found, or the run was refused.'],
   resumable: [
     3,
-    'The run halted or was interrupted; of a report: it has not finished. `segue run --resume` goes on from its checkpoints.',
+    'The run halted or was interrupted; of a report: it has not finished. `segue status` names the command that goes on from its checkpoints.',
   ],
   quarantined: [4, 'The run finished, with items quarantined: `segue quarantine list`.'],
   heavyKeys: [5, '`plan` and `run --dry-run` only: would start, and a key will not fit in one slice and be split.'],

@@ -3,6 +3,7 @@ import { stopCapture } from '../../shared/live/capture.ts'
 import { liveLimitSeconds } from '../../shared/live/limit.ts'
 import type { Mapping } from '../../shared/live/ports.ts'
 import { readProgress } from '../../shared/progress/read.ts'
+import { wasFinished } from '../../shared/run/was-finished.ts'
 import { CliError, LostSight } from '../errors.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -60,8 +61,7 @@ async function consequence({ deployment, ledger, executions, runtime }: World): 
   const { sourceTable, destinationTable, flag } = deployment
   const engine = { ledger, describe: executions.describe, clock: runtime.clock }
   const reading = await readProgress(engine, destinationTable)
-  const resumable =
-    reading.kind === 'run' && reading.progress.verdict.kind !== 'finished' && !reading.progress.run.offline
+  const resumable = reading.kind === 'run' && !wasFinished(reading.progress.run) && !reading.progress.run.offline
   const again = resumable
     ? `To turn them on again: segue run --resume${flag}`
     : `Only a new run, into an empty ${destinationTable}, turns them on again: segue run${flag}`

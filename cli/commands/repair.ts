@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { keysIn } from '../../shared/progress/differences.ts'
 import { counted } from '../../shared/progress/format.ts'
+import { isRepairable } from '../../shared/run/was-finished.ts'
 import { CliError } from '../errors.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { launch } from '../launch.ts'
@@ -28,10 +29,10 @@ export function addRepair(program: Command, cli: Cli): void {
 
 async function showRepair(world: World, terminal: Terminal, { json }: { json: boolean }): Promise<ExitCode> {
   const { run, groups } = await lastVerification(world, { keys: false })
-  if (run.state !== 'finished')
+  if (!isRepairable(run))
     throw new CliError(
       'not-finished',
-      `Would be refused: run ${run.id} is ${run.state}, and only a finished run is repaired. See: segue status${world.deployment.flag}`,
+      `Would be refused: run ${run.id} is ${run.state}, and only a finished run that was verified to the end is repaired. See: segue status${world.deployment.flag}`,
     )
   const keys = keysIn(groups)
   if (json) terminal.line(JSON.stringify({ run: run.id, keys, groups }))

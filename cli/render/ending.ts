@@ -2,6 +2,7 @@ import { counted } from '../../shared/progress/format.ts'
 import { foundWords } from '../../shared/progress/found.ts'
 import type { Progress } from '../../shared/progress/read.ts'
 import type { Verdict } from '../../shared/progress/verdict.ts'
+import { goesOnWith } from '../../shared/run/was-finished.ts'
 import { uncheckedWords } from './diff.ts'
 
 type Finished = Extract<Verdict, { kind: 'finished' }>
@@ -20,11 +21,11 @@ export function endingOf({ run, verdict, coverage }: Progress, flag: string): st
       return [done, ...verified(verdict, flag)]
     }
     case 'halted':
-      return [`Run ${run.id} halted: ${verdict.reason}`, `Go on from its checkpoints with: segue run --resume${flag}`]
+      return [`Run ${run.id} halted: ${verdict.reason}`, `Go on from its checkpoints with: ${goesOnWith(run)}${flag}`]
     case 'interrupted':
       return [
         `Run ${run.id} was interrupted: ${verdict.reason}. The ledger still says ${run.state}; nothing is lost.`,
-        `Go on from its checkpoints with: segue run --resume${flag}`,
+        `Go on from its checkpoints with: ${goesOnWith(run)}${flag}`,
       ]
   }
 }

@@ -11,6 +11,7 @@ import { type Progress, readProgress } from '../progress/read.ts'
 import type { ExecutionView } from '../progress/verdict.ts'
 import { coverageOf } from '../run/coverage.ts'
 import { Refusal } from '../run/errors.ts'
+import { wasFinished } from '../run/was-finished.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { estimateItems, estimateWork, type ItemEstimate, type Work } from './estimate.ts'
 import { forecastKeys, type KeyForecast } from './keys.ts'
@@ -62,7 +63,7 @@ export async function makePlan(request: RunRequest, engine: PlanEngine): Promise
   ])
   const table = engine.openTable(source)
   const previous = await lastRun(engine)
-  const resumed = request.resume && previous && previous.run.state !== 'finished' ? previous.run : undefined
+  const resumed = request.resume && previous && !wasFinished(previous.run) ? previous.run : undefined
   const copied = resumed && coverageOf(await listChunks(ledger, resumed.id, 'copy'), resumed.segments)
   const checked = await preflightOr(request, engine)
   const refusal = refusedByLease(request, previous) ?? (checked instanceof Refusal ? checked : undefined)
@@ -116,7 +117,7 @@ function refusedByLease(request: RunRequest, previous: Progress | undefined): Re
       'run-in-progress',
       `Run ${previous.run.id} holds ${previous.run.destination}; its execution is ${previous.run.execution}. Wait for it (\`segue watch\`), or stop that execution and go on with \`segue run --resume\`.`,
     )
-  if (request.resume && (!previous || previous.run.state === 'finished'))
+  if (request.resume && (!previous || wasFinished(previous.run)))
     return new Refusal('nothing-to-resume', 'There is no unfinished run. Start one without --resume.')
   return undefined
 }

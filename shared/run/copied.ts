@@ -24,7 +24,7 @@ export async function copyEnded(
   const control = await readControl(ledger, run.id)
   if (control.fence !== task.fence) return newerOwner(run.id)
   const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
-  const halted = whyHalted(run.id, 'copy', coverage, control.command)
+  const halted = whyHalted(run, 'copy', coverage, control.command)
   if (halted) return haltRun({ ...task, ...halted }, engine)
   return { outcome: 'copied', capture: !run.offline, at: runtime.clock() }
 }

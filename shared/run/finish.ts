@@ -38,7 +38,7 @@ export async function finishRun(
     walks.map(async (walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)),
   )
   for (const [index, walk] of walks.entries()) {
-    const halted = run.state !== 'finished' && whyHalted(run.id, walk, coverages[index]!, control.command)
+    const halted = run.state !== 'finished' && whyHalted(run, walk, coverages[index]!, control.command)
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
   const [, verify, orphans] = coverages

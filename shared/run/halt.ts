@@ -1,13 +1,14 @@
-import { listChunks } from '../ledger/chunks.ts'
+import { listChunks, type Walk } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
 import { releaseLease } from '../ledger/lease.ts'
-import { getRun, updateRun } from '../ledger/runs.ts'
+import { getRun, type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { openTallies } from '../ledger/tallies.ts'
 import { sentence } from '../progress/format.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Coverage, coverageOf, quietAfter } from './coverage.ts'
 import { notePhase } from './phase.ts'
+import { goesOnWith } from './was-finished.ts'
 
 /** A run that cannot go on by itself: `error` and `cause` become those of the failed execution. */
 export interface Halted {
@@ -40,24 +41,25 @@ export async function haltRun(
 
 /** Why a walk does not let the run go on; nothing when every chunk is done and the sums close. */
 export function whyHalted(
-  run: string,
-  walk: string,
+  run: RunRecord,
+  walk: Walk,
   coverage: Coverage,
   command: string,
 ): { error: string; cause: string } | undefined {
   const halted = (error: string, cause: string) => ({ error, cause })
-  const resume = '`segue run --resume` goes on from the checkpoints.'
-  if (command === 'abort') return halted('aborted', `Run ${run} was aborted. ${resume}`)
+  const goOn = goesOnWith(run)
+  const resume = `\`${goOn}\` goes on from the checkpoints.`
+  if (command === 'abort') return halted('aborted', `Run ${run.id} was aborted. ${resume}`)
   const { failed, missing, open, tallies } = coverage
   if (failed[0])
     return halted(
       'chunks-failed',
-      `${failed.length} chunks of ${walk} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`segue run --resume\`.`,
+      `${failed.length} chunks of ${walk} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`${goOn}\`.`,
     )
   if (missing.length > 0)
     return halted(
       'not-covered',
-      `${missing.length} chunks of ${walk} have no row, the first is ${missing[0]}. Resume the run to plan them again.`,
+      `${missing.length} chunks of ${walk} have no row, the first is ${missing[0]}. \`${goOn}\` plans them again.`,
     )
   if (open > 0)
     return halted(

@@ -13,6 +13,7 @@ import { haltRun } from './halt.ts'
 import type { Executions } from './ports.ts'
 import { fenceSuperseded } from './supersede.ts'
 import { takeUp } from './take-up.ts'
+import { isRepairable, wasFinished } from './was-finished.ts'
 
 export interface LeaseEngine {
   ledger: LedgerTable
@@ -150,13 +151,23 @@ async function lastRun(
   { ledger, destination, codeHash }: LeaseEngine,
 ): Promise<string> {
   const run = lease && (await getRun(ledger, lease.run))
-  if (only && run?.state !== 'finished')
+  if (only && !(run && wasFinished(run)))
     throw new Refusal(
       'nothing-to-verify',
       `No finished run into ${destination} is there to ${only}. Finish one first; \`segue status\` shows where the last one stands.`,
     )
+  if (run && only === 'repair' && !isRepairable(run))
+    throw new Refusal(
+      'nothing-to-verify',
+      `The verification of run ${run.id} has not ended, so what to repair is not known. Run \`segue verify\` first.`,
+    )
   if (!run || (run.state === 'finished' && !only))
     throw new Refusal('nothing-to-resume', `There is no unfinished run into ${destination}. Start one without resume.`)
+  if (wasFinished(run) && !only)
+    throw new Refusal(
+      'nothing-to-resume',
+      `Run ${run.id} has finished before, and is not copied again into what may be in use by now. \`segue verify\` verifies it again.`,
+    )
   if (run.codeHash !== codeHash)
     throw new Refusal(
       'code-changed',

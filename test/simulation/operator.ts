@@ -131,7 +131,7 @@ export class Operator {
       const run = await this.#finishedRun()
       if (run && (!('only' in (first as object)) || execution.status === 'SUCCEEDED')) return run
       this.#world.hit(`path: ended ${execution.status === 'ABORTED' ? 'aborted' : (execution.error?.name ?? '?')}`)
-      input = run ? first : await this.#next(execution, input)
+      input = run ? first : await this.#next(execution, input, first)
       await this.#world.scheduler.sleep(this.#dice.between(500, 30_000))
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
@@ -165,7 +165,9 @@ export class Operator {
   }
 
   /** What the error of one execution tells people to do next. */
-  async #next({ error }: Execution, before: Json): Promise<Json> {
+  async #next({ error }: Execution, before: Json, first: Json): Promise<Json> {
+    // A run that had finished before is only verified or repaired, and repaired once its verification has ended.
+    if ('only' in (first as object)) return error?.name === 'nothing-to-verify' ? { only: 'verify' } : first
     if (this.#givesUp && this.#givenUp === undefined) return this.#startOver()
     if (this.#givenUp !== undefined) {
       if (error?.name === 'destination-not-empty') return this.#emptyDestination()

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest'
 import { sentence } from '../../../shared/progress/format.ts'
 import { coverageOf } from '../../../shared/run/coverage.ts'
 import { whyHalted } from '../../../shared/run/halt.ts'
-import { aSegment } from './fixtures.ts'
+import { aRun, aSegment } from './fixtures.ts'
 
 const thrown = '{"errorType":"TypeError","errorMessage":"{ is \\"no\\" key","trace":["at {","at }"]}'
 
@@ -19,7 +19,7 @@ test.each([
 test('why a walk halted names the chunk and the next step, also where its error was cut short', () => {
   const failed = aSegment(0, 1, { state: 'failed', reason: `TypeError: ${thrown.slice(0, -14)}` })
   const coverage = coverageOf([failed, aSegment(1, 1, { state: 'done' })], 2)
-  expect(sentence(whyHalted('run00001', 'verify', coverage, 'run')!.cause)).toBe(
+  expect(sentence(whyHalted(aRun(), 'verify', coverage, 'run')!.cause)).toBe(
     '1 chunks of verify failed, the first is s00000: TypeError: { is "no" key. Mend the cause, then `segue run --resume`.',
   )
 })
