@@ -14,7 +14,10 @@ export const exitCodes = {
     1,
     'Something unexpected; --verbose shows more. What was begun goes on by itself: `segue watch` looks again.',
   ],
-  refused: [2, 'Nothing was begun: wrong options or credentials, no stack or run found, or the run was refused.'],
+  refused: [
+    2,
+    'Nothing was begun: wrong options or credentials, no stack or run found, or the run was refused. Or what is asked for is not known: no verification yet, or not any more.',
+  ],
   resumable: [
     3,
     'The run halted or was interrupted; of a report: it has not finished. `segue status` names the command that goes on from its checkpoints.',
@@ -38,7 +41,7 @@ export function exitCodeOfRun(verdict: Verdict): ExitCode {
     case 'running':
       return exitCode('ok')
     case 'finished':
-      return exitCodeOfReport(endingOf(verdict.found))
+      return verdict.found ? exitCodeOfReport(endingOf(verdict.found)) : exitCode('refused')
     case 'halted':
     case 'interrupted':
       return exitCode('resumable')

@@ -1,4 +1,4 @@
-import { listChunks } from '../shared/ledger/chunks.ts'
+import { listChunks, type Walk } from '../shared/ledger/chunks.ts'
 import { type Difference, listDifferences } from '../shared/ledger/differences.ts'
 import { readLease } from '../shared/ledger/lease.ts'
 import { getRun, type RunRecord } from '../shared/ledger/runs.ts'
@@ -6,6 +6,7 @@ import { type DifferenceGroup, groupDifferences, readDifferenceGroups } from '..
 import { coverageOf } from '../shared/run/coverage.ts'
 import { passOf } from '../shared/run/plan.ts'
 import { CliError, noRun } from './errors.ts'
+import { forgottenWords } from './render/diff.ts'
 import type { World } from './world.ts'
 
 /** What the verification begun last has listed so far. */
@@ -20,7 +21,7 @@ export interface LastVerification {
   unchecked: number
 }
 
-/** @throws CliError `no-run`, or `not-verified` where no verification of the last run has begun. */
+/** @throws CliError `no-run`, or `not-verified` where no verification of the last run has begun, or its rows have expired. */
 export async function lastVerification(
   { ledger, deployment }: World,
   { keys }: { keys: boolean },
@@ -34,8 +35,11 @@ export async function lastVerification(
       `Run ${run.id} has not come to its verification yet. See: segue status${deployment.flag}`,
     )
   const { number, ended } = run.verification
-  const orphans = await listChunks(ledger, run.id, passOf(run, 'orphans'))
-  const last = { run, number, ended, unchecked: coverageOf(orphans, run.segments).tallies.unchecked }
+  const coverage = async (walk: Walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)
+  const [verify, orphans] = await Promise.all([coverage('verify'), coverage('orphans')])
+  if (ended && !(verify.complete && orphans.complete))
+    throw new CliError('not-verified', `${forgottenWords}. Verify again with: segue verify --wait${deployment.flag}`)
+  const last = { run, number, ended, unchecked: orphans.tallies.unchecked }
   if (!keys) return { ...last, groups: await readDifferenceGroups(ledger, run.id, number) }
   const differences = await listDifferences(ledger, run.id, number)
   return { ...last, groups: groupDifferences(differences), differences }

@@ -18,6 +18,9 @@ export function diffPage(
   ]
 }
 
+/** Of a verification of which rows have expired. */
+export const forgottenWords = 'What the last verification found is no longer known'
+
 /** Why there may be orphans that are not on the list. */
 export function uncheckedWords(items: number): string {
   return `Orphans not checked for ${counted(items, 'item')}: a migration without an inverse may have made them`

@@ -1,9 +1,11 @@
+import { keepDays } from '../../shared/ledger/keys.ts'
 import { counted } from '../../shared/progress/format.ts'
 import { foundWords } from '../../shared/progress/found.ts'
 import type { Progress } from '../../shared/progress/read.ts'
 import type { Verdict } from '../../shared/progress/verdict.ts'
+import { differencesIn } from '../../shared/run/found.ts'
 import { goesOnWith } from '../../shared/run/was-finished.ts'
-import { uncheckedWords } from './diff.ts'
+import { forgottenWords, uncheckedWords } from './diff.ts'
 
 type Finished = Extract<Verdict, { kind: 'finished' }>
 
@@ -17,8 +19,10 @@ export function endingOf({ run, verdict, coverage }: Progress, flag: string): st
       return []
     case 'finished': {
       const { read, written } = coverage.tallies
-      const done = `Run ${run.id} finished: ${counted(read, 'item')} read, ${counted(written, 'item')} written to ${run.destination}.`
-      return [done, ...verified(verdict, flag)]
+      const done = coverage.complete
+        ? `${counted(read, 'item')} read, ${counted(written, 'item')} written to ${run.destination}.`
+        : `what it read and wrote is no longer known, as the ledger keeps that for ${keepDays} days.`
+      return [`Run ${run.id} finished: ${done}`, ...verified(verdict, flag)]
     }
     case 'halted':
       return [`Run ${run.id} halted: ${verdict.reason}`, `Go on from its checkpoints with: ${goesOnWith(run)}${flag}`]
@@ -30,7 +34,10 @@ export function endingOf({ run, verdict, coverage }: Progress, flag: string): st
   }
 }
 
-function verified({ quarantined, differences, found }: Finished, flag: string): string[] {
+function verified({ found }: Finished, flag: string): string[] {
+  if (!found) return [`${forgottenWords}. Verify again with: segue verify --wait${flag}`]
+  const { quarantined } = found
+  const differences = differencesIn(found)
   const words = foundWords({ ...found, unchecked: 0 }).join(', ')
   return [
     differences === 0

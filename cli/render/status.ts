@@ -1,4 +1,5 @@
 import type { Walk } from '../../shared/ledger/chunks.ts'
+import { keepDays } from '../../shared/ledger/keys.ts'
 import { openTallies, type Tallies } from '../../shared/ledger/tallies.ts'
 import { counted, duration, grouped, sentence } from '../../shared/progress/format.ts'
 import { lagWords } from '../../shared/progress/lag.ts'
@@ -60,8 +61,10 @@ function ownership({ lease, execution, run }: Progress): string[] {
 }
 
 function amounts(progress: Progress): string[] {
-  const { coverage, working, walk } = progress
+  const { coverage, working, walk, verdict } = progress
   const { tallies: t } = coverage
+  if (verdict.kind === 'finished' && !coverage.complete)
+    return [field(walkNames[walk], `no longer known: the ledger keeps the rows of chunks for ${keepDays} days`)]
   return [
     field(walkNames[walk], amount(progress)),
     field('Chunks', chunkWords(progress, working)),

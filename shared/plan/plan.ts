@@ -11,6 +11,7 @@ import { type Progress, readProgress } from '../progress/read.ts'
 import type { ExecutionView } from '../progress/verdict.ts'
 import { coverageOf } from '../run/coverage.ts'
 import { Refusal } from '../run/errors.ts'
+import { whyExpired } from '../run/expired.ts'
 import { wasFinished } from '../run/was-finished.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { estimateItems, estimateWork, type ItemEstimate, type Work } from './estimate.ts'
@@ -66,7 +67,11 @@ export async function makePlan(request: RunRequest, engine: PlanEngine): Promise
   const resumed = request.resume && previous && !wasFinished(previous.run) ? previous.run : undefined
   const copied = resumed && coverageOf(await listChunks(ledger, resumed.id, 'copy'), resumed.segments)
   const checked = await preflightOr(request, engine)
-  const refusal = refusedByLease(request, previous) ?? (checked instanceof Refusal ? checked : undefined)
+  const expired = resumed && copied && whyExpired(resumed, copied)
+  const refusal =
+    refusedByLease(request, previous) ??
+    (expired ? new Refusal('not-covered', expired) : undefined) ??
+    (checked instanceof Refusal ? checked : undefined)
   const segments = resumed?.segments ?? request.segments ?? options.segments
   const atWork = Math.min(options.concurrency, segments)
   const sample = await sampleTable(table, segments, !(checked instanceof Refusal) && checked.split)

@@ -52,6 +52,7 @@ function amount(progress: Progress): string {
   const { coverage, expected } = progress
   const { read } = coverage.tallies
   if (coverage.complete) return `${read}/${read} 100%`
+  if (progress.verdict.kind === 'finished') return '?/? (rows expired)'
   const share = shareDone(progress)
   // Rounded down: 100 % is said only when the chunks cover the table.
   if (share !== undefined) return `${read}/${expected} ${(Math.floor(share * 1000) / 10).toFixed(1)}%`
@@ -79,7 +80,7 @@ function lagging({ run, verdict, lag }: Progress): string[] {
 function ending({ run, verdict, coverage, at }: Progress, rate: number | undefined): string[] {
   if (verdict.kind === 'running') return [rate === undefined ? '?/s' : `${grouped(rate)}/s`]
   const seconds = copiedMs(run, at) / 1000
-  if (verdict.kind !== 'finished' || seconds < 1) return []
+  if (verdict.kind !== 'finished' || !coverage.complete || seconds < 1) return []
   return [`${grouped(coverage.tallies.read / seconds)}/s on average`]
 }
 
@@ -89,7 +90,8 @@ function chunkCounts({ coverage, chunks, verdict, working }: Progress, keys: boo
   if (verdict.kind === 'running' && open > 0) parts.push(`${working} at work`)
   if (failed.length > 0) parts.push(`${failed.length} failed`)
   if (splits > 0) parts.push(`${counted(splits, 'split')} (${splitWords(splitKeys(chunks), keys)})`)
-  const found = verdict.kind === 'finished' ? verdict.found : tallies
+  if (verdict.kind === 'finished' && !verdict.found) return [...parts, 'verification no longer known'].join(', ')
+  const found = (verdict.kind === 'finished' && verdict.found) || tallies
   if (found.quarantined > 0) parts.push(`${grouped(found.quarantined)} quarantined`)
   return [...parts, ...foundWords(found)].join(', ')
 }

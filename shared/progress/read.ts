@@ -6,7 +6,6 @@ import { countQuarantine } from '../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { type Capture, readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { noTallies } from '../ledger/tallies.ts'
 import { type Coverage, coverageOf } from '../run/coverage.ts'
 import { type Found, foundBy } from '../run/found.ts'
 import { type Lag, readLag } from '../run/lag.ts'
@@ -123,15 +122,19 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
   }
 }
 
-/** What the last verification found, and what is quarantined now. A run that goes on has no verdict yet, and is asked often. */
-async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found> {
-  if (run.state !== 'finished') return foundBy(noTallies, noTallies, 0)
+/**
+ * What the last verification found, and what is quarantined now; nothing once rows of it have expired. A run that goes on
+ * has no verdict yet, and is asked often.
+ */
+async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found | undefined> {
+  if (run.state !== 'finished') return undefined
   const [verify, orphans, listed] = await Promise.all([
     listChunks(ledger, run.id, passOf(run, 'verify')),
     listChunks(ledger, run.id, passOf(run, 'orphans')),
     countQuarantine(ledger, run.id),
   ])
   const [forth, back] = [coverageOf(verify, run.segments), coverageOf(orphans, run.segments)]
+  if (!forth.complete || !back.complete) return undefined
   return foundBy(forth.tallies, back.tallies, listed)
 }
 

@@ -44,7 +44,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
       split: coverage.splits,
       missing: coverage.missing.length,
     },
-    found: verdict.kind === 'finished' ? verdict.found : null,
+    found: verdict.kind === 'finished' ? (verdict.found ?? null) : null,
     capture: capture ? { since: iso(capture.since) } : null,
     lag: lag
       ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at), ...(lag.stopped && { stopped: lag.stopped }) }

@@ -1,5 +1,5 @@
 import type { RunRecord } from '../ledger/runs.ts'
-import { differencesIn, type Found } from '../run/found.ts'
+import type { Found } from '../run/found.ts'
 import type { ExecutionStatus } from '../run/ports.ts'
 import { sentence } from './format.ts'
 
@@ -15,8 +15,11 @@ export interface ExecutionView {
 /** How a run stands, for whoever must decide what to do next. */
 export type Verdict =
   | { kind: 'running' }
-  /** Walked to the end; `endingOf` what was found says whether anybody may rely on it. */
-  | { kind: 'finished'; quarantined: number; differences: number; found: Found }
+  /**
+   * Walked to the end; `endingOf` what was found says whether anybody may rely on it. Nothing is known of that once rows of
+   * the verification have expired.
+   */
+  | { kind: 'finished'; found: Found | undefined }
   /** Nothing runs any more; everything resumable. */
   | { kind: 'halted'; reason: string }
   /** The execution ended without telling the ledger, as when it is stopped from the console; resumable. */
@@ -26,11 +29,12 @@ export type Verdict =
  * @param execution must have been asked before `run` was read: then an execution that had ended while the ledger still
  *   says `running` was interrupted, and is not merely ending.
  * @param found by the last verification, with the quarantine list as it is now; looked at only where the run has finished.
+ *   Nothing where it is not known.
  */
-export function verdictOf(run: RunRecord, execution: ExecutionView, found: Found): Verdict {
+export function verdictOf(run: RunRecord, execution: ExecutionView, found: Found | undefined): Verdict {
   switch (run.state) {
     case 'finished':
-      return { kind: 'finished', quarantined: found.quarantined, differences: differencesIn(found), found }
+      return { kind: 'finished', found }
     case 'halted':
       return { kind: 'halted', reason: sentence(run.reason ?? 'no reason was recorded') }
     case 'aborted':

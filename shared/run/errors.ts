@@ -11,6 +11,7 @@ export type RefusalCode =
   | 'execution-ended'
   | 'nothing-to-resume'
   | 'nothing-to-verify'
+  | 'not-covered'
   | 'no-stream'
   | 'stream-changed'
   | 'code-changed'

@@ -12,6 +12,7 @@ import { differencesIn, foundBy } from './found.ts'
 import { type Halted, haltRun, whyHalted } from './halt.ts'
 import { notePhase } from './phase.ts'
 import { passOf } from './plan.ts'
+import { wasFinished } from './was-finished.ts'
 
 export interface Finished {
   outcome: 'finished'
@@ -38,6 +39,8 @@ export async function finishRun(
     walks.map(async (walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)),
   )
   for (const [index, walk] of walks.entries()) {
+    // Its rows may have expired since the run finished first.
+    if (walk === 'copy' && wasFinished(run)) continue
     const halted = run.state !== 'finished' && whyHalted(run, walk, coverages[index]!, control.command)
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }

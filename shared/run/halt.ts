@@ -7,6 +7,7 @@ import { openTallies } from '../ledger/tallies.ts'
 import { sentence } from '../progress/format.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Coverage, coverageOf, quietAfter } from './coverage.ts'
+import { whyExpired } from './expired.ts'
 import { notePhase } from './phase.ts'
 import { goesOnWith } from './was-finished.ts'
 
@@ -56,6 +57,8 @@ export function whyHalted(
       'chunks-failed',
       `${failed.length} chunks of ${walk} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`${goOn}\`.`,
     )
+  const expired = walk === 'copy' ? whyExpired(run, coverage) : undefined
+  if (expired) return halted('not-covered', expired)
   if (missing.length > 0)
     return halted(
       'not-covered',

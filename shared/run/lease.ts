@@ -1,6 +1,7 @@
 import type { RunRequest } from '../config/options.ts'
 import type { TableSchema } from '../dynamodb/key.ts'
 import { readApplied } from '../ledger/applied.ts'
+import { listChunks } from '../ledger/chunks.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
 import { createRun, getRun, newRunId, type RunRecord } from '../ledger/runs.ts'
@@ -8,7 +9,9 @@ import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import { coverageOf } from './coverage.ts'
 import { Refusal } from './errors.ts'
+import { whyExpired } from './expired.ts'
 import { haltRun } from './halt.ts'
 import type { Executions } from './ports.ts'
 import { fenceSuperseded } from './supersede.ts'
@@ -168,6 +171,9 @@ async function lastRun(
       'nothing-to-resume',
       `Run ${run.id} has finished before, and is not copied again into what may be in use by now. \`segue verify\` verifies it again.`,
     )
+  // Before live changes are turned on again.
+  const expired = !only && whyExpired(run, coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments))
+  if (expired) throw new Refusal('not-covered', expired)
   if (run.codeHash !== codeHash)
     throw new Refusal(
       'code-changed',

@@ -24,7 +24,8 @@ export interface Planned {
 
 /**
  * Makes sure that the chunks of a walk exist and lists those with work left for its Map. On resume the list holds the
- * open leaves of the tree wherever they are; failed ones are opened again. Planning twice plans the same.
+ * open leaves of the tree wherever they are; failed ones are opened again. Planning twice plans the same, and a copy of
+ * which rows have expired is not planned anew: Copied then halts the run.
  */
 export async function planPass(
   task: { run: string; fence: number; walk: Walk },
@@ -37,7 +38,8 @@ export async function planPass(
   const now = runtime.clock()
   const there = await listChunks(ledger, run.id, pass)
   const known = new Set(there.map((chunk) => chunk.id))
-  const roots = segmentsFor(run.segments)
+  const expected = walk === 'copy' && run.planned ? [] : segmentsFor(run.segments)
+  const roots = expected
     .filter(({ id }) => !known.has(id))
     .map(({ id, chunk }) => newChunk(run.id, pass, id, chunk, now))
   await createChunks(ledger, roots)

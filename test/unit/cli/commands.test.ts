@@ -14,7 +14,8 @@ function setUp(interactive = false) {
   return { ...memory, ...output, segue }
 }
 
-const done = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
+const copied = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
+const done = [...copied, ...aWalk('verify.1', {}), ...aWalk('orphans.1', {})]
 const verification = { number: 1, ended: true }
 const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000, verification } as const
 
@@ -122,7 +123,11 @@ describe('segue watch', () => {
 
   test('ends with 4 when items were quarantined', async () => {
     const { segue, lines, ledger } = setUp()
-    await store(ledger, aRun({ ...finished }), [...done, ...aWalk('verify.1', { quarantined: 2 })])
+    await store(ledger, aRun({ ...finished }), [
+      ...copied,
+      ...aWalk('verify.1', { quarantined: 2 }),
+      ...aWalk('orphans.1', {}),
+    ])
     expect(await segue('watch')).toBe(4)
     expect(lines.at(-1)).toBe('2 items quarantined. List with: segue quarantine list')
   })
@@ -134,7 +139,7 @@ describe('segue watch', () => {
       ...aWalk('verify.2', { missing: 1, different: 2, quarantined: 3 }),
       ...aWalk('orphans.2', { orphan: 1, unchecked: 12 }),
     ]
-    await store(ledger, aRun({ ...finished, verification: { number: 2, ended: true } }), [...done, ...walks])
+    await store(ledger, aRun({ ...finished, verification: { number: 2, ended: true } }), [...copied, ...walks])
     expect(await segue('watch')).toBe(6)
     expect(lines[0]).toContain('chunks 2/2 done, 3 quarantined, 1 missing, 2 different, 1 orphan, 12 unchecked; took')
     expect(lines.slice(2)).toEqual([
@@ -225,7 +230,7 @@ describe('segue status', () => {
     const { segue, lines, ledger, state } = setUp()
     const run = aRun({ phase: 'Verify', verification: { number: 1, ended: false } })
     await store(ledger, run, [
-      ...done,
+      ...copied,
       ...aWalk('verify.1', { read: 600, migrated: 600, produced: 600, present: 599, different: 1 }),
     ])
     await beginCapture(ledger, run.id, { since: start, stream: 'arn:stream:alpha' })
@@ -243,7 +248,7 @@ describe('segue status', () => {
   test('of a run goes on without an estimate when the source is gone or may not be described', async () => {
     const { segue, lines, ledger, world } = setUp()
     world.describeTable = () => Promise.reject(new DynamoDbError('table-not-found', 'There is no table alpha.'))
-    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0), ...done.slice(2)])
     expect(await segue('status')).toBe(0)
     expect(lines.join('\n')).toContain('of an unknown total  500 items read')
     await updateRun(ledger, 'run00001', (run) => ({ ...run, ...finished }))

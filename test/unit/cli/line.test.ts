@@ -4,7 +4,7 @@ import { progressLine } from '../../../shared/progress/line.ts'
 import { type Progress, readProgress } from '../../../shared/progress/read.ts'
 import { type Track, track } from '../../../shared/progress/track.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
-import { aRange, aRun, aSegment, hotKey, start, store } from './fixtures.ts'
+import { aRange, aRun, aSegment, aWalk, hotKey, start, store } from './fixtures.ts'
 
 async function at(
   now: number,
@@ -67,7 +67,8 @@ describe('the watch line', () => {
   test('says 100 % of what was read once the chunks cover the table, whatever the count said', async () => {
     const done = [aSegment(0, 70, { state: 'done' }), aSegment(1, 30, { state: 'done' })]
     const run = aRun({ state: 'finished', phase: 'Finished', endedAt: start + 10_000 })
-    const text = line(await at(start + 99_000, done, { run, expected: 5_000 }))
+    const walks = [...done, ...aWalk('verify.1', {}), ...aWalk('orphans.1', {})]
+    const text = line(await at(start + 99_000, walks, { run, expected: 5_000 }))
     expect(text).toBe('Finished: 100/100 100%; 10/s on average; chunks 2/2 done; took 10s')
   })
 

@@ -137,7 +137,8 @@ describe('the line of a phase', () => {
       { phase: 'Verify', at: start + 610_000 },
       { phase: 'Finished', at: start + 630_000 },
     ]
-    const { line } = await setUp({ phase: 'Finished', state: 'finished', endedAt: start + 630_000, phases })
+    const walks = [...copied, ...aWalk('verify.1', {}), ...aWalk('orphans.1', {})]
+    const { line } = await setUp({ phase: 'Finished', state: 'finished', endedAt: start + 630_000, phases }, walks)
     expect(await line()).toBe('Finished: 1000/1000 100%; 50/s on average; chunks 2/2 done; took 45s')
   })
 })

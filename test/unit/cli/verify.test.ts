@@ -10,7 +10,8 @@ function setUp() {
   return { ...memory, ...output, segue }
 }
 
-const done = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
+const copied = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
+const done = [...copied, ...aWalk('verify.2', { read: 600 }), ...aWalk('orphans.2', {})]
 const verification = { number: 2, ended: true }
 /** The first page of the verification. */
 const place = { pass: 'verify.2', chunk: 's00000', epoch: 1, before: 0 } as const
@@ -34,7 +35,7 @@ describe('segue verify and segue repair', () => {
   test('verify --wait ends with 6 when it finds differences', async () => {
     const { segue, ledger, meanwhile } = setUp()
     const walks = [...aWalk('verify.2', { different: 1 }), ...aWalk('orphans.2', {})]
-    meanwhile.push(() => store(ledger, aRun({ ...finished, execution: 'arn:run:new' }), [...done, ...walks]))
+    meanwhile.push(() => store(ledger, aRun({ ...finished, execution: 'arn:run:new' }), [...copied, ...walks]))
     expect(await segue('verify', '--wait')).toBe(6)
   })
 
@@ -79,7 +80,11 @@ describe('segue diff', () => {
 
   test('groups by kind and attributes, without keys', async () => {
     const { segue, ledger, lines } = setUp()
-    await store(ledger, aRun({ ...finished }), [...done, ...aWalk('orphans.2', { orphan: 1, unchecked: 12 })])
+    await store(ledger, aRun({ ...finished }), [
+      ...copied,
+      ...aWalk('verify.2', { read: 600 }),
+      ...aWalk('orphans.2', { orphan: 1, unchecked: 12 }),
+    ])
     await recordDifferences(ledger, 'run00001', 1, [difference(9, 'missing')], { ...place, pass: 'verify.1' })
     await recordDifferences(ledger, 'run00001', 2, some, place)
     expect(await segue('diff')).toBe(6)

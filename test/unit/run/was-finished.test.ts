@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import { getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import { takeLease } from '../../../shared/run/lease.ts'
-import { aRun, memoryTerminal, memoryWorld, start, store } from '../cli/fixtures.ts'
+import { aRun, aSegment, memoryTerminal, memoryWorld, start, store } from '../cli/fixtures.ts'
 
 const entered = (...names: string[]) => names.map((phase, n) => ({ phase, at: start + n * 1_000 }))
 const once = entered('Copy', 'Drain', 'Settle', 'Verify', 'Orphans', 'Finished', 'Lease')
@@ -16,7 +16,7 @@ const stopped = {
 async function setUp(change: Partial<RunRecord>) {
   const { ledger, world, views } = memoryWorld()
   const run = aRun({ state: 'halted', reason: 'a chunk failed', endedAt: start + 9_000, ...change })
-  await store(ledger, run, [], { held: run.state === 'running' })
+  await store(ledger, run, [aSegment(0, 1), aSegment(1, 1)], { held: run.state === 'running' })
   const ask = (request: object) =>
     takeLease(
       'arn:run:two',
