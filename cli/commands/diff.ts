@@ -15,7 +15,8 @@ export function addDiff(program: Command, cli: Cli): void {
         const last = await lastVerification(world, { keys })
         const lines = json ? diffJson(last).map((each) => JSON.stringify(each)) : diffPage(last, world.deployment.flag)
         for (const line of lines) cli.terminal.line(line)
-        return exitCode(last.groups.length > 0 ? 'differences' : 'ok')
+        if (last.groups.length > 0) return exitCode('differences')
+        return exitCode(last.ended ? 'ok' : 'refused')
       }),
     )
 }

@@ -119,11 +119,19 @@ describe('segue diff', () => {
     )
   })
 
-  test('says that a verification under way may find more', async () => {
+  test('says that a verification under way may find more, and does not call it clean', async () => {
     const { segue, ledger, lines } = setUp()
     await store(ledger, aRun({ phase: 'Verify', verification: { number: 2, ended: false } }), done)
-    expect(await segue('diff')).toBe(0)
+    expect(await segue('diff')).toBe(2)
     expect(lines).toEqual(['Run run00001, verification 2 (not ended: there may be more): 0 differences'])
+    await recordDifferences(ledger, 'run00001', 2, some, place)
+    expect(await segue('diff')).toBe(6)
+  })
+
+  test('ends with 0 where the verification has ended and found nothing', async () => {
+    const { segue, ledger } = setUp()
+    await store(ledger, aRun({ ...finished }), done)
+    expect(await segue('diff')).toBe(0)
   })
 
   test('says that nothing was verified, or ever run', async () => {
