@@ -71,7 +71,7 @@ describe('segue watch', () => {
 
   test('follows an execution that has no run yet rather than the run before it', async () => {
     const { segue, lines, errors, ledger, state, views, meanwhile } = setUp()
-    await store(ledger, aRun({ ...finished }), done)
+    await store(ledger, aRun({ ...finished }), done, { held: false })
     state.running = 'arn:run:two'
     meanwhile.push(() => {
       views['arn:run:two'] = {
@@ -84,6 +84,33 @@ describe('segue watch', () => {
     expect(await segue('watch')).toBe(2)
     expect(lines).toEqual(['Starting: arn:run:two is in Preflight or Lease'])
     expect(errors).toEqual(['The run was refused (destination-not-empty): Table beta already holds items.'])
+  })
+
+  test('is not ended by an execution that is refused beside the run it follows', async () => {
+    const { segue, lines, errors, ledger, state, views, meanwhile } = setUp()
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    state.running = 'arn:run:two'
+    meanwhile.push(
+      () => {
+        views['arn:run:two'] = { status: 'ended', ended: 'FAILED', error: 'run-in-progress', cause: 'Wait for it.' }
+      },
+      async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'halted', reason: 'no' }))),
+    )
+    expect(await segue('watch')).toBe(3)
+    expect(errors).toEqual([])
+    expect(lines.at(-2)).toBe('Run run00001 halted: no')
+  })
+
+  test('follows the newest execution where the one that holds the lease has ended', async () => {
+    const { segue, lines, ledger, state, views, meanwhile } = setUp()
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
+    state.running = 'arn:run:two'
+    meanwhile.push(() => {
+      views['arn:run:two'] = { status: 'ended', ended: 'FAILED', error: 'no-stream', cause: 'It has none.' }
+    })
+    expect(await segue('watch')).toBe(2)
+    expect(lines).toEqual(['Starting: arn:run:two is in Preflight or Lease'])
   })
 
   test('with --json prints one object a line, without keys', async () => {
@@ -107,7 +134,7 @@ describe('segue watch', () => {
       commit: (puts) => ledger.commit(puts),
       query: (...asked) => ledger.query(...asked),
       get: (pk, sk) => {
-        if (calls++ === 0) throw new DynamoDbError('unavailable', 'no answer')
+        if (calls++ < 2) throw new DynamoDbError('unavailable', 'no answer')
         return ledger.get(pk, sk)
       },
     }
