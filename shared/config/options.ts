@@ -87,9 +87,17 @@ export const requestSchema = z.strictObject({
 
 export type RunRequest = z.output<typeof requestSchema>
 
-/** @throws OptionsError naming each field of a run's input that is wrong or unknown. */
+/** @throws OptionsError naming each field of a run's input that is wrong, unknown, or only for the run that begins. */
 export function parseRequest(input: unknown): RunRequest {
   const result = requestSchema.safeParse(input)
   if (!result.success) throw new OptionsError(result.error.issues.map(describeIssue), 'run input')
+  const { resume, only, offline, segments } = result.data
+  const fixed = resume || only ? { segments: segments !== undefined, offline } : {}
+  const ignored = Object.entries(fixed).flatMap(([name, given]) => (given ? [name] : []))
+  if (ignored.length > 0)
+    throw new OptionsError(
+      ignored.map((name) => `\`${name}\` was settled when the run began, and it knows by itself: leave it out`),
+      'run input',
+    )
   return result.data
 }

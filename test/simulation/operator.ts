@@ -39,7 +39,8 @@ export interface Surroundings {
 /** An execution that drives a run, not one of its chunks. */
 const isRun = ({ machineArn, arn }: Execution) => machineArn === runMachineArn && !arn.includes('/')
 
-const resumes = (input: Json) => typeof input === 'object' && input !== null && 'resume' in input
+const resumes = (input: Json) =>
+  typeof input === 'object' && input !== null && ('only' in input || ('resume' in input && input.resume === true))
 
 /**
  * The people around one run: they start it, disturb it, resume it until it has finished or give it
@@ -150,9 +151,8 @@ export class Operator {
 
   #start(input: Json): Execution {
     const { offline } = this.#world.settings
-    // A run that is resumed knows by itself whether it is offline.
-    const saysSo = offline && !(resumes(input) && this.#dice.chance(0.5))
-    const asked = saysSo ? { offline, ...(input as object) } : input
+    // A run that is resumed, verified or repaired knows by itself whether it is offline.
+    const asked = offline && !resumes(input) ? { offline, ...(input as object) } : input
     const execution = this.#stepFunctions.start(runMachineArn, `run-${++this.#started}`, asked)
     this.#world.story.tell('operator', `starts ${execution.arn.split(':').at(-1)} with ${JSON.stringify(input)}`)
     void execution.ended.then(() =>

@@ -190,8 +190,23 @@ describe('segue run', () => {
   test('passes its flags on as the input of the execution', async () => {
     const { segue, started, views } = setUp()
     views['arn:run:new'] = { status: 'ended', ended: 'FAILED', error: 'nothing-to-resume', cause: 'There is none.' }
-    expect(await segue('run', '--resume', '--no-split', '--offline', '--segments', '7')).toBe(2)
-    expect(started).toEqual([{ resume: true, split: false, offline: true, segments: 7 }])
+    expect(await segue('run', '--no-split', '--offline', '--segments', '7')).toBe(2)
+    expect(await segue('run', '--resume', '--no-split')).toBe(2)
+    expect(started).toEqual([
+      { split: false, offline: true, segments: 7 },
+      { resume: true, split: false },
+    ])
+  })
+
+  test.each([
+    [['run', '--resume', '--segments', '7'], '`segments`'],
+    [['run', '--resume', '--offline', '--dry-run'], '`offline`'],
+    [['plan', '--resume', '--offline'], '`offline`'],
+  ])('refuses %j: a run that is resumed knows by itself', async (args, name) => {
+    const { segue, started, errors } = setUp()
+    expect(await segue(...args)).toBe(2)
+    expect(started).toEqual([])
+    expect(errors[0]).toContain(`${name} was settled when the run began, and it knows by itself: leave it out`)
   })
 
   test('starts nothing when an option is wrong', async () => {
