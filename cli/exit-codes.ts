@@ -25,7 +25,10 @@ export const exitCodes = {
   quarantined: [4, 'The run finished, with items quarantined: `segue quarantine list`.'],
   heavyKeys: [5, '`plan` and `run --dry-run` only: would start, and a key will not fit in one slice and be split.'],
   differences: [6, 'The run finished, but verify found differences: `segue diff`. Outranks 4.'],
-  sumsOpen: [7, '`report` only: the ledger does not add up, and the report names what. Outranks the others.'],
+  doesNotAddUp: [
+    7,
+    'The ledger does not add up, or live changes of a finished run were lost or are not applied: `segue report` names what. Outranks the others.',
+  ],
 } as const satisfies Record<string, readonly [number, string]>
 
 export type ExitName = keyof typeof exitCodes
@@ -41,6 +44,7 @@ export function exitCodeOfRun(verdict: Verdict): ExitCode {
     case 'running':
       return exitCode('ok')
     case 'finished':
+      if (verdict.lacking) return exitCode('doesNotAddUp')
       return verdict.found ? exitCodeOfReport(endingOf(verdict.found)) : exitCode('refused')
     case 'halted':
     case 'interrupted':
@@ -60,7 +64,7 @@ export function exitCodeOfReport(verdict: ReportVerdict): ExitCode {
     case 'not finished':
       return exitCode('resumable')
     case 'does not add up':
-      return exitCode('sumsOpen')
+      return exitCode('doesNotAddUp')
   }
 }
 

@@ -1,4 +1,6 @@
 import type { Command } from 'commander'
+import { readLease } from '../../shared/ledger/lease.ts'
+import { endCapture } from '../../shared/ledger/shards.ts'
 import { stopCapture } from '../../shared/live/capture.ts'
 import { liveLimitSeconds } from '../../shared/live/limit.ts'
 import type { Mapping } from '../../shared/live/ports.ts'
@@ -44,8 +46,10 @@ async function captureOff(world: World, terminal: Terminal, { dryRun, json }: Fl
   const { sourceTable, destinationTable } = deployment
   const changes = `live changes from ${sourceTable} to ${destinationTable}`
   const say = (text: string) => json || terminal.line(text)
-  if (state === 'Disabled') say(`L${changes.slice(1)} are off already.`)
-  else say(`${dryRun ? 'Would turn' : 'Turns'} off ${changes}: ${await consequence(world)}`)
+  if (state === 'Disabled') {
+    if (!dryRun) await noteOff(world)
+    say(`L${changes.slice(1)} are off already.`)
+  } else say(`${dryRun ? 'Would turn' : 'Turns'} off ${changes}: ${await consequence(world)}`)
   const changed = state !== 'Disabled' && !dryRun
   if (changed) {
     await turnOff(world, mapping)
@@ -55,6 +59,12 @@ async function captureOff(world: World, terminal: Terminal, { dryRun, json }: Fl
   }
   if (json) terminal.line(JSON.stringify({ capture: changed ? 'off' : words[state], changed }))
   return exitCode('ok')
+}
+
+/** So that nobody takes it for an accident that changes are not applied any more. */
+async function noteOff({ ledger, deployment, runtime }: World): Promise<void> {
+  const lease = await readLease(ledger, deployment.destinationTable)
+  if (lease) await endCapture(ledger, lease.run, runtime.clock())
 }
 
 async function consequence({ deployment, ledger, executions, runtime }: World): Promise<string> {
@@ -81,6 +91,7 @@ async function turnOff(world: World, mapping: Mapping): Promise<void> {
       await refuseWhileUnderWay(world)
       outcome = (await stopCapture(mapping)).outcome
     }
+    await noteOff(world)
   } catch (error) {
     throw new LostSight('It is not known whether live changes are off (repeat the command to see)', error)
   }

@@ -1,9 +1,11 @@
 import { keepDays } from '../../shared/ledger/keys.ts'
 import { counted } from '../../shared/progress/format.ts'
 import { foundWords } from '../../shared/progress/found.ts'
+import { lagWords } from '../../shared/progress/lag.ts'
 import type { Progress } from '../../shared/progress/read.ts'
 import type { Verdict } from '../../shared/progress/verdict.ts'
 import { differencesIn } from '../../shared/run/found.ts'
+import type { Lag } from '../../shared/run/lag.ts'
 import { goesOnWith } from '../../shared/run/was-finished.ts'
 import { forgottenWords, uncheckedWords } from './diff.ts'
 
@@ -13,7 +15,7 @@ type Finished = Extract<Verdict, { kind: 'finished' }>
  * What to say once a run has ended, with the command that goes on; empty while it runs.
  * @param flag names the deployment on a command line, as ` --stack Night`.
  */
-export function endingOf({ run, verdict, coverage }: Progress, flag: string): string[] {
+export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string): string[] {
   switch (verdict.kind) {
     case 'running':
       return []
@@ -22,7 +24,7 @@ export function endingOf({ run, verdict, coverage }: Progress, flag: string): st
       const done = coverage.complete
         ? `${counted(read, 'item')} read, ${counted(written, 'item')} written to ${run.destination}.`
         : `what it read and wrote is no longer known, as the ledger keeps that for ${keepDays} days.`
-      return [`Run ${run.id} finished: ${done}`, ...verified(verdict, flag)]
+      return [`Run ${run.id} finished: ${done}`, ...verified(verdict, flag), ...lacking(verdict, lag, flag)]
     }
     case 'halted':
       return [`Run ${run.id} halted: ${verdict.reason}`, `Go on from its checkpoints with: ${goesOnWith(run)}${flag}`]
@@ -47,5 +49,16 @@ function verified({ found }: Finished, flag: string): string[] {
     ...(quarantined > 0
       ? [`${counted(quarantined, 'item')} quarantined. List with: segue quarantine list${flag}`]
       : []),
+  ]
+}
+
+function lacking(verdict: Finished, lag: Lag | undefined, flag: string): string[] {
+  if (!verdict.lacking || !lag) return []
+  const words = `Not up to date: ${lagWords(lag)}.`
+  if (lag.guard !== 'refuse' && lag.stopped === 'code changed')
+    return [`${words} If they are to end: segue capture off${flag}`]
+  return [
+    `${words} See what is lacking with: segue verify --wait${flag}; mend that with: segue repair --wait${flag}`,
+    `Only a new run, into an empty table, follows the source again. If live changes are to end: segue capture off${flag}`,
   ]
 }

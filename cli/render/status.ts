@@ -110,7 +110,8 @@ function sums(walk: Walk, t: Tallies): string[] {
 /** What is known of live changes without reading their heads, which `segue report` does. */
 function live({ run, capture, lag, control, at }: Progress): string[] {
   if (run.offline) return [field('Live', 'not captured: this run is offline')]
-  const since = capture ? `captured since ${iso(capture.since)}` : 'not captured yet'
+  const off = capture?.off === undefined ? '' : `, turned off ${iso(capture.off)}`
+  const since = capture ? `captured since ${iso(capture.since)}${off}` : 'not captured yet'
   const looked = lag ? `; ${lagWords(lag)} ${duration(at - lag.at)} ago` : ''
   const quiet = control.quiet === undefined ? '' : '; quiet: no write of the copy can land any more'
   return [field('Live', `${since}${looked}${quiet}`)]

@@ -25,6 +25,8 @@ export interface Capture {
   stream: string
   /** When every shard of the stream last had a cursor. */
   listedAt?: number
+  /** When live changes were turned off on purpose; absent while they ought to be applied. */
+  off?: number
 }
 
 export async function readCapture(ledger: LedgerTable, run: string): Promise<Capture | undefined> {
@@ -34,18 +36,32 @@ export async function readCapture(ledger: LedgerTable, run: string): Promise<Cap
   return capture as unknown as Capture
 }
 
-/** Remembers since when changes are the stream's; asking again changes nothing, and tells what is remembered. */
+/**
+ * Remembers since when changes are the stream's, and that they ought to be applied; asking again changes nothing, and tells
+ * what is remembered.
+ */
 export async function beginCapture(
   ledger: LedgerTable,
   run: string,
   capture: Pick<Capture, 'since' | 'stream'>,
 ): Promise<Capture> {
   await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture }, expect: 'absent' }])
-  return (await readCapture(ledger, run)) as Capture
+  const { off, ...on } = (await readCapture(ledger, run)) as Capture
+  if (off !== undefined) await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...on }, expect: { off } }])
+  return on
 }
 
-export async function writeCapture(ledger: LedgerTable, run: string, capture: Capture): Promise<void> {
-  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture }, expect: 'any' }])
+/** Remembers that live changes were turned off on purpose; the first time stands. Nothing where they were never on. */
+export async function endCapture(ledger: LedgerTable, run: string, off: number): Promise<void> {
+  const capture = await readCapture(ledger, run)
+  if (!capture || capture.off !== undefined) return
+  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture, off }, expect: 'any' }])
+}
+
+/** Notes when the shards were listed; not where live changes have been turned off, or on again, meanwhile. */
+export async function noteListed(ledger: LedgerTable, run: string, capture: Capture, listedAt: number): Promise<void> {
+  const row = { pk: runPk(run), sk: 'CAPTURE', ...capture, listedAt }
+  await ledger.commit([{ row, expect: { off: capture.off } }])
 }
 
 export async function listCursors(ledger: LedgerTable, run: string): Promise<ShardCursor[]> {

@@ -1,5 +1,5 @@
 import { LedgerError } from '../ledger/errors.ts'
-import { listCursors, readCapture, type ShardCursor, saveCursors, writeCapture } from '../ledger/shards.ts'
+import { listCursors, noteListed, readCapture, type ShardCursor, saveCursors } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
 import type { Shard, Stream } from './ports.ts'
@@ -58,7 +58,7 @@ export async function followShards(
     return 'trimmed'
   if (fresh.length > 0) await saveCursors(ledger, run, fresh, now)
   // Only after the cursors are stored: the time stands for all of them.
-  await writeCapture(ledger, run, { ...capture, listedAt: now })
+  await noteListed(ledger, run, capture, now)
   const parents = new Set(followed.map(({ parent }) => parent))
   return parentsFirst(
     followed.map((cursor) => {

@@ -15,8 +15,11 @@ const stoppedWords = {
   aborted: 'the run was told to stop',
 } as const satisfies Record<NonNullable<Lag['stopped']>, string>
 
+/** A look at the lag, whenever it was. */
+type LagSeen = Pick<Lag, 'seconds' | 'guard'> & { stopped?: Lag['stopped'] | null }
+
 /** `live changes 1h 3m behind, warn: …`, as it was when last looked at. */
-export function lagWords({ seconds, guard, stopped }: Lag): string {
+export function lagWords({ seconds, guard, stopped }: LagSeen): string {
   if (guard === 'refuse') return `live changes lost${guardWords.refuse}`
   if (stopped) {
     const since = seconds === 0 ? '' : ` for up to ${duration(seconds * 1000)}`

@@ -71,10 +71,14 @@ export function expectation({ walk }: Pick<Progress, 'walk'>): string {
   }
 }
 
-/** Said while it matters: drain has it among what it waits for. */
-function lagging({ run, verdict, lag }: Progress): string[] {
-  if (verdict.kind !== 'running' || run.phase === 'Drain' || !lag || (lag.guard === 'ok' && !lag.stopped)) return []
-  return [lagWords(lag)]
+/** Said while it matters: drain has it among what it waits for, and a finished run captures until that is turned off. */
+function lagging({ run, verdict, lag, capture }: Progress): string[] {
+  if (!lag || (lag.guard === 'ok' && !lag.stopped)) return []
+  const matters =
+    verdict.kind === 'running'
+      ? run.phase !== 'Drain'
+      : verdict.kind === 'finished' && (verdict.lacking || capture?.off === undefined)
+  return matters ? [lagWords(lag)] : []
 }
 
 function ending({ run, verdict, coverage, at }: Progress, rate: number | undefined): string[] {

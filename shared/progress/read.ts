@@ -8,7 +8,7 @@ import { type Capture, readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { type Coverage, coverageOf } from '../run/coverage.ts'
 import { type Found, foundBy } from '../run/found.ts'
-import { type Lag, readLag } from '../run/lag.ts'
+import { type Lag, lacksChanges, readLag } from '../run/lag.ts'
 import { passOf } from '../run/plan.ts'
 import type { Clock } from '../runtime/ports.ts'
 import { type ExecutionView, type Verdict, verdictOf } from './verdict.ts'
@@ -115,7 +115,7 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
     chunks,
     coverage: coverageOf(chunks, run.segments),
     working: chunks.filter((chunk) => chunk.state === 'open' && (chunk.deadline ?? 0) > at).length,
-    verdict: verdictOf(run, execution, found),
+    verdict: verdictOf(run, execution, found, lacksChanges(run, lag, capture)),
     ...(expected !== undefined && { expected }),
     ...(capture && { capture }),
     ...(lag && { lag }),

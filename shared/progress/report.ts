@@ -45,7 +45,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
       missing: coverage.missing.length,
     },
     found: verdict.kind === 'finished' ? (verdict.found ?? null) : null,
-    capture: capture ? { since: iso(capture.since) } : null,
+    capture: capture ? { since: iso(capture.since), off: capture.off === undefined ? null : iso(capture.off) } : null,
     lag: lag
       ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at), ...(lag.stopped && { stopped: lag.stopped }) }
       : null,

@@ -19,7 +19,12 @@ export type Verdict =
    * Walked to the end; `endingOf` what was found says whether anybody may rely on it. Nothing is known of that once rows of
    * the verification have expired.
    */
-  | { kind: 'finished'; found: Found | undefined }
+  | {
+      kind: 'finished'
+      found: Found | undefined
+      /** Its destination lacks live changes, whatever was found: see `lacksChanges`. */
+      lacking: boolean
+    }
   /** Nothing runs any more; everything resumable. */
   | { kind: 'halted'; reason: string }
   /** The execution ended without telling the ledger, as when it is stopped from the console; resumable. */
@@ -30,11 +35,17 @@ export type Verdict =
  *   says `running` was interrupted, and is not merely ending.
  * @param found by the last verification, with the quarantine list as it is now; looked at only where the run has finished.
  *   Nothing where it is not known.
+ * @param lacking whether the destination lacks live changes by now.
  */
-export function verdictOf(run: RunRecord, execution: ExecutionView, found: Found | undefined): Verdict {
+export function verdictOf(
+  run: RunRecord,
+  execution: ExecutionView,
+  found: Found | undefined,
+  lacking: boolean,
+): Verdict {
   switch (run.state) {
     case 'finished':
-      return { kind: 'finished', found }
+      return { kind: 'finished', found, lacking }
     case 'halted':
       return { kind: 'halted', reason: sentence(run.reason ?? 'no reason was recorded') }
     case 'aborted':

@@ -14,7 +14,7 @@ import { phaseTimes } from '../run/phase-times.ts'
 import { passOf } from '../run/plan.ts'
 import type { HeavyKeySummary, Report, ReportContent, ReportVerdict } from './content.ts'
 import { sealed } from './digest.ts'
-import { liveSummary } from './live.ts'
+import { liveProblems, liveSummary } from './live.ts'
 import { problemsOf, summaryOf, sumsOf, unlisted, type WalkRead } from './sums.ts'
 
 /**
@@ -40,6 +40,7 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     ...problemsOf(begun, run.state === 'finished'),
     ...(run.state === 'finished' && !run.verification ? ['the run says finished, but nothing was verified'] : []),
     ...(run.state === 'finished' ? unlisted(found, listed) : []),
+    ...(await liveProblems(ledger, run)),
   ]
   return sealed<ReportContent>({
     format: 1,

@@ -1,7 +1,9 @@
 import type { Walk } from '../ledger/chunks.ts'
+import type { LagGuard } from '../live/lag.ts'
 import type { DifferenceGroup } from '../progress/differences.ts'
 import type { QuarantineGroup } from '../progress/quarantine.ts'
 import type { Ending, Found } from '../run/found.ts'
+import type { Lag } from '../run/lag.ts'
 import type { RunState } from '../run/states.ts'
 
 /** How a run ended, the gravest first: a report that does not add up says nothing else for sure. */
@@ -30,6 +32,10 @@ export interface WalkSummary {
 export interface LiveSummary {
   /** ISO 8601; `null` where the run never captured. */
   capturedSince: string | null
+  /** When they were turned off on purpose, ISO 8601; `null` where they go on. */
+  capturedUntil: string | null
+  /** How far they were behind when last looked at, seconds, and why they are not applied at all; `null` where unknown. */
+  lag: { seconds: number; guard: LagGuard; stopped: NonNullable<Lag['stopped']> | null } | null
   puts: number
   deletes: number
   /** Of all: where a record lost or several source items met. */

@@ -3,14 +3,22 @@ import { eachHead, type Head, headBuckets, needsSettling } from '../ledger/heads
 import type { RunRecord } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
+import { lagWords } from '../progress/lag.ts'
+import { lacksChanges, readLag } from '../run/lag.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { LiveSummary } from './content.ts'
 
 /** Counts the heads of a run: reads them all, 256 partition keys, 8 at a time, and holds a page of each of those. */
 export async function liveSummary(ledger: LedgerTable, run: RunRecord): Promise<LiveSummary> {
-  const [capture, { quiet }] = await Promise.all([readCapture(ledger, run.id), readControl(ledger, run.id)])
+  const [capture, { quiet }, lag] = await Promise.all([
+    readCapture(ledger, run.id),
+    readControl(ledger, run.id),
+    readLag(ledger, run.id),
+  ])
   const summary: LiveSummary = {
     capturedSince: capture ? new Date(capture.since).toISOString() : null,
+    capturedUntil: capture?.off === undefined ? null : new Date(capture.off).toISOString(),
+    lag: lag ? { seconds: lag.seconds, guard: lag.guard, stopped: lag.stopped ?? null } : null,
     puts: 0,
     deletes: 0,
     contested: 0,
@@ -23,6 +31,12 @@ export async function liveSummary(ledger: LedgerTable, run: RunRecord): Promise<
     eachHead(ledger, run.id, bucket, (head) => count(summary, head, run.offline ? head.settled : quiet)),
   )
   return summary
+}
+
+/** A sentence where a destination that the run has finished lacks live changes. */
+export async function liveProblems(ledger: LedgerTable, run: RunRecord): Promise<string[]> {
+  const [capture, lag] = await Promise.all([readCapture(ledger, run.id), readLag(ledger, run.id)])
+  return run.state === 'finished' && lacksChanges(run, lag, capture) ? [lagWords(lag)] : []
 }
 
 function count(summary: LiveSummary, head: Head, quiet: string | undefined): void {

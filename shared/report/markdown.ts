@@ -1,5 +1,6 @@
 import { counted, duration, grouped, sentence } from '../progress/format.ts'
 import { foundWords } from '../progress/found.ts'
+import { lagWords } from '../progress/lag.ts'
 import type { Report, Sum } from './content.ts'
 import { sumWords } from './sums.ts'
 
@@ -63,8 +64,9 @@ function live({ run, live: l }: Report): string[] {
     run.offline
       ? 'not captured: the run is offline'
       : l.capturedSince
-        ? `captured since ${l.capturedSince}`
+        ? `captured since ${l.capturedSince}${l.capturedUntil ? `, turned off ${l.capturedUntil}` : ''}`
         : 'never captured',
+    ...(l.lag ? [`when last looked at: ${lagWords(l.lag)}`] : []),
     `${touched}; of the deleted and contested ${grouped(l.settled)} settled, ${grouped(l.unsettled)} not`,
   ]
 }

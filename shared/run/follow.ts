@@ -8,7 +8,7 @@ import { isAborted } from '../live/gate.ts'
 import { recordLag } from './lag.ts'
 
 /**
- * Looks at the stream of the last run into a table, if that run captures: moves drain's cursors over what has been
+ * Looks at the stream of the last run into a table, while that run captures: moves drain's cursors over what has been
  * applied, so that little is left to read and nothing is trimmed unread, and notes the lag.
  */
 export async function followRun(
@@ -23,7 +23,8 @@ export async function followRun(
     readControl(ledger, lease.run),
     readCapture(ledger, lease.run),
   ])
-  if (run.offline || !capture || isAborted(run, control)) return { outcome: 'nothing to follow' }
+  if (run.offline || !capture || capture.off !== undefined || isAborted(run, control))
+    return { outcome: 'nothing to follow' }
   const engine = await engineOf(run.id)
   await recordLag(run.id, await advance({ run: run.id, fence: control.fence }, engine), engine)
   return { outcome: 'followed' }

@@ -1,4 +1,6 @@
 import { runPk } from '../ledger/keys.ts'
+import type { RunRecord } from '../ledger/runs.ts'
+import type { Capture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { DrainOutcome, WhyDrainStopped } from '../live/drain.ts'
 import { type LagGuard, lagGuard } from '../live/lag.ts'
@@ -30,6 +32,21 @@ export async function readLag(ledger: LedgerTable, run: string): Promise<Lag | u
   if (!row) return undefined
   const { pk: _pk, sk: _sk, ...lag } = row
   return lag as unknown as Lag
+}
+
+/**
+ * Whether the destination of a finished run lacks live changes: they were thrown away unread, or are not applied at all.
+ * Once they were turned off on purpose they are not missed, and those lost before only until everything was compared since.
+ */
+export function lacksChanges(
+  { phases = [] }: Pick<RunRecord, 'phases'>,
+  lag: Lag | undefined,
+  capture: Capture | undefined,
+): lag is Lag {
+  if (!lag) return false
+  if (capture?.off === undefined) return lag.guard === 'refuse' || lag.stopped !== undefined
+  const compared = phases.findLast(({ phase }) => phase === 'Verify')?.at ?? 0
+  return lag.guard === 'refuse' && compared <= lag.at
 }
 
 /** Nothing where nothing was learnt. */

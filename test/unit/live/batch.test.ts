@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import { runPk } from '../../../shared/ledger/keys.ts'
 import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { listQuarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
-import { beginCapture, writeCapture } from '../../../shared/ledger/shards.ts'
+import { beginCapture } from '../../../shared/ledger/shards.ts'
 import { applyBatch } from '../../../shared/live/batch.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import { liveGate } from '../../../shared/live/gate.ts'
@@ -122,7 +123,8 @@ describe('the gate before live changes', () => {
 
   it('leaves changes from before capture to copy, and acknowledges them', async () => {
     const { apply, ledger, items } = await gated()
-    await writeCapture(ledger, run, { since: 1_000, stream: 'arn:stream:source' })
+    const row = { pk: runPk(run), sk: 'CAPTURE', since: 1_000, stream: 'arn:stream:source' }
+    await ledger.commit([{ row, expect: 'any' }])
     await apply([record(1, { new: item('a', ['x']) }, 999), record(2, { new: item('b', ['y']) }, 1_000)])
     expect(items()).toEqual({ y: output('y') })
   })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { writeLease } from '../../../shared/ledger/lease.ts'
 import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
-import { beginCapture } from '../../../shared/ledger/shards.ts'
+import { beginCapture, endCapture, readCapture } from '../../../shared/ledger/shards.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import type { DrainEngine } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
@@ -87,7 +87,7 @@ describe('the lag of live changes', () => {
     ],
     [{ seconds: 0, guard: 'ok', stopped: 'aborted' }, 'live changes not applied, aborted: the run was told to stop'],
   ] as const)('%o in words: %s', (lag, words) => {
-    expect(lagWords({ ...lag, at: 0 })).toBe(words)
+    expect(lagWords(lag)).toBe(words)
   })
 })
 
@@ -99,6 +99,28 @@ it('a run that has not begun to capture has nothing to follow', async () => {
   await writeLease(ledger, undefined, lease)
   const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
   expect(await followRun('destination', ledger, engineOf)).toEqual({ outcome: 'nothing to follow' })
+})
+
+it('a run whose live changes were turned off has nothing to follow until they are on again', async () => {
+  const { ledger, engine, stream, time, lag } = await captured()
+  await endCapture(ledger, run, time.now)
+  const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
+  expect(await followRun('destination', ledger, engineOf)).toEqual({ outcome: 'nothing to follow' })
+  await beginCapture(ledger, run, { since: time.now + hour, stream: stream.arn })
+  await followRun('destination', ledger, async () => engine)
+  expect(await lag()).toMatchObject({ seconds: 0, guard: 'ok' })
+})
+
+it('a look at the stream under way does not forget that live changes were turned off meanwhile', async () => {
+  const { ledger, engine, stream, time } = await captured()
+  const off = time.now
+  const shards = stream.shards.bind(stream)
+  stream.shards = async (after) => {
+    await endCapture(ledger, run, off)
+    return shards(after)
+  }
+  await followRun('destination', ledger, async () => engine)
+  expect(await readCapture(ledger, run)).toMatchObject({ off })
 })
 
 describe('a deployment of other migrations in the middle of a run', () => {

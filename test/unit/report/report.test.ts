@@ -194,6 +194,8 @@ describe('a report', () => {
     }
     expect((await buildReport(ledger, 'run00001')).live).toEqual({
       capturedSince: '2026-11-21T01:00:00.000Z',
+      capturedUntil: null,
+      lag: null,
       puts: 3,
       deletes: 3,
       contested: 2,
