@@ -4,6 +4,7 @@ import { readLease } from '../shared/ledger/lease.ts'
 import { getRun, type RunRecord } from '../shared/ledger/runs.ts'
 import { type DifferenceGroup, groupDifferences, readDifferenceGroups } from '../shared/progress/differences.ts'
 import { coverageOf } from '../shared/run/coverage.ts'
+import { type Lag, readLag } from '../shared/run/lag.ts'
 import { passOf } from '../shared/run/plan.ts'
 import { CliError, noRun } from './errors.ts'
 import { forgottenWords } from './render/diff.ts'
@@ -19,6 +20,8 @@ export interface LastVerification {
   differences?: Difference[]
   /** Destination items of which it could not be told whether anything makes them. */
   unchecked: number
+  /** How far live changes were behind when last looked at. */
+  lag: Lag | undefined
 }
 
 /** @throws CliError `no-run`, or `not-verified` where no verification of the last run has begun, or its rows have expired. */
@@ -36,10 +39,14 @@ export async function lastVerification(
     )
   const { number, ended } = run.verification
   const coverage = async (walk: Walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)
-  const [verify, orphans] = await Promise.all([coverage('verify'), coverage('orphans')])
+  const [lag, verify, orphans] = await Promise.all([
+    readLag(ledger, run.id),
+    coverage('verify'),
+    coverage('orphans'),
+  ])
   if (ended && !(verify.complete && orphans.complete))
     throw new CliError('not-verified', `${forgottenWords}. Verify again with: segue verify --wait${deployment.flag}`)
-  const last = { run, number, ended, unchecked: orphans.tallies.unchecked }
+  const last = { run, number, ended, unchecked: orphans.tallies.unchecked, lag }
   if (!keys) return { ...last, groups: await readDifferenceGroups(ledger, run.id, number) }
   const differences = await listDifferences(ledger, run.id, number)
   return { ...last, groups: groupDifferences(differences), differences }

@@ -1,12 +1,13 @@
 import type { Difference } from '../../shared/ledger/differences.ts'
 import { type DifferenceGroup, groupName, keysIn } from '../../shared/progress/differences.ts'
 import { counted, grouped, sentence } from '../../shared/progress/format.ts'
+import { onTheirWay } from '../../shared/progress/lag.ts'
 import type { LastVerification } from '../verification.ts'
 import { keyJson, keyText } from './key.ts'
 
 /** `segue diff`: counts first; where keys were asked for, each destination key under its group. */
 export function diffPage(
-  { run, number, ended, groups, differences, unchecked }: LastVerification,
+  { run, number, ended, groups, differences, unchecked, lag }: LastVerification,
   flag: string,
 ): string[] {
   const state = ended ? '' : ' (not ended: there may be more)'
@@ -14,6 +15,7 @@ export function diffPage(
     `Run ${run.id}, verification ${number}${state}: ${counted(keysIn(groups), 'difference')}`,
     ...groupLines(groups, differences),
     ...(unchecked > 0 ? [uncheckedWords(unchecked)] : []),
+    ...(groups.length > 0 ? onTheirWay(lag) : []),
     ...(groups.length > 0 ? [`Mend with: segue repair --wait${flag}`] : []),
   ]
 }

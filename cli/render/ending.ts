@@ -1,7 +1,7 @@
 import { keepDays } from '../../shared/ledger/keys.ts'
 import { counted } from '../../shared/progress/format.ts'
 import { foundWords } from '../../shared/progress/found.ts'
-import { lagWords } from '../../shared/progress/lag.ts'
+import { lagWords, onTheirWay } from '../../shared/progress/lag.ts'
 import type { Progress } from '../../shared/progress/read.ts'
 import type { Verdict } from '../../shared/progress/verdict.ts'
 import { differencesIn } from '../../shared/run/found.ts'
@@ -24,7 +24,7 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
       const done = coverage.complete
         ? `${counted(read, 'item')} read, ${counted(written, 'item')} written to ${run.destination}.`
         : `what it read and wrote is no longer known, as the ledger keeps that for ${keepDays} days.`
-      return [`Run ${run.id} finished: ${done}`, ...verified(verdict, flag), ...lacking(verdict, lag, flag)]
+      return [`Run ${run.id} finished: ${done}`, ...verified(verdict, lag, flag), ...lacking(verdict, lag, flag)]
     }
     case 'halted':
       return [`Run ${run.id} halted: ${verdict.reason}`, `Go on from its checkpoints with: ${goesOnWith(run)}${flag}`]
@@ -36,7 +36,7 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
   }
 }
 
-function verified({ found }: Finished, flag: string): string[] {
+function verified({ found, lacking: said }: Finished, lag: Lag | undefined, flag: string): string[] {
   if (!found) return [`${forgottenWords}. Verify again with: segue verify --wait${flag}`]
   const { quarantined } = found
   const differences = differencesIn(found)
@@ -45,6 +45,7 @@ function verified({ found }: Finished, flag: string): string[] {
     differences === 0
       ? 'Verified: no differences.'
       : `Verify found ${counted(differences, 'difference')}: ${words}. List with: segue diff${flag}; mend with: segue repair --wait${flag}`,
+    ...(differences > 0 && !said ? onTheirWay(lag).map((words) => `${words}.`) : []),
     ...(found.unchecked > 0 ? [`${uncheckedWords(found.unchecked)}.`] : []),
     ...(quarantined > 0
       ? [`${counted(quarantined, 'item')} quarantined. List with: segue quarantine list${flag}`]

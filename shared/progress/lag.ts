@@ -29,3 +29,9 @@ export function lagWords({ seconds, guard, stopped }: LagSeen): string {
     ? 'live changes not behind'
     : `live changes ${duration(seconds * 1000)} behind${guardWords[guard]}`
 }
+
+/** Why there may be differences that are none for long, beside which it is said: changes that were on their way. */
+export function onTheirWay(lag: LagSeen | null | undefined): string[] {
+  if (!lag || (lag.seconds === 0 && lag.guard !== 'refuse' && !lag.stopped)) return []
+  return [`When last looked at: ${lagWords(lag)}; what is not applied counts as a difference`]
+}

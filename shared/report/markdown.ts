@@ -1,6 +1,6 @@
 import { counted, duration, grouped, sentence } from '../progress/format.ts'
 import { foundWords } from '../progress/found.ts'
-import { lagWords } from '../progress/lag.ts'
+import { lagWords, onTheirWay } from '../progress/lag.ts'
 import type { Report, Sum } from './content.ts'
 import { sumWords } from './sums.ts'
 
@@ -43,11 +43,12 @@ function walks({ walks: all }: Report): string[] {
   })
 }
 
-function verification({ verification: found }: Report): string[] {
+function verification({ verification: found, live: { lag } }: Report): string[] {
   if (!found) return ['none was begun']
   const words = foundWords({ ...found, unchecked: 0 }).join(', ') || 'no differences'
   return [
     `number ${found.number}${found.ended ? '' : ' (not ended)'}: ${words}`,
+    ...(found.listed.length > 0 ? onTheirWay(lag) : []),
     ...(found.unchecked > 0 ? [`orphans not checked for ${counted(found.unchecked, 'item')}`] : []),
     ...atMost(
       found.listed.map(({ kind, attributes, keys }) => {
