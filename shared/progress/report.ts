@@ -46,9 +46,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     },
     found: verdict.kind === 'finished' ? (verdict.found ?? null) : null,
     capture: capture ? { since: iso(capture.since), off: capture.off === undefined ? null : iso(capture.off) } : null,
-    lag: lag
-      ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at), ...(lag.stopped && { stopped: lag.stopped }) }
-      : null,
+    lag: lag ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at), stopped: lag.stopped ?? null } : null,
     failures: failed.map(({ id, reason }) => ({ chunk: id, reason: reason ?? null })),
     splits: splitKeys(progress.chunks).map(({ key, ways, items }) => ({ key: keyLabel(key, keys), ways, items })),
   }

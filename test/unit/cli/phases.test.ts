@@ -110,6 +110,17 @@ describe('the line of a phase', () => {
     expect(report).toMatchObject({ walk: 'orphans', talliesClose: true, found: null, lag: null })
   })
 
+  test('what is unknown of the lag is null for programs, and not left out', async () => {
+    const { ledger, state } = await setUp({ phase: 'Drain' })
+    const runtime = { clock: () => state.now }
+    await recordLag('run00001', { outcome: 'waiting', lagSeconds: 75, reason: '' }, { ledger, runtime })
+    const describeRunning = async () => ({ status: 'running' as const })
+    const reading = await readProgress({ ledger, describe: describeRunning, clock: () => state.now }, 'beta')
+    if (reading.kind !== 'run') throw new Error(reading.kind)
+    const { lag } = progressReport(reading.progress, track(undefined, reading.progress), { keys: false })
+    expect(lag).toEqual({ seconds: 75, guard: 'ok', at: new Date(state.now).toISOString(), stopped: null })
+  })
+
   test('a new walk begins with no rate, whatever the one before it reached', async () => {
     const { line, ledger, state } = await setUp({ phase: 'Orphans', verification }, [
       ...copied,
