@@ -39,11 +39,7 @@ export async function lastVerification(
     )
   const { number, ended } = run.verification
   const coverage = async (walk: Walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)
-  const [lag, verify, orphans] = await Promise.all([
-    readLag(ledger, run.id),
-    coverage('verify'),
-    coverage('orphans'),
-  ])
+  const [lag, verify, orphans] = await Promise.all([readLag(ledger, run.id), coverage('verify'), coverage('orphans')])
   if (ended && !(verify.complete && orphans.complete))
     throw new CliError('not-verified', `${forgottenWords}. Verify again with: segue verify --wait${deployment.flag}`)
   const last = { run, number, ended, unchecked: orphans.tallies.unchecked, lag }
