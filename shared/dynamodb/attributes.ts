@@ -17,6 +17,14 @@ export type AttributeValue =
 
 export type Attributes = { [name: string]: AttributeValue }
 
+/**
+ * The attribute of this name, if the item has it. Asked in any other way an item seems to have a `constructor`, a
+ * `toString` and whatever else every JavaScript object has.
+ */
+export function attributeOf(attributes: Attributes, name: string): AttributeValue | undefined {
+  return Object.hasOwn(attributes, name) ? attributes[name] : undefined
+}
+
 /** The only types a key attribute can have. */
 export type KeyValue = { S: string } | { N: string } | { B: Uint8Array }
 export type KeyType = 'S' | 'N' | 'B'

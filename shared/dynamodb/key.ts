@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue, KeyType, KeyValue } from './attributes.ts'
+import { type Attributes, type AttributeValue, attributeOf, type KeyType, type KeyValue } from './attributes.ts'
 
 export interface KeyAttribute {
   name: string
@@ -37,10 +37,10 @@ export interface Key {
 
 /** The key of an item, or `undefined` when an attribute is missing or has another type than the schema says. */
 export function keyOf(schema: KeySchema, attributes: Attributes): Key | undefined {
-  const pk = keyValue(attributes[schema.pk.name], schema.pk.type)
+  const pk = keyValue(attributeOf(attributes, schema.pk.name), schema.pk.type)
   if (!pk) return undefined
   if (!schema.sk) return { pk }
-  const sk = keyValue(attributes[schema.sk.name], schema.sk.type)
+  const sk = keyValue(attributeOf(attributes, schema.sk.name), schema.sk.type)
   return sk && { pk, sk }
 }
 
@@ -50,9 +50,7 @@ function keyValue(value: AttributeValue | undefined, type: KeyType): KeyValue | 
 
 /** The key as attributes, for requests (`ExclusiveStartKey`, `Key`). */
 export function keyAttributes(schema: KeySchema, key: Key): Attributes {
-  const attributes: Attributes = { [schema.pk.name]: key.pk }
-  if (schema.sk && key.sk) attributes[schema.sk.name] = key.sk
-  return attributes
+  return { [schema.pk.name]: key.pk, ...(schema.sk && key.sk && { [schema.sk.name]: key.sk }) }
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { AttributeValue, KeyValue } from '../dynamodb/attributes.ts'
+import { type AttributeValue, attributeOf, type KeyValue } from '../dynamodb/attributes.ts'
 import { canonicalNumber } from '../dynamodb/number.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import type { DeclaredApplies } from './migration.ts'
@@ -8,7 +8,7 @@ export function declaredApplies({ keyPrefix, attribute }: DeclaredApplies, item:
   return (
     startsWith(item.key.pk, keyPrefix?.pk) &&
     startsWith(item.key.sk, keyPrefix?.sk) &&
-    (attribute === undefined || equals(item.attributes()[attribute.name], attribute.equals))
+    (attribute === undefined || equals(attributeOf(item.attributes(), attribute.name), attribute.equals))
   )
 }
 

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '../dynamodb/attributes.ts'
+import { type Attributes, attributeOf } from '../dynamodb/attributes.ts'
 import { itemBytes, maxItemBytes, valueBytes } from '../dynamodb/item-size.ts'
 import {
   encodeKey,
@@ -31,7 +31,7 @@ export function toOutput(schema: TableSchema, item: object): RawItem | { reason:
 /** Why no item can have the key that these attributes hold, or miss; `undefined` where one can. */
 export function keyProblem({ pk, sk }: KeySchema, attributes: Attributes): string | undefined {
   const half = (attribute: KeyAttribute, maxBytes: number) =>
-    attributes[attribute.name]
+    attributeOf(attributes, attribute.name)
       ? valuesProblem('key', { attributes: [attribute], maxBytes }, attributes)
       : `key attribute \`${attribute.name}\` is missing`
   return half(pk, maxPkBytes) ?? (sk && half(sk, maxSkBytes))
@@ -50,10 +50,12 @@ export function indexProblem({ indexKeys = [] }: TableSchema, attributes: Attrib
 }
 
 function valuesProblem(what: string, key: IndexKey, attributes: Attributes): string | undefined {
-  const present = key.attributes.filter(({ name }) => attributes[name])
+  const present = key.attributes.flatMap(({ name, type }) => {
+    const value = attributeOf(attributes, name)
+    return value ? [{ name, type, value }] : []
+  })
   let bytes = 0
-  for (const { name, type } of present) {
-    const value = attributes[name] as AttributeValue
+  for (const { name, type, value } of present) {
     if (!(type in value)) return `${what} attribute \`${name}\`: expected ${type}, got ${Object.keys(value)[0]}`
     const own = valueBytes(value)
     if (own === 0) return `${what} attribute \`${name}\` is empty`

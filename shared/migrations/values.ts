@@ -138,5 +138,6 @@ export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   if (typeof value !== 'object') return typeof value
-  return value.constructor?.name || 'object'
+  // Asked of the prototype: `constructor` may be an attribute.
+  return Object.getPrototypeOf(value)?.constructor?.name || 'object'
 }

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from '../dynamodb/attributes.ts'
+import { type Attributes, type AttributeValue, attributeOf } from '../dynamodb/attributes.ts'
 import { canonicalNumber } from '../dynamodb/number.ts'
 
 /**
@@ -7,7 +7,7 @@ import { canonicalNumber } from '../dynamodb/number.ts'
  */
 export function differingAttributes(a: Attributes, b: Attributes): string[] {
   const names = new Set([...Object.keys(a), ...Object.keys(b)])
-  return [...names].filter((name) => canonical(a[name]) !== canonical(b[name])).sort()
+  return [...names].filter((name) => canonical(attributeOf(a, name)) !== canonical(attributeOf(b, name))).sort()
 }
 
 /** One text for a value, equal exactly when the values are; absent values have none. */

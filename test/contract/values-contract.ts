@@ -30,6 +30,11 @@ const everything: Attributes = {
   'back\\slash\n': { N: '4' },
   'SELECT --': { N: '5' },
   '😀': { N: '6' },
+  // Names that every JavaScript object has a member of.
+  constructor: { S: 'Lotus' },
+  toString: { N: '7' },
+  valueOf: { N: '8' },
+  hasOwnProperty: { BOOL: true },
 }
 
 export function valuesContract(makeTable: MakeTable): void {

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import type { Attributes, KeyValue } from '../../shared/dynamodb/attributes.ts'
+import { type Attributes, attributeOf, type KeyValue } from '../../shared/dynamodb/attributes.ts'
 import { itemBytes, maxItemBytes } from '../../shared/dynamodb/item-size.ts'
 import { type IndexKey, type Key, type KeyAttribute, keyOf, type TableSchema } from '../../shared/dynamodb/key.ts'
 import type { Page, QueryRequest, ScanRequest, Table, WriteResult } from '../../shared/dynamodb/ports.ts'
@@ -168,7 +168,7 @@ function assertSize(value: KeyValue, most: number): void {
 function assertIndexKey(item: Attributes, { attributes, maxBytes }: IndexKey): void {
   let bytes = 0
   for (const attribute of attributes) {
-    const value = item[attribute.name] as KeyValue | undefined
+    const value = attributeOf(item, attribute.name) as KeyValue | undefined
     if (!value) continue
     assertType(value, attribute)
     const weighs = itemBytes({ '': value })

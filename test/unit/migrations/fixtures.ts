@@ -28,6 +28,9 @@ export function raw(attributes: Attributes = {}): RawItem {
   return rawItem(pkAndSk, { pk: { S: 'a' }, sk: { S: 'b' }, ...attributes })
 }
 
+/** Names that every JavaScript object has a member of, and items may have, too. */
+export const memberNames = ['constructor', 'toString', 'valueOf', 'hasOwnProperty', '__proto__']
+
 /** Attributes with the members of sets in order: DynamoDB's sets have none. */
 export function unordered(value: unknown): unknown {
   if (value instanceof Uint8Array || typeof value !== 'object' || value === null) return value

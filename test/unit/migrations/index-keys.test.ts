@@ -3,7 +3,7 @@ import type { Attributes } from '../../../shared/dynamodb/attributes.ts'
 import type { IndexKey, TableSchema } from '../../../shared/dynamodb/key.ts'
 import { migrateItem } from '../../../shared/migrations/migrate-item.ts'
 import { toItem } from '../../../shared/migrations/values.ts'
-import { migration, pkAndSk, raw } from './fixtures.ts'
+import { memberNames, migration, pkAndSk, raw } from './fixtures.ts'
 
 const S = (name: string) => ({ name, type: 'S' }) as const
 const secret = 'jane@example.com'
@@ -79,6 +79,8 @@ describe('an item is not quarantined when', () => {
   it('it lacks an index key attribute: it is not in that index', () => {
     expect(reasonOf([...status, ...rank], {})).toBeUndefined()
     expect(reasonOf([...status, ...rank], { rank: { S: 'x' } })).toBeUndefined()
+    for (const name of memberNames)
+      expect(reasonOf([{ attributes: [S(name)], maxBytes: 2_048 }], {}), name).toBeUndefined()
   })
 
   it('a migration mends what the indexes would refuse', () => {

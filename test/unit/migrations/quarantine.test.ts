@@ -128,6 +128,8 @@ describe('an item is quarantined when `applies`', () => {
       'applies returned a promise; it must be synchronous and not throw',
     )
     expect(reasonOf({ applies: (() => secret) as never })).toBe('applies: expected a boolean, got string')
+    const map = { constructor: { name: secret } }
+    expect(reasonOf({ applies: (() => map) as never })).toBe('applies: expected a boolean, got Object')
   })
 })
 
