@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { Attributes } from '../../shared/dynamodb/attributes.ts'
 import { type KeySchema, keyOf } from '../../shared/dynamodb/key.ts'
 import type { ShardReader, Stream, StreamRecord } from '../../shared/live/ports.ts'
-import { plainSchema } from './samples.ts'
+import { comparable, plainSchema } from './samples.ts'
 
 /** A table that has a stream from its beginning. */
 export interface Streamed {
@@ -40,6 +40,20 @@ export function streamContract(name: string, make: (schema: KeySchema) => Promis
       const numbers = records.map(({ seq }) => seq)
       expect(numbers).toEqual([...numbers].sort())
       expect(numbers.every((seq) => /^\d{40}$/.test(seq))).toBe(true)
+    })
+
+    it('gives every attribute, whatever its name', async () => {
+      const { stream, put } = await make(plainSchema)
+      const one: Attributes = {
+        ...item('a', 1),
+        constructor: { S: '"__proto__":' },
+        ['__proto__']: { M: { ['__proto__']: { B: Uint8Array.from([1]) } } },
+      }
+      await put(one)
+      await put({ ...one, v: { N: '2' } })
+      const [, second] = await readAll(stream, 2)
+      expect(comparable(second!.old!)).toEqual(one)
+      expect(comparable(second!.new!)).toEqual({ ...one, v: { N: '2' } })
     })
 
     it('goes on after a number', async () => {

@@ -35,6 +35,7 @@ const everything: Attributes = {
   toString: { N: '7' },
   valueOf: { N: '8' },
   hasOwnProperty: { BOOL: true },
+  ['__proto__']: { M: { ['__proto__']: { S: 'deep' }, constructor: { NULL: true } } },
 }
 
 export function valuesContract(makeTable: MakeTable): void {

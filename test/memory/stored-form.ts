@@ -4,12 +4,8 @@ import { invalid } from './invalid.ts'
 
 /** A deep copy of an item as DynamoDB would give it back: numbers in plain notation, sets in an order of its own. */
 export function storedForm(attributes: Attributes): Attributes {
-  const copy: Attributes = {}
-  for (const name in attributes) {
-    if (name === '') throw invalid('attributes with names', 'one without')
-    copy[name] = storedValue(attributes[name] as AttributeValue)
-  }
-  return copy
+  if (Object.hasOwn(attributes, '')) throw invalid('attributes with names', 'one without')
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, storedValue(value)]))
 }
 
 function storedValue(value: AttributeValue): AttributeValue {

@@ -12,6 +12,7 @@ import type { Page, QueryRequest, ScanRequest, Table } from '../ports.ts'
 import { type RawItem, rawItem } from '../raw-item.ts'
 import { calling } from './errors.ts'
 import { keyCondition } from './key-condition.ts'
+import { readProtoNames } from './proto-name.ts'
 import { sameValue } from './same-value.ts'
 import { insertItems, putItems } from './write.ts'
 
@@ -21,6 +22,7 @@ import { insertItems, putItems } from './write.ts'
  * @param schema As {@link describeTable} says it is.
  */
 export function sdkTable(client: DynamoDBClient, name: string, schema: KeySchema): Table {
+  readProtoNames(client)
   return {
     name,
     schema,

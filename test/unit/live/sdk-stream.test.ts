@@ -15,7 +15,10 @@ function answering(...answers: (object | Error)[]) {
     if (answer instanceof Error) throw answer
     return answer
   }
-  return { asked, stream: sdkStream({ send } as unknown as DynamoDBStreamsClient, arn, schema) }
+  return {
+    asked,
+    stream: sdkStream({ send, middlewareStack: { add() {} } } as unknown as DynamoDBStreamsClient, arn, schema),
+  }
 }
 
 it('a shard has ended once it has an ending sequence number', async () => {
