@@ -25,7 +25,7 @@ export const forgottenWords = 'What the last verification found is no longer kno
 
 /** Why there may be orphans that are not on the list. */
 export function uncheckedWords(items: number): string {
-  return `Orphans not checked for ${counted(items, 'item')}: a migration without an inverse may have made them`
+  return `Orphans not checked for ${counted(items, 'item')}: a migration without an inverse, or whose inverse fails, may have made them`
 }
 
 /** A line a group; below it the destination keys of those of `differences` that are in it. */

@@ -44,7 +44,7 @@ export interface MigrationDefinition<Source extends StandardSchema, Target exten
   /**
    * The key attributes of the item that an output came from, told from the output's key attributes alone; nothing where
    * this migration cannot have made that key. For one that keeps keys: `(key) => key`. Verify needs it to tell an orphan
-   * in the destination; without it the report says "orphans not checked".
+   * in the destination; without it, and where it throws or answers no key, the report says "orphans not checked".
    */
   inverse?(key: Item): object | null | undefined
 }

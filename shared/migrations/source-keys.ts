@@ -7,33 +7,35 @@ import { toAttributes, toItem } from './values.ts'
 export interface SourceKeys {
   /** Keys of the source that may have produced it; always holds its own key, which an unclaimed item keeps. */
   keys: Key[]
-  /** There are no others: every migration has an `inverse`. */
+  /** There are no others: every migration has an `inverse`, and each has answered. */
   complete: boolean
 }
 
 /** Maps a destination key back through every migration that has an inverse, each of which may or may not have applied. */
 export function sourceKeys(migrations: readonly Migration[], schema: KeySchema, destination: Key): SourceKeys {
   const found = new Map([[encodeKey(destination), destination]])
-  for (const { inverse } of migrations.toReversed()) {
-    if (!inverse) continue
+  let complete = true
+  for (const { inverse } of migrations.toReversed())
     for (const key of [...found.values()]) {
-      const before = inverseKey(inverse, schema, key)
-      if (before) found.set(encodeKey(before), before)
+      const before = inverse && inverseKey(inverse, schema, key)
+      if (!before) complete = false
+      else if (before !== 'none') found.set(encodeKey(before), before)
     }
-  }
-  return { keys: [...found.values()], complete: migrations.every(({ inverse }) => inverse !== undefined) }
+  return { keys: [...found.values()], complete }
 }
 
 /**
- * An inverse that throws, or names a key that no item can have, says nothing about this one: the item is then told from
- * its other candidates.
+ * The key before a migration; `none` where it cannot have made this one, or only of a key that no item can have. An
+ * inverse that throws, or answers what is no key of the table, has said nothing: what the migration made must not pass
+ * for an orphan on the word of a defect.
  */
-function inverseKey(inverse: NonNullable<Migration['inverse']>, schema: KeySchema, key: Key): Key | undefined {
+function inverseKey(inverse: NonNullable<Migration['inverse']>, schema: KeySchema, key: Key): Key | 'none' | undefined {
   try {
     const answer = inverse(toItem(keyAttributes(schema, key)))
-    if (!answer) return undefined
+    if (!answer) return 'none'
     const attributes = toAttributes(answer)
-    return keyProblem(schema, attributes) ? undefined : keyOf(schema, attributes)
+    const before = keyOf(schema, attributes)
+    return before && keyProblem(schema, attributes) ? 'none' : before
   } catch {
     return undefined
   }

@@ -11,7 +11,7 @@ import type { VerifyPass } from './verify.ts'
 /**
  * Walks the destination and maps each key back to the source items that may have made it: its own key, and what the
  * migrations' inverses say. An item that none of them makes, for as long as `patienceMs`, is an orphan; unless a
- * migration without an inverse might have made it: then it is counted as unchecked.
+ * migration without an inverse, or whose inverse failed, might have made it: then it is counted as unchecked.
  */
 export function orphansPass(verify: VerifyPass): Pass {
   const { migrations, schema, destination, ledger, runtime } = verify

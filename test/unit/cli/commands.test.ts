@@ -171,7 +171,7 @@ describe('segue watch', () => {
     expect(lines[0]).toContain('chunks 2/2 done, 3 quarantined, 1 missing, 2 different, 1 orphan, 12 unchecked; took')
     expect(lines.slice(2)).toEqual([
       'Verify found 4 differences: 1 missing, 2 different, 1 orphan. List with: segue diff; mend with: segue repair --wait',
-      'Orphans not checked for 12 items: a migration without an inverse may have made them.',
+      'Orphans not checked for 12 items: a migration without an inverse, or whose inverse fails, may have made them.',
       '3 items quarantined. List with: segue quarantine list',
     ])
   })

@@ -92,7 +92,7 @@ describe('segue diff', () => {
       'Run run00001, verification 2: 3 differences',
       '       2  different: status, updatedAt',
       '       1  orphan',
-      'Orphans not checked for 12 items: a migration without an inverse may have made them',
+      'Orphans not checked for 12 items: a migration without an inverse, or whose inverse fails, may have made them',
       'Mend with: segue repair --wait',
     ])
   })

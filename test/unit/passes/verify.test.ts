@@ -166,19 +166,25 @@ describe('Verify', () => {
     expect((await w.run()).found).toEqual([])
   })
 
-  it('says how many items it cannot tell an origin of when a migration has no inverse', async () => {
+  const { inverse: _, ...withoutInverse } = migrations[0]!
+  const inverse = () => {
+    throw new RangeError('a defect of the inverse')
+  }
+  it.each([
+    ['has no inverse', withoutInverse],
+    ['has one that throws', { ...withoutInverse, inverse }],
+  ])('says how many items it cannot tell an origin of when a migration %s, and lists none', async (_, first) => {
     const verify = world()
     verify.destination.store({ pk: { S: 'nobody' }, sk: { S: 'x' } })
-    const { inverse: _, ...withoutInverse } = migrations[0]!
-    const source = verify.source
+    const { source, ledger } = verify
     const pass = orphansPass({
       run: 'run',
       verification: 1,
       schema,
-      migrations: [withoutInverse, ...migrations.slice(1)],
+      migrations: [first, ...migrations.slice(1)],
       source,
       destination: verify.destination,
-      ledger: memoryLedgerTable(),
+      ledger,
       runtime: { clock: () => 1, random: () => 0, emit: () => {}, sleep: async () => {} },
       patienceMs: 10,
     })
@@ -187,5 +193,6 @@ describe('Verify', () => {
       { ...place, pass: 'orphans.1' },
     )
     expect(tallies).toMatchObject({ orphan: 0, unchecked: 1 })
+    expect(await listDifferences(ledger, 'run', 1)).toEqual([])
   })
 })
