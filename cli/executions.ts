@@ -20,6 +20,9 @@ export interface RunExecutions {
 /** Errors of the service that asking again may cure; a watcher must outlast them, as those of the network. */
 const passing = /Throttl|TooManyRequests|ServiceUnavailable|InternalServer|InternalFailure|TimeoutError/
 
+/** What the SDK throws, as far as it is looked at. A page where JSON belongs is a SyntaxError, with the status of its answer. */
+type SdkError = Error & { code?: string; $metadata?: { httpStatusCode?: number } }
+
 /** {@link RunExecutions} over Step Functions. */
 export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): RunExecutions {
   return {
@@ -29,9 +32,10 @@ export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): Ru
         if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return { status: 'running' }
         return { status: 'ended', ...(status && { ended: status }), ...(error && { error }), ...(cause && { cause }) }
       } catch (error) {
-        const { name, code = '' } = error as Error & { code?: string }
+        const { name, code = '', $metadata } = error as SdkError
+        const status = $metadata?.httpStatusCode ?? 0
         if (name === 'ExecutionDoesNotExist') return { status: 'ended', ended: 'FORGOTTEN' }
-        if (passing.test(name) || NETWORK.has(code)) return { status: 'unknown' }
+        if (passing.test(name) || NETWORK.has(code) || status >= 500 || status === 429) return { status: 'unknown' }
         throw error
       }
     },
