@@ -15,10 +15,10 @@ export function addRepair(program: Command, cli: Cli): void {
   program
     .command('repair')
     .description(
-      'make each item at which the last verification found a difference what the source says now, and verify',
+      'make each item at which the last verification found a difference what the source says now, delete orphans that nothing in the source makes by then, and verify',
     )
     .option('--wait', 'watch it to its end and exit with the code of what the verification then finds', false)
-    .option('--dry-run', 'say what it would derive again, and start nothing', false)
+    .option('--dry-run', 'say what it would derive again and delete, and start nothing', false)
     .option('--json', 'JSON objects instead of lines', false)
     .action(
       act<{ wait: boolean; dryRun: boolean; json: boolean }>(cli, (world, { dryRun, ...flags }) =>
@@ -39,6 +39,9 @@ async function showRepair(world: World, terminal: Terminal, { json }: { json: bo
   else {
     terminal.line(`Would derive ${counted(keys, 'destination key')} again from their source items`)
     for (const line of groupLines(groups)) terminal.line(line)
+    const orphans = keysIn(groups.filter(({ kind }) => kind === 'orphan'))
+    if (orphans > 0)
+      terminal.line(`${counted(orphans, 'orphan')} would be deleted, unless a source item makes them by then`)
   }
   return exitCode('ok')
 }

@@ -22,9 +22,9 @@ const noSeq = '0'.repeat(40)
 
 /**
  * Makes each destination key at which the last verification found a difference what its source items say now, by the
- * rules of settling: its head is marked contested, with every source item that makes it or may have made it, and settled.
- * Then takes cured items off the quarantine list: with live changes settle and the appliers do this, offline only repair
- * does. Doing it again is harmless.
+ * rules of settling: its head is marked contested, with every source item that makes it or may have made it, and settled;
+ * an orphan that none of them makes is deleted. Then takes cured items off the quarantine list: with live changes settle
+ * and the appliers do this, offline only repair does. Doing it again is harmless.
  */
 export async function repairRun(
   task: { run: string; fence: number; from: ListPlace },

@@ -63,6 +63,20 @@ describe('segue verify and segue repair', () => {
     expect(JSON.parse(lines[0]!)).toMatchObject({ run: 'run00001', keys: 2, groups: [{ kind: 'different' }, {}] })
   })
 
+  test('repair --dry-run says how many orphans it would delete', async () => {
+    const { segue, ledger, lines } = setUp()
+    await store(ledger, aRun({ ...finished }), done)
+    const found = [difference(1, 'missing'), difference(2, 'orphan'), difference(3, 'orphan')]
+    await recordDifferences(ledger, 'run00001', 2, found, place)
+    expect(await segue('repair', '--dry-run')).toBe(0)
+    expect(lines).toEqual([
+      'Would derive 3 destination keys again from their source items',
+      '       2  orphan',
+      '       1  missing',
+      '2 orphans would be deleted, unless a source item makes them by then',
+    ])
+  })
+
   test('repair --dry-run says that it would be refused', async () => {
     const { segue, ledger, errors } = setUp()
     await store(ledger, aRun({ state: 'halted', verification }), done)
