@@ -65,6 +65,40 @@ export async function recheckPoison(
   )
 }
 
+/**
+ * Lists a source item that verify has met and that cannot be migrated. The entry is read first and the item, strongly
+ * consistent, after it; so where the item is cured meanwhile this finds either the cure or an entry that has changed: the
+ * record that made it unfit was applied before that of its cure, and has put it on the list.
+ * @returns whether it is on the list; `false`: it can be migrated by now, or is gone.
+ */
+export async function listMetPoison(
+  key: Key,
+  { ledger, run, runtime, source, migrations, schema }: Omit<LiveEngine, 'tables'>,
+): Promise<boolean> {
+  return retry<boolean>(
+    'quarantine',
+    runtime,
+    async () => {
+      const before = await readRow(ledger, run, key)
+      if (before && !before.cleared) return { done: true }
+      const [item] = await source.get([key])
+      const result = item && migrateItem(migrations, schema, item)
+      if (result?.kind !== 'quarantined') return { done: false }
+      const { migration, reason } = result
+      const text = encodeKey(key)
+      const at = runtime.clock()
+      // Its `seq` stays: a late delivery of that record must find it.
+      const { cleared: _, ...kept }: Row = before ?? rowKey(run, text)
+      const version = versionOf(before) + 1
+      const row = { ...kept, key: text, migration, reason, at, version, expiresAt: expiry(at) }
+      if (!(await ledger.commit([{ row, expect: unchanged(before) }]))) return { again: 'it changed' }
+      runtime.emit({ code: 'item.quarantined', run, migration, reason, key: text })
+      return { done: true }
+    },
+    contended,
+  )
+}
+
 /** The list, for a walk that looks at each item once more. What is still poison stays on it. */
 export function poisonLists(engine: LiveEngine): List[] {
   return Array.from({ length: shards }, (_, shard) => ({

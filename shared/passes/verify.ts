@@ -4,13 +4,18 @@ import type { RawItem } from '../dynamodb/raw-item.ts'
 import { type Difference, recordDifferences } from '../ledger/differences.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
+import { listMetPoison } from '../live/poison.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import type { Migration } from '../migrations/migration.ts'
+import { inParallel } from '../runtime/parallel.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { differingAttributes } from './compare.ts'
 import type { Pass } from './pass.ts'
 import { untilStable } from './patience.ts'
 import { readMany } from './read-many.ts'
+
+/** Quarantined items looked up on their list at once. */
+const listingsAtOnce = 8
 
 export interface VerifyPass {
   run: string
@@ -28,14 +33,15 @@ export interface VerifyPass {
 
 /**
  * Compares what each source item should have become with what the destination holds. What differs is read again on both
- * sides, strongly consistent, until it agrees or has outlasted `patienceMs`; then it is listed.
+ * sides, strongly consistent, until it agrees or has outlasted `patienceMs`; then it is listed. What cannot be migrated
+ * goes on the quarantine list: nobody else sees an item change after an offline copy.
  */
 export function verifyPass(verify: VerifyPass): Pass {
   return {
     async apply(items, place) {
       const looks = await lookAt(verify, items)
       const wrong = await untilStable(
-        looks.filter(differs),
+        looks.filter(isOpen),
         async (again) => {
           const sources = await readMany(
             verify.source,
@@ -43,7 +49,7 @@ export function verifyPass(verify: VerifyPass): Pass {
           )
           const now = new Map((await lookAt(verify, [...sources.values()])).map((look) => [idOf(look), look]))
           for (const look of again) Object.assign(look, now.get(idOf(look)) ?? gone)
-          return again.filter(differs)
+          return again.filter(isOpen)
         },
         verify.patienceMs,
         verify.runtime.sleep,
@@ -65,21 +71,25 @@ interface Look {
   item: RawItem
   tallies: Tallies
   differences: Difference[]
+  /** Of one that cannot be migrated: whether the quarantine list has it. */
+  listed?: boolean
 }
 
 /** The item went away meanwhile. What it left behind, if anything, is an orphan: the other walk's business. */
 const gone = { tallies: { ...noTallies, read: 1, dropped: 1 }, differences: [] }
 
-const differs = (look: Look) => look.differences.length > 0
+/** A quarantined item that is not listed could be migrated when it was read again. */
+const isOpen = (look: Look) => look.differences.length > 0 || (look.tallies.quarantined > 0 && !look.listed)
 const idOf = ({ item }: Look) => encodeKey(item.key)
 
-async function lookAt({ migrations, schema, destination, runtime }: VerifyPass, items: RawItem[]): Promise<Look[]> {
+async function lookAt(verify: VerifyPass, items: RawItem[]): Promise<Look[]> {
+  const { migrations, schema, destination, runtime } = verify
   const migrated = items.map((item) => ({ item, result: migrateItem(migrations, schema, item) }))
   const keys: Key[] = migrated.flatMap(({ result }) =>
     'outputs' in result ? result.outputs.map(({ key }) => key) : [],
   )
   const found = await readMany(destination, keys)
-  return migrated.map(({ item, result }) => {
+  const looks = migrated.map(({ item, result }): Look => {
     const tallies = { ...noTallies, read: 1, [result.kind]: 1 }
     const differences: Difference[] = []
     for (const output of 'outputs' in result ? result.outputs : []) {
@@ -93,4 +103,9 @@ async function lookAt({ migrations, schema, destination, runtime }: VerifyPass, 
     }
     return { item, tallies, differences }
   })
+  const poison = looks.filter(({ tallies }) => tallies.quarantined > 0)
+  await inParallel(listingsAtOnce, poison, async (look) => {
+    look.listed = await listMetPoison(look.item.key, verify)
+  })
+  return looks
 }

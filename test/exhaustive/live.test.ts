@@ -43,6 +43,24 @@ const scenarios: Record<string, Scenario> = {
     ],
     targets: ['d'],
   },
+  'an item that turns poison and is cured, verified meanwhile': {
+    first: [{ source: 'a', to: 'd' }],
+    writes: 2,
+    any: [
+      { source: 'a', to: 'd' },
+      { source: 'a', to: 'poison' },
+    ],
+    targets: ['d'],
+    forks: 0,
+    verifies: true,
+  },
+  'a poisoned item that comes and goes, verified meanwhile, with a crash': {
+    first: [],
+    writes: 2,
+    any: [{ source: 'a', to: 'poison' }, { source: 'a' }],
+    targets: [],
+    verifies: true,
+  },
   'an item that takes over the destination key of another, with a crash': {
     first: [{ source: 'a', to: 'd' }],
     writes: 2,
@@ -82,6 +100,7 @@ describe('leaving out any one rule gives a counterexample', () => {
   const crashed = 'one item that goes and comes back, with a crash'
   const takeover = 'an item that takes over the destination key of another, with a crash'
   const cured = 'a poisoned item that is cured, with a crash'
+  const verified = 'a poisoned item that comes and goes, verified meanwhile, with a crash'
   const rules: [Rule, scenario: string][] = [
     ['copy inserts only', crashed],
     ['heads are kept', crashed],
@@ -97,6 +116,8 @@ describe('leaving out any one rule gives a counterexample', () => {
     ['every quiet period has its name', 'copy entered again after settling, with a crash'],
     ['cured items are rechecked', cured],
     ['quarantine entries are inserted only', cured],
+    ['verify reads the item again', verified],
+    ['verify expects the entry that it read', verified],
   ]
   it.each(rules)('%s', { timeout }, async (rule, scenario) => {
     const { counterexample } = await explored(scenarios[scenario] as Scenario, rule)

@@ -21,6 +21,8 @@ export type Rule =
   | 'deletes are settled'
   | 'cured items are rechecked'
   | 'quarantine entries are inserted only'
+  | 'verify reads the item again'
+  | 'verify expects the entry that it read'
 
 export interface Caller {
   settles?: boolean

@@ -5,7 +5,7 @@ import { type RawItem, rawItem } from '../../shared/dynamodb/raw-item.ts'
 import type { Put } from '../../shared/ledger/table.ts'
 import { applyRecord } from '../../shared/live/apply.ts'
 import { coalesce } from '../../shared/live/changes.ts'
-import { recheckPoison } from '../../shared/live/poison.ts'
+import { listMetPoison, recheckPoison } from '../../shared/live/poison.ts'
 import { settleHead } from '../../shared/live/settle.ts'
 import { copyPass } from '../../shared/passes/copy.ts'
 import { type Actor, type Explored, explore } from './explore.ts'
@@ -41,6 +41,8 @@ export interface Scenario {
   batches?: boolean
   /** After settling, copy is entered once more for the first source item, and settled again. */
   again?: boolean
+  /** Once quiet, verify meets the first source item, on a page as old as one likes. */
+  verifies?: boolean
 }
 
 /** Explores a scenario, whole or with one rule left out. */
@@ -55,6 +57,8 @@ export function explored(scenario: Scenario, without?: Rule): Promise<Explored> 
   ]
   if (scenario.again)
     actors.push({ ...copier('copy again', names[0] as string, without), may: ({ store }) => store.quiets.length > 2 })
+  if (scenario.verifies)
+    actors.push({ ...verifier(names[0] as string, without), may: ({ store }) => store.quiets.length > 1 })
   if (without !== 'settle runs') actors.push(settler(scenario, names, pages, without))
   return explore(start, actors, scenario.forks ?? 1, wrong)
 }
@@ -96,6 +100,21 @@ function copier(name: string, source: string, without: Rule | undefined): Actor 
       runtime,
       offline: false,
     }).apply([rawItem(schema, image)], { pass: 'copy', chunk: 's00000', epoch: 1, before: 0 })
+  })
+}
+
+/** Verify, of an item that could not be migrated by what its page says. */
+function verifier(name: string, without: Rule | undefined): Actor {
+  return once('verify', async (call) => {
+    const live = liveEngine(call, without, {})
+    const commit = (puts: Put[]) => live.ledger.commit(puts.map(unconditional))
+    const ledger = without === 'verify expects the entry that it read' ? { ...live.ledger, commit } : live.ledger
+    const get = () =>
+      call<RawItem[]>((store) =>
+        versions(store, name).map((image) => [store, image ? [{ ...rawItem(schema, image), image }] : []]),
+      )
+    const source = without === 'verify reads the item again' ? { get } : live.source
+    await listMetPoison(key(name), { ...live, ledger, source })
   })
 }
 

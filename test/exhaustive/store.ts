@@ -145,7 +145,8 @@ const texts = new WeakMap<object, string>()
 
 /** JSON with names in order. Values are never changed, so each is spelt once. */
 export function canonical(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? ''
+  // A call that was answered with nothing has been made all the same.
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
   let text = texts.get(value)
   if (text === undefined) {
     text = Array.isArray(value)

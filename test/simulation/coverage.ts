@@ -28,6 +28,7 @@ const paths = [
   'path: follow failed',
   'path: writes after the run',
   'path: nothing changed after copy',
+  'path: items spoilt after the run',
   'path: ended chunks-open',
   'path: ended chunks-failed',
   'path: ended aborted',

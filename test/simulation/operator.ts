@@ -34,6 +34,8 @@ export interface Surroundings {
   invoke: () => Promise<unknown>
   /** The run was given up, the destination is empty, and migrations that are right are deployed. */
   startedOver: () => void
+  /** Where nothing is captured: some items become such as cannot be migrated. */
+  spoil?: () => void
 }
 
 /** An execution that drives a run, not one of its chunks. */
@@ -114,7 +116,12 @@ export class Operator {
 
   /** Verifies once more, or repairs what was found, and verifies. */
   async #lookAgain(): Promise<void> {
+    const { spoil } = this.#around
     const only = this.#dice.pick(['verify', 'repair'])
+    if (spoil && this.#dice.chance(0.7)) {
+      spoil()
+      this.#world.hit('path: items spoilt after the run')
+    }
     this.#world.hit(`operator: ${only}`)
     // Until what is not strongly consistent is up to date as well: then the sums must be exact.
     await this.#world.scheduler.sleep(STALE_MS)

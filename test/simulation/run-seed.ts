@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { keyOf } from '../../shared/dynamodb/key.ts'
 import { runPk } from '../../shared/ledger/keys.ts'
 import type { copyEnded } from '../../shared/run/copied.ts'
@@ -127,6 +128,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       deployment.firstCopiedAt = 0
       if (!isLive && source.size > 0) for (let i = dice.whole(1, 20); i > 0; i--) changeOne(dice, source, population)
     },
+    ...(world.settings.offline && { spoil: () => spoilSome(dice, source, population) }),
   })
   let run: string | undefined
   operator.drive().then(
@@ -159,6 +161,14 @@ function changeOne(dice: Dice, source: MemoryTable, population: Population): voi
   const key = keyOf(source.schema, dice.pick(source.items()))!
   if (dice.chance(0.3) && source.size > 1) source.delete(key)
   else source.store(makeItem(dice, population, key, 2))
+}
+
+/** Items that were dropped, and new ones, cannot be migrated: the destination stays right, and verify must list them. */
+function spoilSome(dice: Dice, source: MemoryTable, population: Population): void {
+  const dropped = source.items().filter((item) => isDeepStrictEqual(item.kind, { S: 'drop' }))
+  const fresh = drawKeys(dice, population, 0.1).filter((key) => !source.find(key))
+  for (const key of [...dropped.map((item) => keyOf(source.schema, item)!), ...fresh])
+    source.store(makeItem(dice, population, key, 3, dice.pick(['throw', 'reject'])))
 }
 
 async function toTheEnd(world: World): Promise<void> {
