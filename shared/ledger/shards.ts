@@ -8,7 +8,7 @@ export interface ShardCursor {
   parent?: string
   /** Sequence number of the last record known to be applied; absent: none, go on from TRIM_HORIZON. */
   after?: string
-  /** Sequence number of the record after that, when it was last found not to be applied: it must still be there next time. */
+  /** Sequence number of the record after that, not known to be applied when it was last read: it must still be there next time. */
   next?: string
   /** The shard has ended and all of it has been applied. */
   closed: boolean
@@ -23,8 +23,6 @@ export interface Capture {
   since: number
   /** ARN of the stream: one that is turned off and on again is another, and what happened in between is in neither. */
   stream: string
-  /** When every shard of the stream last had a cursor. */
-  listedAt?: number
   /** When live changes were turned off on purpose; absent while they ought to be applied. */
   off?: number
 }
@@ -58,10 +56,17 @@ export async function endCapture(ledger: LedgerTable, run: string, off: number):
   await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture, off }, expect: 'any' }])
 }
 
-/** Notes when the shards were listed; not where live changes have been turned off, or on again, meanwhile. */
-export async function noteListed(ledger: LedgerTable, run: string, capture: Capture, listedAt: number): Promise<void> {
-  const row = { pk: runPk(run), sk: 'CAPTURE', ...capture, listedAt }
-  await ledger.commit([{ row, expect: { off: capture.off } }])
+/**
+ * When the stream was last looked at as a whole, ms since the epoch: a shard of which no record was seen yet holds only
+ * younger ones. A row of its own, which nothing but looks writes.
+ */
+export async function readLookedAt(ledger: LedgerTable, run: string): Promise<number | undefined> {
+  const row = await ledger.get(runPk(run), 'LOOKED')
+  return row?.at as number | undefined
+}
+
+export async function writeLookedAt(ledger: LedgerTable, run: string, at: number): Promise<void> {
+  await ledger.commit([{ row: { pk: runPk(run), sk: 'LOOKED', at }, expect: 'any' }])
 }
 
 export async function listCursors(ledger: LedgerTable, run: string): Promise<ShardCursor[]> {

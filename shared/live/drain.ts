@@ -1,4 +1,4 @@
-import { readCapture } from '../ledger/shards.ts'
+import { readCapture, writeLookedAt } from '../ledger/shards.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
 import { followShards } from './follow.ts'
@@ -52,6 +52,9 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
   /** A list that lacks the children of a shard that ended is believed only as silence is: after a while. */
   let childlessSince: number | undefined
   for (let round = 0; ; round++) {
+    const stopped = await whyStop()
+    if (stopped) return { outcome: 'stopped', reason: stopped }
+    const listedAt = engine.runtime.clock()
     // Listed again once all known shards have ended: one that closed has left children.
     const followed = await followShards(engine.stream, task.run, engine.ledger, engine.runtime.clock)
     if (followed === 'trimmed') return { outcome: 'trimmed' }
@@ -83,7 +86,18 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
       await inParallel(shardsAtOnce, ready, (walk) => walk.step())
       if (ready.some(({ standing }) => standing.kind === 'trimmed')) return { outcome: 'trimmed' }
     }
+    // Only now: a look that was killed before it had read everything proves nothing.
+    if (round === 0) await writeLookedAt(engine.ledger, task.run, unseenFrom([...walks.values()], listedAt))
   }
+}
+
+/**
+ * Once everything that may be read was: a moment (ms) than which no record is older in a shard of which none was seen. Those
+ * behind a change that is not applied were not read, and hold what is younger than that change.
+ */
+function unseenFrom(walks: ShardWalk[], listedAt: number): number {
+  if (!walks.some(({ going }) => going)) return listedAt
+  return Math.min(listedAt, ...walks.flatMap(({ standing }) => (standing.kind === 'behind' ? standing.at : [])))
 }
 
 /**

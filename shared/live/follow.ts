@@ -1,5 +1,5 @@
 import { LedgerError } from '../ledger/errors.ts'
-import { listCursors, noteListed, readCapture, type ShardCursor, saveCursors } from '../ledger/shards.ts'
+import { listCursors, readCapture, readLookedAt, type ShardCursor, saveCursors } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
 import type { Shard, Stream } from './ports.ts'
@@ -27,8 +27,8 @@ export interface FollowedShard {
 /**
  * Where to read on in every shard of the stream, new shards included, in an order in which parents come before children.
  * One that is not listed any more and was not read to its end is among them: reading it shows whether it is gone.
- * `trimmed` when changes since capture began may have been thrown away unread: a shard of which nothing was read yet has
- * stood for longer than records are kept since the shards were last listed. `stream changed` when this is not the stream
+ * `trimmed` when changes since capture began may have been thrown away unread: there is a shard of which no record was seen
+ * yet, and the last look at all of them was longer ago than records are kept. `stream changed` when this is not the stream
  * that capture began with, or it was turned off.
  */
 export async function followShards(
@@ -50,15 +50,11 @@ export async function followShards(
   for (const cursor of fresh) byId.set(cursor.shard, cursor)
   const listed = new Map(shards.map((shard) => [shard.id, shard]))
   const followed = [...byId.values()].filter(({ shard, closed }) => listed.has(shard) || !closed)
-  // At `listedAt` every shard had a cursor, so a new one is younger than that.
-  if (
-    followed.some(({ after, closed }) => after === undefined && !closed) &&
-    !keepsFrom(Math.max(capture.since, capture.listedAt ?? 0), now)
-  )
-    return 'trimmed'
+  // Where a record was seen, reading on shows whether it is gone; where none was, only the time tells.
+  const unseen = followed.some(({ after, next, closed }) => after === undefined && next === undefined && !closed)
+  const youngerThan = Math.max(capture.since, (await readLookedAt(ledger, run)) ?? 0)
+  if (unseen && !keepsFrom(youngerThan, now)) return 'trimmed'
   if (fresh.length > 0) await saveCursors(ledger, run, fresh, now)
-  // Only after the cursors are stored: the time stands for all of them.
-  await noteListed(ledger, run, capture, now)
   const parents = new Set(followed.map(({ parent }) => parent))
   return parentsFirst(
     followed.map((cursor) => {

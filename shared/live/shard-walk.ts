@@ -103,11 +103,12 @@ export class ShardWalk {
     const due = late < 0 ? records : records.slice(0, late)
     const applied = await countApplied(due, this.#engine)
     const behind = due[applied]
+    const next = records[applied]
     await this.#move({
       shard: this.cursor.shard,
       ...(this.cursor.parent !== undefined && { parent: this.cursor.parent }),
       ...this.#position(due[applied - 1], trimmed === true),
-      ...(behind && { next: behind.seq }),
+      ...(next && { next: next.seq }),
       closed: closed && late < 0 && !behind,
     })
     if (behind) this.standing = { kind: 'behind', at: behind.at }
@@ -116,7 +117,7 @@ export class ShardWalk {
     else this.#listen(records.length > 0)
   }
 
-  /** A record that was there and not applied is not what comes first now. */
+  /** A record that was there, and not known to be applied, is not what comes first now. */
   #lacksNext([first]: StreamRecord[], closed: boolean): boolean {
     const { next } = this.cursor
     return next !== undefined && (first ? first.seq > next : closed)
@@ -138,9 +139,10 @@ export class ShardWalk {
     }
     this.#emptyAnswers++
     const silentMs = now - (this.#silentSince ?? now)
-    if (!this.#ended && silentMs >= this.#engine.silenceMs && this.#emptyAnswers >= leastEmptyAnswers)
-      this.standing = { kind: 'silent' }
-    else this.readAfter = now + (this.#ended ? pollEndedMs : pollMs)
+    if (!this.#ended && silentMs >= this.#engine.silenceMs && this.#emptyAnswers >= leastEmptyAnswers) {
+      const isLost = this.cursor.next !== undefined && !keepsFrom(this.#engine.since, now)
+      this.standing = { kind: isLost ? 'trimmed' : 'silent' }
+    } else this.readAfter = now + (this.#ended ? pollEndedMs : pollMs)
   }
 
   async #move(cursor: ShardCursor): Promise<void> {

@@ -319,6 +319,74 @@ describe('what was thrown away unread is noticed', () => {
     expect(await drained()).toEqual({ outcome: 'trimmed' })
   })
 
+  it('while nobody read because other code was deployed', async () => {
+    const { source, stream, time, engine, applyAll, drained } = await streamed(1)
+    expect(await advance({ run, fence: 1 }, engine)).toEqual({ outcome: 'drained' })
+    source.store(item('lost', ['x']))
+    for (let looks = 0; looks < 25; looks++) {
+      time.now += hour
+      const found = await advance({ run, fence: 1 }, { ...engine, codeHash: 'other' })
+      expect(found).toEqual({ outcome: 'stopped', reason: 'code changed' })
+    }
+    source.store(item('kept', ['y']))
+    stream.trim(time.now - 24 * hour)
+    await applyAll()
+    expect(await drained()).toEqual({ outcome: 'trimmed' })
+  })
+
+  it('while every look ended before it had read anything', async () => {
+    const { source, stream, time, engine, applyAll, drained } = await streamed(1)
+    source.store(item('lost', ['x']))
+    for (let looks = 0; looks < 11; looks++) {
+      let asked = 0
+      const deadline = { remainingMs: () => (asked++ === 0 ? 1_000 : 0) }
+      expect(await advance({ run, fence: 1 }, { ...engine, deadline })).toEqual({ outcome: 'more' })
+      time.now += 2 * hour
+    }
+    time.now += 3 * hour
+    source.store(item('kept', ['y']))
+    stream.trim(time.now - 24 * hour)
+    await applyAll()
+    expect(await drained()).toEqual({ outcome: 'trimmed' })
+  })
+
+  it('in a shard that could not be read yet, because its parent had a change that was not applied', async () => {
+    const { source, stream, time, engine, applyAll, drained } = await streamed(1)
+    source.store(item('a', ['x']))
+    stream.split(stream.all()[0]!.id)
+    source.store(item('lost', ['y']))
+    for (let looks = 0; looks < 10; looks++) {
+      expect(await advance({ run, fence: 1 }, engine)).toMatchObject({ outcome: 'waiting' })
+      time.now += 2 * hour
+    }
+    await applyRecord(stream.records()[0]!, engine)
+    const killed: typeof stream.open = (shard, after) =>
+      shard.includes('-00000000-') ? Promise.reject(new Error('killed')) : stream.open(shard, after)
+    const { arn } = stream
+    const look = advance(
+      { run, fence: 1 },
+      { ...engine, stream: { arn, shards: (after) => stream.shards(after), open: killed } },
+    )
+    await expect(look).rejects.toThrow('killed')
+    time.now += 5 * hour
+    stream.trim(time.now - 24 * hour)
+    await applyAll()
+    expect(await drained()).toEqual({ outcome: 'trimmed' })
+  })
+
+  it('past the moment that was drained to, again and again', async () => {
+    const { source, stream, time, drained } = await streamed(1)
+    const past = time.now
+    time.now += 2 * minute
+    source.store(item('lost', ['x']))
+    for (let looks = 0; looks < 13; looks++) {
+      expect(await drained(past)).toEqual({ outcome: 'drained' })
+      time.now += 2 * hour
+    }
+    stream.trim(time.now - 24 * hour)
+    expect(await drained()).toEqual({ outcome: 'trimmed' })
+  })
+
   it('but a quiet stream that was looked at all along is no loss', async () => {
     const { source, stream, time, engine, applyAll } = await streamed(1)
     source.store(item('a', ['x']))
