@@ -3,7 +3,8 @@ import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
 import { followShards } from './follow.ts'
 import { stopSign, type WhyStopped } from './gate.ts'
-import { pollMs, ShardWalk, type ShardWalkEngine } from './shard-walk.ts'
+import { pollMs, type ShardWalkEngine } from './shard-walk.ts'
+import { ShardWalks } from './shard-walks.ts'
 
 /** How long {@link advance} waits for an open shard to answer: a few empty answers in a row are common. */
 const lookMs = 5_000
@@ -48,7 +49,7 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
   // Going on until silence makes no sense with less time than that, so a tenth of what there is at the start is enough.
   const reserveMs = engine.deadline.remainingMs() / 10
   const since = (await readCapture(engine.ledger, task.run))?.since ?? 0
-  const walks = new Map<string, ShardWalk>()
+  const walks = new ShardWalks(task.past, { ...engine, run: task.run, since })
   /** A list that lacks the children of a shard that ended is believed only as silence is: after a while. */
   let childlessSince: number | undefined
   for (let round = 0; ; round++) {
@@ -59,16 +60,9 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
     const followed = await followShards(engine.stream, task.run, engine.ledger, engine.runtime.clock)
     if (followed === 'trimmed') return { outcome: 'trimmed' }
     if (followed === 'stream changed') return { outcome: 'stopped', reason: followed }
-    let settled = round > 0
-    for (const { cursor, ended } of followed) {
-      const walk = walks.get(cursor.shard)
-      if (!walk) walks.set(cursor.shard, new ShardWalk(cursor, ended, task.past, { ...engine, run: task.run, since }))
-      if (!walk || (ended && walk.end())) settled = false
-    }
-    if (settled) {
-      const found = summary([...walks.values()], engine)
-      const childless = followed.some((each) => each.childless && walks.get(each.cursor.shard)?.isClosed)
-      if (found.outcome !== 'drained' || !childless) return found
+    if (walks.list(followed, listedAt) && round > 0) {
+      const found = summary(walks)
+      if (found.outcome !== 'drained' || !walks.lackChildren(followed)) return found
       childlessSince ??= engine.runtime.clock()
       if (engine.runtime.clock() - childlessSince >= engine.silenceMs) return found
       if (engine.deadline.remainingMs() < reserveMs) return { outcome: 'more' }
@@ -77,9 +71,9 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
     for (;;) {
       const reason = await whyStop()
       if (reason) return { outcome: 'stopped', reason }
-      const open = [...walks.values()].filter((walk) => walk.going && mayRead(walk, walks))
+      const { open } = walks
       if (open.length === 0) break
-      if (engine.deadline.remainingMs() < reserveMs) return more([...walks.values()], engine)
+      if (engine.deadline.remainingMs() < reserveMs) return more(walks)
       const now = engine.runtime.clock()
       const ready = open.filter((walk) => walk.readAfter <= now)
       if (ready.length === 0) await engine.runtime.sleep(Math.min(...open.map(({ readAfter }) => readAfter)) - now)
@@ -87,17 +81,8 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
       if (ready.some(({ standing }) => standing.kind === 'trimmed')) return { outcome: 'trimmed' }
     }
     // Only now: a look that was killed before it had read everything proves nothing.
-    if (round === 0) await writeLookedAt(engine.ledger, task.run, unseenFrom([...walks.values()], listedAt))
+    if (round === 0) await writeLookedAt(engine.ledger, task.run, walks.unseenFrom(listedAt))
   }
-}
-
-/**
- * Once everything that may be read was: a moment (ms) than which no record is older in a shard of which none was seen. Those
- * behind a change that is not applied were not read, and hold what is younger than that change.
- */
-function unseenFrom(walks: ShardWalk[], listedAt: number): number {
-  if (!walks.some(({ going }) => going)) return listedAt
-  return Math.min(listedAt, ...walks.flatMap(({ standing }) => (standing.kind === 'behind' ? standing.at : [])))
 }
 
 /**
@@ -106,30 +91,19 @@ function unseenFrom(walks: ShardWalk[], listedAt: number): number {
  */
 export async function advance(task: { run: string; fence: number }, engine: DrainEngine): Promise<DrainOutcome> {
   const silenceMs = Math.min(engine.silenceMs, lookMs)
-  return drain({ ...task, past: engine.runtime.clock() }, { ...engine, silenceMs })
+  // So early that the first list is later: what is new in the next ones can wait for the next look.
+  const past = engine.runtime.clock() - engine.slackMs
+  return drain({ ...task, past }, { ...engine, silenceMs })
 }
 
-/** A shard is read once its parent has nothing left that matters. */
-function mayRead(walk: ShardWalk, walks: Map<string, ShardWalk>): boolean {
-  const parent = walk.cursor.parent === undefined ? undefined : walks.get(walk.cursor.parent)
-  return (
-    !parent || parent.standing.kind === 'closed' || parent.standing.kind === 'silent' || parent.standing.kind === 'past'
-  )
+function summary(walks: ShardWalks): DrainOutcome {
+  const behind = walks.behind.length
+  if (behind === 0) return { outcome: 'drained' }
+  const reason = `${behind} shards have a change that is not applied yet`
+  return { outcome: 'waiting', lagSeconds: walks.lagSeconds() ?? 0, reason }
 }
 
-function summary(walks: ShardWalk[], engine: Pick<DrainEngine, 'runtime'>): DrainOutcome {
-  const behind = walks.filter(({ standing }) => standing.kind === 'behind')
-  if (behind.length === 0) return { outcome: 'drained' }
-  const reason = `${behind.length} shards have a change that is not applied yet`
-  return { outcome: 'waiting', lagSeconds: lagSeconds(behind, engine) ?? 0, reason }
-}
-
-function more(walks: ShardWalk[], engine: Pick<DrainEngine, 'runtime'>): DrainOutcome {
-  const seconds = lagSeconds(walks, engine)
-  return { outcome: 'more', ...(seconds !== undefined && { lagSeconds: seconds }) }
-}
-
-function lagSeconds(walks: ShardWalk[], { runtime }: Pick<DrainEngine, 'runtime'>): number | undefined {
-  const oldest = Math.min(...walks.flatMap((walk) => walk.oldest ?? []))
-  return Number.isFinite(oldest) ? Math.max(0, Math.round((runtime.clock() - oldest) / 1000)) : undefined
+function more(walks: ShardWalks): DrainOutcome {
+  const lagSeconds = walks.lagSeconds()
+  return { outcome: 'more', ...(lagSeconds !== undefined && { lagSeconds }) }
 }

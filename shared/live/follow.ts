@@ -20,7 +20,7 @@ export interface FollowedShard {
   cursor: ShardCursor
   /** Nothing is added to it any more. */
   ended: boolean
-  /** Where something ended, something new begins; but the list may not show it yet. */
+  /** It is listed, and no child of it is known. Where something ended, something new begins; but a list may be old. */
   childless: boolean
 }
 
@@ -55,11 +55,13 @@ export async function followShards(
   const youngerThan = Math.max(capture.since, (await readLookedAt(ledger, run)) ?? 0)
   if (unseen && !keepsFrom(youngerThan, now)) return 'trimmed'
   if (fresh.length > 0) await saveCursors(ledger, run, fresh, now)
-  const parents = new Set(followed.map(({ parent }) => parent))
+  const parents = new Set([...byId.values()].map(({ parent }) => parent))
   return parentsFirst(
     followed.map((cursor) => {
-      const ended = listed.get(cursor.shard)?.ended ?? true
-      return { cursor, ended, childless: ended && listed.has(cursor.shard) && !parents.has(cursor.shard) }
+      const { shard } = cursor
+      // A page that was older than the one with its child may show it as open.
+      const ended = parents.has(shard) || (listed.get(shard)?.ended ?? true)
+      return { cursor, ended, childless: listed.has(shard) && !parents.has(shard) }
     }),
   )
 }

@@ -45,6 +45,7 @@ export class ShardWalk {
   #reader: ShardReader | undefined
   #silentSince: number | undefined
   #emptyAnswers = 0
+  #wasSilentWhileOpen = false
   /** Time of the last record read. */
   #readTo: number | undefined
 
@@ -61,10 +62,6 @@ export class ShardWalk {
     return this.standing.kind === 'going'
   }
 
-  get isClosed(): boolean {
-    return this.standing.kind === 'closed'
-  }
-
   /**
    * No change that matters and is older (ms) is left unread or unapplied in this shard; absent where all is applied, or
    * nothing is known of what is left.
@@ -77,15 +74,22 @@ export class ShardWalk {
     return this.#ended || this.#emptyAnswers === 0 ? Math.max(this.#engine.since, this.#readTo) : undefined
   }
 
+  /** Nothing is added to it any more, by a list or by what it answered. */
+  get hasEnded(): boolean {
+    return this.#ended || this.standing.kind === 'closed'
+  }
+
   /**
-   * The shard is known to have ended: then its silence proves nothing, however long, because it answers in the end that it
-   * is closed. Says whether it must be read on.
+   * Takes in what a list says that was asked for after the last read. A shard that is open now was so while it was silent,
+   * which is therefore believed for good. Of one that has ended silence proves nothing, however long, because it answers in
+   * the end that it is closed: says whether it must be read on.
    */
-  end(): boolean {
-    this.#ended = true
-    if (this.standing.kind !== 'silent') return false
-    this.standing = { kind: 'going' }
-    return true
+  listed(ended: boolean): boolean {
+    this.#ended ||= ended
+    if (this.standing.kind !== 'silent' || this.#wasSilentWhileOpen) return false
+    this.#wasSilentWhileOpen = !this.#ended
+    if (this.#ended) this.standing = { kind: 'going' }
+    return this.#ended
   }
 
   /** One read of the shard. */

@@ -3,6 +3,7 @@ import { beginCapture, listCursors } from '../../../shared/ledger/shards.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import { advance, type DrainEngine, drain } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
+import type { Shard, Stream } from '../../../shared/live/ports.ts'
 import { memoryStream } from '../../memory/stream.ts'
 import { item, key, run, world } from './world.ts'
 
@@ -204,6 +205,80 @@ describe('the silence of a shard that has ended', () => {
       stream.split(stream.all()[0]!.id)
     }
     expect(await drained(start)).toMatchObject({ outcome: 'waiting' })
+  })
+})
+
+describe('shards that are replaced while it looks', () => {
+  /** A table of many partitions that nobody writes to: every shard is replaced after four hours, one after the other. */
+  function quietStream(time: { now: number }, partitions: number): Stream {
+    const from = time.now
+    const offset = (p: number) => ((p * 7_919) % partitions) * ((4 * hour) / partitions)
+    const newest = (p: number) => Math.floor((time.now - from + offset(p)) / (4 * hour))
+    return {
+      arn: 'arn:stream:source',
+      async shards() {
+        const all: Shard[] = []
+        for (let p = 0; p < partitions; p++)
+          for (let n = 0; n <= newest(p); n++)
+            all.push({ id: `${p}-${n}`, ...(n > 0 && { parent: `${p}-${n - 1}` }), ended: n < newest(p) })
+        return { shards: all, enabled: true }
+      },
+      async open(id) {
+        const [p, n] = id.split('-').map(Number) as [number, number]
+        return { next: async () => ({ records: [], closed: n < newest(p) }) }
+      },
+    }
+  }
+
+  it.each([
+    ['draining', 600, (past: number, engine: DrainEngine) => drain({ run, fence: 1, past }, engine)],
+    ['advancing', 6_000, (_: number, engine: DrainEngine) => advance({ run, fence: 1 }, engine)],
+  ])('%s ends all the same where there are so many, %i, that one always is', async (_, partitions, look) => {
+    const { time, engine } = await streamed()
+    const until = time.now + 15 * minute
+    const deadline = { remainingMs: () => until - time.now }
+    const found = await look(time.now, { ...engine, deadline, stream: quietStream(time, partitions) })
+    expect(found).toEqual({ outcome: 'drained' })
+  })
+
+  /** One is replaced half a minute after T; lists from then on show what `shown` makes of them. */
+  async function replaced(emptyAnswers: number, shown: (shards: Shard[]) => Shard[]) {
+    const { source, stream, time, engine, drained } = await streamed(1)
+    stream.emptyAnswers = emptyAnswers
+    const past = time.now
+    const isReplaced = () => stream.all().length > 1
+    const { sleep } = engine.runtime
+    engine.runtime.sleep = async (ms) => {
+      await sleep(ms)
+      if (time.now < past + minute / 2 || isReplaced()) return
+      stream.split(stream.all()[0]!.id)
+      stream.emptyAnswers = 1
+      source.store(item('a', ['x']))
+    }
+    const until = past + 10 * minute
+    engine.deadline.remainingMs = () => until - time.now
+    engine.stream = {
+      arn: stream.arn,
+      open: (...args) => stream.open(...args),
+      shards: async () => ({ shards: isReplaced() ? shown(stream.all()) : stream.all(), enabled: true }),
+    }
+    return drained(past)
+  }
+
+  it('are read where no list showed that they were open later than T', async () => {
+    expect(await replaced(65, (shards) => shards)).toMatchObject({ outcome: 'waiting' })
+  })
+
+  it('are read where a page of the list is older than the one with their children', async () => {
+    const found = await replaced(65, (shards) => shards.map((shard) => ({ ...shard, ended: false })))
+    expect(found).toMatchObject({ outcome: 'waiting' })
+  })
+
+  it('are looked for where the list is older than the end that was read', async () => {
+    let lists = 0
+    const old = ([first]: Shard[]) => [{ ...(first as Shard), ended: false }]
+    const found = await replaced(1, (shards) => (lists++ < 3 ? old(shards) : shards))
+    expect(found).toMatchObject({ outcome: 'waiting' })
   })
 })
 
