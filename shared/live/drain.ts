@@ -48,6 +48,9 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
   const whyStop = stopSign(engine.ledger, task, engine.codeHash, engine.runtime.clock)
   // Going on until silence makes no sense with less time than that, so a tenth of what there is at the start is enough.
   const reserveMs = engine.deadline.remainingMs() / 10
+  const isTimeUp = () => engine.deadline.remainingMs() < reserveMs
+  // Drawn, so that no shard is always the one for which no time is left.
+  const firstOf = engine.runtime.random()
   const since = (await readCapture(engine.ledger, task.run))?.since ?? 0
   const walks = new ShardWalks(task.past, { ...engine, run: task.run, since })
   /** A list that lacks the children of a shard that ended is believed only as silence is: after a while. */
@@ -65,7 +68,7 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
       if (found.outcome !== 'drained' || !walks.lackChildren(followed)) return found
       childlessSince ??= engine.runtime.clock()
       if (engine.runtime.clock() - childlessSince >= engine.silenceMs) return found
-      if (engine.deadline.remainingMs() < reserveMs) return { outcome: 'more' }
+      if (isTimeUp()) return { outcome: 'more' }
       await engine.runtime.sleep(pollMs)
     }
     for (;;) {
@@ -73,11 +76,14 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
       if (reason) return { outcome: 'stopped', reason }
       const { open } = walks
       if (open.length === 0) break
-      if (engine.deadline.remainingMs() < reserveMs) return more(walks)
+      if (isTimeUp()) return more(walks)
       const now = engine.runtime.clock()
       const ready = open.filter((walk) => walk.readAfter <= now)
       if (ready.length === 0) await engine.runtime.sleep(Math.min(...open.map(({ readAfter }) => readAfter)) - now)
-      await inParallel(shardsAtOnce, ready, (walk) => walk.step())
+      // Asked before each: one read of each of hundreds, with what has to be looked up, takes minutes.
+      await inParallel(shardsAtOnce, inTurn(ready, firstOf), async (walk) => {
+        if (!isTimeUp() && !(await whyStop())) await walk.step()
+      })
       if (ready.some(({ standing }) => standing.kind === 'trimmed')) return { outcome: 'trimmed' }
     }
     // Only now: a look that was killed before it had read everything proves nothing.
@@ -94,6 +100,12 @@ export async function advance(task: { run: string; fence: number }, engine: Drai
   // So early that the first list is later: what is new in the next ones can wait for the next look.
   const past = engine.runtime.clock() - engine.slackMs
   return drain({ ...task, past }, { ...engine, silenceMs })
+}
+
+/** The same, beginning at that share of them, in [0, 1). */
+function inTurn<T>(all: T[], first: number): T[] {
+  const from = Math.floor(all.length * first)
+  return [...all.slice(from), ...all.slice(0, from)]
 }
 
 function summary(walks: ShardWalks): DrainOutcome {

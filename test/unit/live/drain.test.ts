@@ -5,7 +5,7 @@ import { advance, type DrainEngine, drain } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import type { Shard, Stream } from '../../../shared/live/ports.ts'
 import { memoryStream } from '../../memory/stream.ts'
-import { item, key, run, world } from './world.ts'
+import { item, key, record, run, world } from './world.ts'
 
 const minute = 60_000
 const hour = 60 * minute
@@ -129,9 +129,48 @@ describe('draining', () => {
     for (let i = 0; i < 30; i++) source.store(item(`a${i}`, [`x${i}`]))
     await applyAll()
     let looks = 0
-    const short = { ...engine, deadline: { remainingMs: () => (looks++ < 4 ? 1000 : 1) } }
+    const short = { ...engine, deadline: { remainingMs: () => (looks++ < 7 ? 1000 : 1) } }
     expect(await drain({ run, fence: 1, past: engine.runtime.clock() }, short)).toMatchObject({ outcome: 'more' })
     expect((await listCursors(ledger, run))[0]?.after).toBeDefined()
+  })
+
+  /** Shards, each of which takes a second to read and always has more. */
+  function busyStream(time: { now: number }, shards: number, read: Set<string>): Stream {
+    const all = Array.from({ length: shards }, (_, i) => ({ id: `shard-${i}`, ended: false }))
+    return {
+      arn: 'arn:stream:source',
+      shards: async () => ({ shards: all, enabled: true }),
+      open: async (id) => ({
+        async next() {
+          time.now += 1_000
+          read.add(id)
+          return { records: [record(1, { new: item('a', []) }, time.now)], closed: false }
+        },
+      }),
+    }
+  }
+
+  it('stops in time where one read of every shard takes longer', async () => {
+    const { engine, time } = await streamed()
+    const until = time.now + 5 * minute
+    const deadline = { remainingMs: () => until - time.now }
+    const stream = busyStream(time, 400, new Set())
+    const found = await drain({ run, fence: 1, past: time.now + hour }, { ...engine, stream, deadline })
+    expect(found).toMatchObject({ outcome: 'more' })
+    expect(time.now).toBeLessThan(until)
+  })
+
+  it('reads every shard in time, although no look has time for all', async () => {
+    const { engine, time } = await streamed()
+    const read = new Set<string>()
+    const stream = busyStream(time, 100, read)
+    for (const drawn of [0.9, 0.1, 0.5, 0.3, 0.7]) {
+      const until = time.now + minute / 2
+      const deadline = { remainingMs: () => until - time.now }
+      const runtime = { ...engine.runtime, random: () => drawn }
+      await drain({ run, fence: 1, past: time.now + hour }, { ...engine, runtime, stream, deadline })
+    }
+    expect(read.size).toBe(100)
   })
 
   it('says, when it stops in time, how old at most what it has not read is, so that lag is seen under load', async () => {
@@ -140,7 +179,7 @@ describe('draining', () => {
     await applyAll()
     time.now += 7 * hour
     let looks = 0
-    const short = { ...engine, deadline: { remainingMs: () => (looks++ < 4 ? 1000 : 1) } }
+    const short = { ...engine, deadline: { remainingMs: () => (looks++ < 7 ? 1000 : 1) } }
     expect(await advance({ run, fence: 1 }, short)).toEqual({ outcome: 'more', lagSeconds: 7 * 3_600 + 1 })
   })
 
@@ -149,7 +188,7 @@ describe('draining', () => {
     for (let i = 0; i < 30; i++) source.store(item(`a${i}`, [`x${i}`]))
     time.now += 7 * hour + 10_000
     let looks = 0
-    const short = { ...engine, deadline: { remainingMs: () => (looks++ < 4 ? 1000 : 1) } }
+    const short = { ...engine, deadline: { remainingMs: () => (looks++ < 7 ? 1000 : 1) } }
     expect(await advance({ run, fence: 1 }, short)).toEqual({ outcome: 'more', lagSeconds: 11 })
     expect(await listCursors(ledger, run)).toMatchObject([{ closed: false }])
   })
@@ -510,7 +549,7 @@ describe('what is older than capture may be thrown away unread', () => {
       for (let i = 0; i < 30; i++) source.store(item(`old${i}`, ['x']))
     })
     let looks = 0
-    const deadline = { remainingMs: () => (looks++ < 4 ? 1000 : 1) }
+    const deadline = { remainingMs: () => (looks++ < 7 ? 1000 : 1) }
     expect(await advance({ run, fence: 1 }, { ...engine, deadline })).toMatchObject({ outcome: 'more' })
     time.now += 2 * hour
     source.store(item('new', ['y']))
