@@ -1,15 +1,22 @@
 import { readControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
-import { getRun } from '../ledger/runs.ts'
-import { readCapture } from '../ledger/shards.ts'
+import { getRun, type RunRecord } from '../ledger/runs.ts'
+import { readCapture, readLookedAt } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { advance, type DrainEngine } from '../live/drain.ts'
-import { isAborted } from '../live/gate.ts'
+import { isAborted, stopSign } from '../live/gate.ts'
 import { recordLag } from './lag.ts'
 
 /**
+ * A drain that has looked at all shards within this time is at work. A shard serves two readers well, the mapping and drain;
+ * but an execution that was stopped leaves its run in that phase, with nobody who looks.
+ */
+const drainingMs = 3_600_000
+
+/**
  * Looks at the stream of the last run into a table, while that run captures: moves drain's cursors over what has been
- * applied, so that little is left to read and nothing is trimmed unread, and notes the lag.
+ * applied, so that little is left to read and nothing is trimmed unread, and notes the lag. While the run drains it only
+ * notes why live changes are not applied, if they are not, which drain cannot see.
  */
 export async function followRun(
   destination: string,
@@ -26,6 +33,18 @@ export async function followRun(
   if (run.offline || !capture || capture.off !== undefined || isAborted(run, control))
     return { outcome: 'nothing to follow' }
   const engine = await engineOf(run.id)
-  await recordLag(run.id, await advance({ run: run.id, fence: control.fence }, engine), engine)
+  const task = { run: run.id, fence: control.fence }
+  if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
+  else {
+    const reason = await stopSign(ledger, task, engine.codeHash, engine.runtime.clock)()
+    if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
+  }
   return { outcome: 'followed' }
+}
+
+async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {
+  if (run.state !== 'running' || run.phase !== 'Drain') return false
+  const entry = run.phases?.findLast(({ phase }) => phase === 'Drain')
+  const lookedAt = Math.max(entry?.at ?? 0, (await readLookedAt(ledger, run.id)) ?? 0)
+  return runtime.clock() - lookedAt < drainingMs
 }

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { writeLease } from '../../../shared/ledger/lease.ts'
-import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
+import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import { beginCapture, endCapture, readCapture } from '../../../shared/ledger/shards.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import type { DrainEngine } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
+import type { Stream } from '../../../shared/live/ports.ts'
 import { lagWords } from '../../../shared/progress/lag.ts'
 import { drainRun } from '../../../shared/run/drain.ts'
 import { followRun } from '../../../shared/run/follow.ts'
@@ -160,6 +161,52 @@ describe('a deployment of other migrations in the middle of a run', () => {
     await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
     for (const each of stream.records()) await applyRecord(each, engine)
     expect(await drainRun(task, engine)).toEqual({ outcome: 'drained' })
+  })
+})
+
+describe('while the run drains, the next look at the stream', () => {
+  async function draining() {
+    const made = await captured()
+    await drainRun({ run, fence: 1, past: made.time.now }, made.engine)
+    let lists = 0
+    const stream: Stream = {
+      arn: made.stream.arn,
+      open: (...args) => made.stream.open(...args),
+      shards(after) {
+        lists++
+        return made.stream.shards(after)
+      },
+    }
+    const look = async (codeHash = 'code') => {
+      await followRun('destination', made.ledger, async () => ({ ...made.deployed, stream, codeHash }))
+      return { lists, lag: await made.lag() }
+    }
+    return { ...made, look }
+  }
+
+  it('reads nothing beside it', async () => {
+    const { look, lag } = await draining()
+    const before = await lag()
+    expect(await look()).toEqual({ lists: 0, lag: before })
+  })
+
+  it('still notes that other migrations were deployed', async () => {
+    const { look } = await draining()
+    expect(await look('other')).toMatchObject({ lists: 0, lag: { stopped: 'code changed' } })
+  })
+
+  it('reads on where the execution was stopped, and nobody drains', async () => {
+    const { look, time } = await draining()
+    time.now += hour
+    const { lists } = await look()
+    expect(lists).toBeGreaterThan(0)
+  })
+
+  it('reads on once the run has halted', async () => {
+    const { look, ledger } = await draining()
+    await updateRun(ledger, run, (before) => ({ ...before, state: 'halted' }))
+    const { lists } = await look()
+    expect(lists).toBeGreaterThan(0)
   })
 })
 
