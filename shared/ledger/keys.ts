@@ -35,4 +35,4 @@ export const heavyPk = (table: string) => `HEAVY#${table}`
 export const keepDays = 60
 
 /** The `expiresAt` of a row written at `now` (ms): epoch seconds, as DynamoDB's TTL wants it. */
-export const expiry = (now: number) => Math.floor(now / 1000) + keepDays * 86_400
+export const expiry = (now: number, days = keepDays) => Math.floor(now / 1000) + days * 86_400

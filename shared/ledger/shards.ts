@@ -2,6 +2,12 @@ import { inParallel } from '../runtime/parallel.ts'
 import { expiry, runPk } from './keys.ts'
 import type { LedgerTable, Row } from './table.ts'
 
+/**
+ * A shard that has ended is gone within a day. Its cursor stands beside the rows that everybody reads, and a table of many
+ * partitions leaves thousands of them a day.
+ */
+const closedDays = 2
+
 /** How far drain has come in one shard of the source's stream: everything up to `after` has been applied. */
 export interface ShardCursor {
   shard: string
@@ -82,7 +88,8 @@ export async function saveCursors(
   now: number,
 ): Promise<void> {
   const puts = cursors.map((cursor) => {
-    const row: Row = { pk: runPk(run), sk: `SHARD#${cursor.shard}`, expiresAt: expiry(now), ...cursor }
+    const expiresAt = cursor.closed ? expiry(now, closedDays) : expiry(now)
+    const row: Row = { pk: runPk(run), sk: `SHARD#${cursor.shard}`, expiresAt, ...cursor }
     return { row, expect: 'any' as const }
   })
   const batches = Array.from({ length: Math.ceil(puts.length / 100) }, (_, i) => puts.slice(i * 100, i * 100 + 100))

@@ -98,7 +98,9 @@ export class ShardWalk {
     this.#reader ??= await stream.open(this.cursor.shard, this.cursor.after)
     this.#silentSince ??= runtime.clock()
     const { records, closed, trimmed } = await this.#reader.next()
-    if ((trimmed && !keepsFrom(since, runtime.clock())) || this.#lacksNext(records, closed)) {
+    // Where no record was seen, whoever listed the shards has made sure that none is old enough.
+    const isLost = trimmed && this.cursor.after !== undefined && !keepsFrom(since, runtime.clock())
+    if (isLost || this.#lacksNext(records, closed)) {
       this.standing = { kind: 'trimmed' }
       return
     }

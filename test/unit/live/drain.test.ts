@@ -514,6 +514,36 @@ describe('what was thrown away unread is noticed', () => {
   })
 })
 
+it('the cursor of a shard that was read to its end goes after two days, and the shard, should it still be listed, is no loss', async () => {
+  const { source, stream, time, engine, applyAll } = await streamed(1)
+  const [first] = stream.all()
+  source.store(item('a', ['x']))
+  await applyAll()
+  stream.split(first!.id)
+  const { ledger } = engine
+  engine.ledger = {
+    get: (...args) => ledger.get(...args),
+    commit: (...args) => ledger.commit(...args),
+    query: async (...args) =>
+      (await ledger.query(...args)).filter(({ expiresAt }) => Number(expiresAt) * 1000 > time.now),
+  }
+  engine.stream = {
+    arn: stream.arn,
+    open: (...args) => stream.open(...args),
+    shards: async () => ({ shards: [first!, ...stream.all().filter(({ id }) => id !== first!.id)], enabled: true }),
+  }
+  const isKnown = async () => (await listCursors(engine.ledger, run)).some(({ shard }) => shard === first!.id)
+  for (let looks = 0; looks < 12; looks++) {
+    expect(await advance({ run, fence: 1 }, engine)).toEqual({ outcome: 'drained' })
+    expect(await isKnown()).toBe(true)
+    time.now += 4 * hour
+    stream.trim(time.now - 24 * hour)
+  }
+  time.now += hour
+  expect(await isKnown()).toBe(false)
+  expect(await advance({ run, fence: 1 }, engine)).toEqual({ outcome: 'drained' })
+})
+
 describe('what is older than capture may be thrown away unread', () => {
   const day = 24 * hour
   /** Capture begins when what is in the stream is 23 hours old. */
