@@ -35,7 +35,7 @@ const permissions: Record<FunctionName, Permissions> = {
     ledger: ['GetItem'],
   },
   lease: { destination: ['DescribeTable', 'Scan'], ledger: LEDGER, runs: ['DescribeExecution'] },
-  capture: { ledger: ['GetItem', 'PutItem'] },
+  capture: { ledger: ['GetItem', 'PutItem'], stream: ['DescribeStream'] },
   plan: { ledger: LEDGER, manifests: ['PutObject'] },
   slice: {
     source: ['BatchGetItem', 'Query', 'Scan'],

@@ -1,14 +1,15 @@
 import { beginCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
-import type { Mapping } from './ports.ts'
+import { closeEnded } from './follow.ts'
+import type { Mapping, Stream } from './ports.ts'
 
 const askAgainSeconds = 5
 
 export interface CaptureEngine {
   ledger: LedgerTable
-  /** ARN of the stream that the mapping reads. */
-  stream: string
+  /** The stream that the mapping reads. */
+  stream: Pick<Stream, 'arn' | 'shards'>
   mapping: Mapping
   clock: Clock
   slackMs: number
@@ -25,8 +26,11 @@ export async function startCapture(
   { ledger, stream, mapping, clock, slackMs }: CaptureEngine,
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number }> {
   // In a while: by then no live function works for an earlier run any more, whose leave it remembers for some seconds.
-  const { since } = await beginCapture(ledger, task.run, { since: clock() + slackMs, stream })
-  if (!(await ask(mapping, true))) return { outcome: 'waiting', seconds: askAgainSeconds }
+  const begins = clock() + slackMs
+  const { since } = await beginCapture(ledger, task.run, { since: begins, stream: stream.arn })
+  const isOn = await ask(mapping, true)
+  if (since === begins) await closeEnded(stream, task.run, since, ledger, clock)
+  if (!isOn) return { outcome: 'waiting', seconds: askAgainSeconds }
   const leftMs = since + slackMs - clock()
   return leftMs > 0 ? { outcome: 'waiting', seconds: Math.ceil(leftMs / 1000) } : { outcome: 'on' }
 }

@@ -66,7 +66,25 @@ export async function followShards(
   )
 }
 
-async function listShards(stream: Stream): Promise<Shard[] | 'off'> {
+/**
+ * Lets nobody read the shards that have ended by now, up to a day of history: they hold only what happened before capture
+ * begins, at `since` (ms), which copy sees. Does nothing where listing them took longer than until then.
+ */
+export async function closeEnded(
+  stream: Pick<Stream, 'shards'>,
+  run: string,
+  since: number,
+  ledger: LedgerTable,
+  clock: Clock,
+): Promise<void> {
+  const shards = await listShards(stream)
+  const now = clock()
+  if (shards === 'off' || now > since) return
+  const ended = shards.filter(({ ended }) => ended).map((shard) => ({ ...newCursor(shard), closed: true }))
+  await saveCursors(ledger, run, ended, now)
+}
+
+async function listShards(stream: Pick<Stream, 'shards'>): Promise<Shard[] | 'off'> {
   const shards: Shard[] = []
   let after: string | undefined
   do {

@@ -53,10 +53,8 @@ export function liveHandlers(deployment: Deployment) {
     capture: ({ run }, sandbox) => {
       const { ledger, runtime } = engineIn(deployment, sandbox)
       const mapping = mappingIn(world, sandbox, deployment.mapping())
-      return startCapture(
-        { run: run as string },
-        { ledger, stream: deployment.stream.memory.arn, mapping, clock: runtime.clock, slackMs },
-      )
+      const stream = retryingStream(streamIn(world, sandbox, deployment.stream), runtime)
+      return startCapture({ run: run as string }, { ledger, stream, mapping, clock: runtime.clock, slackMs })
     },
     async live({ batch }, sandbox) {
       const gate = gateOf(sandbox)

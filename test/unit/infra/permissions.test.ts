@@ -102,6 +102,7 @@ const table: Record<string, string[]> = {
   ],
   SegueFunctionscaptureRole: [
     ...everyFunction,
+    'dynamodb:DescribeStream stream',
     'dynamodb:GetItem ledger',
     'dynamodb:PutItem ledger',
     'lambda:GetEventSourceMapping event-source-mapping:of the stream',
