@@ -99,11 +99,15 @@ export class MemoryStream implements Stream {
     }
   }
 
-  /** Closes a shard and opens its two children, as the service does several times a day. */
+  /** Closes a shard and opens one in its place, as the service does several times a day. */
+  replace(id: string): void {
+    const shard = this.#close(id)
+    this.#add(shard, shard.from, shard.to)
+  }
+
+  /** Closes a shard and opens two in its place, as the service does where a partition splits. */
   split(id: string): void {
-    const shard = this.#shards.find((each) => each.id === id && !each.closed)
-    if (!shard) throw new Error(`Expected ${id} to be an open shard`)
-    shard.closed = true
+    const shard = this.#close(id)
     const middle = Math.floor((shard.from + shard.to) / 2)
     this.#add(shard, shard.from, middle)
     this.#add(shard, middle, shard.to)
@@ -118,6 +122,13 @@ export class MemoryStream implements Stream {
     }
     const gone = this.#shards.filter(({ closed, records }) => closed && records.length === 0)
     for (const shard of gone) this.#shards.splice(this.#shards.indexOf(shard), 1)
+  }
+
+  #close(id: string): MemoryShard {
+    const shard = this.#shards.find((each) => each.id === id && !each.closed)
+    if (!shard) throw new Error(`Expected ${id} to be an open shard`)
+    shard.closed = true
+    return shard
   }
 
   #add(parent: MemoryShard | undefined, from: number, to: number): void {

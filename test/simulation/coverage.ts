@@ -21,6 +21,8 @@ const paths = [
   'path: States.Timeout',
   'path: stale read',
   'path: shard split',
+  'path: shard replace',
+  'path: old list',
   'path: batch failed',
   'path: head had moved',
   'path: live timed out',

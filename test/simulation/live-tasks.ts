@@ -12,6 +12,7 @@ import { followRun } from '../../shared/run/follow.ts'
 import { repairRun } from '../../shared/run/repair.ts'
 import { settleRun } from '../../shared/run/settle.ts'
 import type { GoesOn } from '../../shared/runtime/retry.ts'
+import { checkDrained } from './checks/drained.ts'
 import { type Deployment, destinationTable, engineIn, type Handler, open, releaseOf } from './deployment.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Context } from './lambda/service.ts'
@@ -66,6 +67,10 @@ export function liveHandlers(deployment: Deployment) {
       const task = payload as unknown as Task & { past: number }
       const drained = await drainRun(task, await streamEngine(deployment, task.run, sandbox, context))
       world.hit(`drain: ${drained.outcome}`)
+      if (drained.outcome === 'drained') {
+        const undrained = await checkDrained(await getRun(deployment.ledger.memory, task.run), task.past, deployment)
+        if (undrained) world.violated(undrained)
+      }
       return drained
     },
     follow: (_, sandbox, context) =>

@@ -11,6 +11,8 @@ export const invariantOf = {
   'write after abort': 'I8',
   unbounded: 'I9',
   quarantine: 'I11',
+  /** What settling, and so I1 to I3, relies on. */
+  undrained: '§7',
   /** The engine, a definition or the simulator threw what nobody expected. */
   defect: '—',
 } as const

@@ -2,6 +2,7 @@ import type { Head } from '../../../shared/ledger/heads.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import type { Claim, Decision } from '../../../shared/live/decide.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
+import type { FollowedShard } from '../../../shared/live/follow.ts'
 import type { LiveTables, Stream, StreamRecord } from '../../../shared/live/ports.ts'
 import type { ViolationName } from '../violation.ts'
 import type { Sabotage } from './sabotage.ts'
@@ -121,6 +122,21 @@ export const liveSabotages: Sabotage[] = [
     by: [...wrong, 'quarantine'],
   },
   {
+    name: 'every shard that replaces another taken for one of later changes only',
+    module: '../../../shared/live/shard-walks.ts',
+    change: ({ ShardWalks }) => ({
+      ShardWalks: class extends ShardWalks {
+        list(followed: FollowedShard[], listedAt: number) {
+          return super.list(
+            followed.filter(({ cursor }) => cursor.parent === undefined),
+            listedAt,
+          )
+        }
+      },
+    }),
+    by: ['undrained'],
+  },
+  {
     name: 'an empty answer of the stream taken for its end',
     module: '../../../shared/live/retrying.ts',
     change: ({ retryingStream }) => ({
@@ -138,6 +154,6 @@ export const liveSabotages: Sabotage[] = [
         return { ...stream, open }
       },
     }),
-    by: [...wrong, 'quarantine'],
+    by: [...wrong, 'quarantine', 'undrained'],
   },
 ]

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util'
 import { encodeKeyValue, keyOf } from '../../../shared/dynamodb/key.ts'
-import type { ShardReader, Stream } from '../../../shared/live/ports.ts'
+import type { Shard, ShardPage, ShardReader, Stream } from '../../../shared/live/ports.ts'
 import { hash } from '../../memory/key-order.ts'
 import { type MemoryStream, memoryStream } from '../../memory/stream.ts'
 import type { Change, MemoryTable } from '../../memory/table.ts'
@@ -10,9 +11,9 @@ import type { World } from '../world.ts'
 /** Parts of the hash space whose records come late independently of each other; those of one item stay in order. */
 const lanes = 4
 /** Most shards one run ends with. */
-const mostShards = 8
+const mostShards = 16
 
-/** The stream of the source: records show some time after their change, and shards split now and then. */
+/** The stream of the source: records show some time after their change, and shards are replaced and split now and then. */
 export class SourceStream {
   readonly memory: MemoryStream
   /** Called when there may be something new to read. */
@@ -21,20 +22,38 @@ export class SourceStream {
   underWay = 0
   readonly #world: World
   readonly #dice: Dice
+  /** Of what becomes of shards. */
+  readonly #shardDice: Dice
   readonly #source: MemoryTable
   readonly #lastAt = new Array<number>(lanes).fill(0)
   /** What the stream takes for its table: it sees changes when they show, with the time at which they happened. */
   readonly #shown: Pick<MemoryTable, 'schema' | 'onChange'>
   #changedAt = 0
+  /** The shards there were from when on, the newest last. */
+  readonly #lists: { at: number; shards: Shard[] }[] = []
 
   constructor(world: World, source: MemoryTable) {
     this.#world = world
     this.#dice = new Dice(world.request.seed, 'stream')
+    this.#shardDice = new Dice(world.request.seed, 'shards')
     this.#source = source
     this.#shown = { schema: source.schema, onChange: undefined }
     this.memory = memoryStream(this.#shown as MemoryTable, () => this.#changedAt, world.settings.shards)
-    for (let splits = this.#dice.pick([0, 0, 1, 2, 3]); splits > 0; splits--)
-      world.scheduler.after(this.#dice.between(0, this.#dice.pick([60_000, 240_000])), () => this.#split())
+    this.#list()
+    for (let splits = this.#shardDice.pick([0, 0, 1, 2, 3]); splits > 0; splits--) this.#sometime('split')
+    for (let times = this.#shardDice.pick([0, 1, 3, 6]); times > 0; times--) this.#sometime('replace')
+  }
+
+  /** A page of the list of shards; now and then as it was some time ago. */
+  async shards(after?: string): Promise<ShardPage> {
+    const page = await this.memory.shards(after)
+    if (!this.#shardDice.chance(0.1)) return page
+    // Lists are believed after a silence, and records take less than that to show.
+    const time = this.#world.now - this.#shardDice.between(0, this.#world.settings.streamLagMs)
+    const then = this.#lists.findLast(({ at }) => at <= time)?.shards ?? []
+    const shards = page.shards.flatMap(({ id }) => then.find((shard) => shard.id === id) ?? [])
+    if (!isDeepStrictEqual(shards, page.shards)) this.#world.hit('path: old list')
+    return { ...page, shards }
   }
 
   /** A change has happened. */
@@ -55,13 +74,21 @@ export class SourceStream {
     })
   }
 
-  #split(): void {
-    const shards = this.memory.all()
-    if (shards.length >= mostShards) return
-    const open = shards.filter(({ ended }) => !ended)
-    this.memory.split(this.#dice.pick(open).id)
-    this.#world.hit('path: shard split')
-    this.onNews()
+  #sometime(what: 'split' | 'replace'): void {
+    const when = this.#shardDice.between(0, this.#shardDice.pick([60_000, 240_000]))
+    this.#world.scheduler.after(when, () => {
+      const shards = this.memory.all()
+      if (shards.length >= mostShards) return
+      const open = shards.filter(({ ended }) => !ended)
+      this.memory[what](this.#shardDice.pick(open).id)
+      this.#world.hit(`path: shard ${what}`)
+      this.#list()
+      this.onNews()
+    })
+  }
+
+  #list(): void {
+    this.#lists.push({ at: this.#world.now, shards: this.memory.all() })
   }
 }
 
@@ -71,11 +98,12 @@ const mostEmptyInRow = 3
 const mostEmptyOfEnded = 12
 
 /** The stream as the code in one environment reads it. A reader goes on after the last answer that arrived. */
-export function streamIn(world: World, sandbox: Sandbox, { memory }: SourceStream): Stream {
+export function streamIn(world: World, sandbox: Sandbox, stream: SourceStream): Stream {
+  const { memory } = stream
   const read = (name: string) => ({ name: `${name} stream`, ms: world.settings.requestMs, write: false })
   return {
     arn: memory.arn,
-    shards: (after) => sandbox.request(read('list shards of'), () => memory.shards(after)),
+    shards: (after) => sandbox.request(read('list shards of'), () => stream.shards(after)),
     async open(shard, from) {
       let after = from
       let reader: ShardReader | undefined
