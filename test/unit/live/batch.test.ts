@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import { runPk } from '../../../shared/ledger/keys.ts'
 import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { listQuarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'

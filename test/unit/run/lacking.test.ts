@@ -126,7 +126,8 @@ describe('once live changes were turned off on purpose', () => {
     const { ledger, world, turnOff, look, codes } = await setUp()
     await turnOff()
     const { mapping, runtime } = world
-    const engine = { ledger, stream: 'arn:stream:alpha', mapping: mapping!, clock: runtime.clock, slackMs: 0 }
+    const stream = { arn: 'arn:stream:alpha', shards: async () => ({ shards: [], enabled: true }) }
+    const engine = { ledger, stream, mapping: mapping!, clock: runtime.clock, slackMs: 0 }
     await startCapture({ run: 'run00001' }, engine)
     await look(otherCode)
     expect(await codes()).toEqual([7, 7, 7])
