@@ -66,7 +66,8 @@ export class Capture extends Construct {
     })
     for (const statement of allow('lambda', ['GetEventSourceMapping', 'UpdateEventSourceMapping'], arn))
       capture.role.addToPolicy(statement)
-    capture.lambda.addEnvironment('SEGUE_MAPPING', mapping.ref)
+    for (const statement of allow('lambda', ['GetEventSourceMapping'], arn)) follow.role.addToPolicy(statement)
+    for (const { lambda } of [capture, follow]) lambda.addEnvironment('SEGUE_MAPPING', mapping.ref)
     new Rule(this, 'Follow', {
       description: 'Segue: looks how far behind live changes are',
       schedule: Schedule.rate(FOLLOW),

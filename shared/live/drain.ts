@@ -23,8 +23,11 @@ export interface DrainEngine extends Omit<ShardWalkEngine, 'run' | 'since'> {
   codeHash: string
 }
 
-/** `stream changed`: the stream that capture began with was turned off, so later changes are not in it. */
-export type WhyDrainStopped = WhyStopped | 'stream changed'
+/**
+ * `stream changed`: the stream that capture began with was turned off, so later changes are not in it. `turned off`: the
+ * mapping that feeds the live function was, and not by `segue capture off`.
+ */
+export type WhyDrainStopped = WhyStopped | 'stream changed' | 'turned off'
 
 export type DrainOutcome =
   | { outcome: 'drained' }

@@ -12,6 +12,7 @@ const guardWords = {
 const stoppedWords = {
   'code changed': 'deploy the migrations the run was begun with',
   'stream changed': 'the stream that the run follows was turned off',
+  'turned off': 'the event source mapping of the live function is disabled',
   aborted: 'the run was told to stop',
 } as const satisfies Record<NonNullable<Lag['stopped']>, string>
 

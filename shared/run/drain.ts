@@ -54,6 +54,12 @@ function whyStopped(reason: WhyDrainStopped): { error: string; cause: string } {
         cause:
           'The stream that the run follows was turned off, so the destination may lack what changed since. Enable it, deploy with the ARN it has now, empty the destination and start a new run.',
       }
+    case 'turned off':
+      return {
+        error: 'capture-off',
+        cause:
+          'Live changes are not applied: the event source mapping of the live function is disabled, in the console or by a deployment. `segue run --resume` enables it and goes on; the stream keeps what waits for 24 hours.',
+      }
     case 'aborted':
     case 'fenced':
       return {

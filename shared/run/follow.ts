@@ -5,6 +5,7 @@ import { readCapture, readLookedAt } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { advance, type DrainEngine } from '../live/drain.ts'
 import { isAborted, stopSign } from '../live/gate.ts'
+import type { Mapping } from '../live/ports.ts'
 import { recordLag } from './lag.ts'
 
 /**
@@ -17,10 +18,12 @@ const drainingMs = 3_600_000
  * Looks at the stream of the last run into a table, while that run captures: moves drain's cursors over what has been
  * applied, so that little is left to read and nothing is trimmed unread, and notes the lag. While the run drains it only
  * notes why live changes are not applied, if they are not, which drain cannot see.
+ * @param mapping a deployment or a person may have disabled it.
  */
 export async function followRun(
   destination: string,
   ledger: LedgerTable,
+  mapping: Pick<Mapping, 'state'>,
   engineOf: (run: string) => Promise<DrainEngine>,
 ): Promise<{ outcome: 'followed' | 'nothing to follow' }> {
   const lease = await readLease(ledger, destination)
@@ -34,12 +37,19 @@ export async function followRun(
     return { outcome: 'nothing to follow' }
   const engine = await engineOf(run.id)
   const task = { run: run.id, fence: control.fence }
-  if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
+  if (wasOn(run) && (await mapping.state()) === 'Disabled')
+    await recordLag(run.id, { outcome: 'stopped', reason: 'turned off' }, engine)
+  else if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
   else {
     const reason = await stopSign(ledger, task, engine.codeHash, engine.runtime.clock)()
     if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
   }
   return { outcome: 'followed' }
+}
+
+/** Until copy is planned, and when a run is resumed, live changes are about to be turned on. */
+function wasOn({ planned, phase }: RunRecord): boolean {
+  return planned && phase !== 'Lease' && phase !== 'Capture'
 }
 
 async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {

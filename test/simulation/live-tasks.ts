@@ -73,11 +73,13 @@ export function liveHandlers(deployment: Deployment) {
       }
       return drained
     },
-    follow: (_, sandbox, context) =>
-      followRun(destinationTable, engineIn(deployment, sandbox).ledger, async (run) => ({
+    follow(_, sandbox, context) {
+      const mapping = mappingIn(world, sandbox, deployment.mapping())
+      return followRun(destinationTable, engineIn(deployment, sandbox).ledger, mapping, async (run) => ({
         ...(await streamEngine(deployment, run, sandbox, context)),
         codeHash: deployment.release.codeHash,
-      })),
+      }))
+    },
     async settle(payload, sandbox, context) {
       const task = payload as unknown as Task & { from: ListPlace }
       const settled = await settleRun(task, await running(task, sandbox, context))

@@ -116,7 +116,12 @@ const table: Record<string, string[]> = {
     's3:PutObject bucket/aws/lambda/*',
   ],
   SegueFunctionsdrainRole: [...everyFunction, ...ledger, ...stream],
-  SegueFunctionsfollowRole: [...everyFunction, ...ledger, ...stream],
+  SegueFunctionsfollowRole: [
+    ...everyFunction,
+    ...ledger,
+    ...stream,
+    'lambda:GetEventSourceMapping event-source-mapping:of the stream',
+  ],
   SegueFunctionssettleRole: settling,
   SegueFunctionsrepairRole: settling,
   SegueFunctionsplanRole: [

@@ -5,7 +5,7 @@ import { beginCapture, endCapture, readCapture } from '../../../shared/ledger/sh
 import { applyRecord } from '../../../shared/live/apply.ts'
 import type { DrainEngine } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
-import type { Stream } from '../../../shared/live/ports.ts'
+import type { Mapping, Stream } from '../../../shared/live/ports.ts'
 import { lagWords } from '../../../shared/progress/lag.ts'
 import { drainRun } from '../../../shared/run/drain.ts'
 import { followRun } from '../../../shared/run/follow.ts'
@@ -15,6 +15,7 @@ import { memoryStream } from '../../memory/stream.ts'
 import { item, run, world } from './world.ts'
 
 const hour = 3_600_000
+const mapping: Pick<Mapping, 'state'> = { state: async () => 'Enabled' }
 
 async function captured() {
   const made = await world()
@@ -99,16 +100,16 @@ it('a run that has not begun to capture has nothing to follow', async () => {
   const lease = { table: 'destination', held: true, run, execution: 'execution', fence: 1, since: 0 }
   await writeLease(ledger, undefined, lease)
   const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
-  expect(await followRun('destination', ledger, engineOf)).toEqual({ outcome: 'nothing to follow' })
+  expect(await followRun('destination', ledger, mapping, engineOf)).toEqual({ outcome: 'nothing to follow' })
 })
 
 it('a run whose live changes were turned off has nothing to follow until they are on again', async () => {
   const { ledger, engine, stream, time, lag } = await captured()
   await endCapture(ledger, run, time.now)
   const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
-  expect(await followRun('destination', ledger, engineOf)).toEqual({ outcome: 'nothing to follow' })
+  expect(await followRun('destination', ledger, mapping, engineOf)).toEqual({ outcome: 'nothing to follow' })
   await beginCapture(ledger, run, { since: time.now + hour, stream: stream.arn })
-  await followRun('destination', ledger, async () => engine)
+  await followRun('destination', ledger, mapping, async () => engine)
   expect(await lag()).toMatchObject({ seconds: 0, guard: 'ok' })
 })
 
@@ -120,14 +121,39 @@ it('a look at the stream under way does not forget that live changes were turned
     await endCapture(ledger, run, off)
     return shards(after)
   }
-  await followRun('destination', ledger, async () => engine)
+  await followRun('destination', ledger, mapping, async () => engine)
   expect(await readCapture(ledger, run)).toMatchObject({ off })
+})
+
+describe('a mapping that was disabled in the console or by a deployment', () => {
+  const disabled: Pick<Mapping, 'state'> = { state: async () => 'Disabled' }
+
+  it('is noted by the next look at the stream, and halts a drain that waits, once it is, with what to do', async () => {
+    const { source, ledger, engine, time, lag, deployed } = await captured()
+    source.store(item('a', ['x']))
+    const task = { run, fence: 1, past: time.now }
+    expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
+    await followRun('destination', ledger, disabled, async () => deployed)
+    expect(await lag()).toMatchObject({ stopped: 'turned off' })
+    expect(await drainRun(task, engine)).toMatchObject({
+      outcome: 'halted',
+      error: 'capture-off',
+      cause: expect.stringContaining('`segue run --resume` enables it'),
+    })
+  })
+
+  it.each(['Lease', 'Capture'])('is no news while the run is about to enable it, in %s', async (phase) => {
+    const { ledger, lag, deployed } = await captured()
+    await updateRun(ledger, run, (before) => ({ ...before, phase }))
+    await followRun('destination', ledger, disabled, async () => deployed)
+    expect(await lag()).not.toHaveProperty('stopped')
+  })
 })
 
 describe('a deployment of other migrations in the middle of a run', () => {
   it('is noted by the next look at the stream', async () => {
     const { ledger, lag, deployed } = await captured()
-    await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
+    await followRun('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
     expect(await lag()).toMatchObject({ stopped: 'code changed' })
   })
 
@@ -136,7 +162,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
-    await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
+    await followRun('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
     expect(await drainRun(task, engine)).toMatchObject({
       outcome: 'halted',
       error: 'code-changed',
@@ -148,7 +174,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
   it('that was mended before the drain began halts nothing', async () => {
     const { source, ledger, engine, time, deployed } = await captured()
     source.store(item('a', ['x']))
-    await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
+    await followRun('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
     time.now += 1
     expect(await drainRun({ run, fence: 1, past: time.now }, engine)).toMatchObject({ outcome: 'waiting' })
   })
@@ -158,7 +184,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     await drainRun(task, engine)
-    await followRun('destination', ledger, async () => ({ ...deployed, codeHash: 'other' }))
+    await followRun('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
     for (const each of stream.records()) await applyRecord(each, engine)
     expect(await drainRun(task, engine)).toEqual({ outcome: 'drained' })
   })
@@ -178,7 +204,7 @@ describe('while the run drains, the next look at the stream', () => {
       },
     }
     const look = async (codeHash = 'code') => {
-      await followRun('destination', made.ledger, async () => ({ ...made.deployed, stream, codeHash }))
+      await followRun('destination', made.ledger, mapping, async () => ({ ...made.deployed, stream, codeHash }))
       return { lists, lag: await made.lag() }
     }
     return { ...made, look }
