@@ -1,15 +1,23 @@
 import { defineConfig } from 'vitest/config'
 
-/** Groups run one after the other: what starts real parts needs the machine for itself. */
-const project = (group: number, name: string, include: string[], testTimeout: number) => ({
+/**
+ * Groups run one after the other: what starts real parts needs the machine for itself.
+ * @param maxWorkers files at once; by default Vitest leaves a processor unused, of two.
+ */
+const project = (
+  group: number,
+  name: string,
+  include: string[],
+  testTimeout: number,
+  maxWorkers: number | string = 1,
+) => ({
   test: {
     name,
     include,
     environment: 'node' as const,
     testTimeout,
     hookTimeout: 600_000,
-    // Real parts, one file at a time: the machine has few processors, and slices have seconds.
-    fileParallelism: group === 0,
+    maxWorkers,
     sequence: { groupOrder: group },
   },
 })
@@ -18,12 +26,13 @@ const project = (group: number, name: string, include: string[], testTimeout: nu
 export default defineConfig({
   test: {
     projects: [
-      project(0, 'unit', ['test/unit/**/*.test.ts'], 120_000),
-      project(0, 'simulation', ['test/simulation/**/*.test.ts', 'test/exhaustive/**/*.test.ts'], 900_000),
+      project(0, 'unit', ['test/unit/**/*.test.ts'], 120_000, '100%'),
+      project(0, 'simulation', ['test/simulation/**/*.test.ts', 'test/exhaustive/**/*.test.ts'], 900_000, '100%'),
       project(1, 'contract', ['test/contract/**/*.test.ts'], 180_000),
       project(2, 'integration', ['test/integration/**/*.test.ts'], 300_000),
       project(3, 'local', ['test/local/**/*.test.ts'], 300_000),
-      project(4, 'e2e', ['test/e2e/**/*.test.ts'], 900_000),
+      // Each file has an emulator of its own, which is one process: two of them use two processors.
+      project(4, 'e2e', ['test/e2e/**/*.test.ts'], 900_000, 2),
     ],
   },
 })

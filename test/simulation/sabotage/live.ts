@@ -20,6 +20,9 @@ function noted(head: Head | undefined, { key, source, seq, op }: Claim): Head {
   }
 }
 
+/** What is left of a record of a change, not a removal, without its old image. */
+const blind = ({ old, ...record }: StreamRecord): StreamRecord => (record.new || !old ? record : { ...record, old })
+
 /** A verification, during which nothing changes, may count what is wrong before the destination itself is checked. */
 const wrong: ViolationName[] = ['lost', 'stale', 'resurrected', 'tally']
 
@@ -113,10 +116,9 @@ export const liveSabotages: Sabotage[] = [
   {
     name: 'the old image ignored',
     module: '../../../shared/live/changes.ts',
-    change: ({ changesOf }) => ({
-      changesOf({ old, ...record }: StreamRecord, engine: unknown) {
-        return changesOf(record.new || !old ? record : { ...record, old }, engine)
-      },
+    change: ({ changesOf, coalesce }) => ({
+      changesOf: (record: StreamRecord, engine: unknown) => changesOf(blind(record), engine),
+      coalesce: (records: StreamRecord[], engine: unknown) => coalesce(records.map(blind), engine),
     }),
     // Without it a cure is not told from any other change.
     by: [...wrong, 'quarantine'],
