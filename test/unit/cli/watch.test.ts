@@ -1,0 +1,175 @@
+import { describe, expect, test } from 'vitest'
+import { runCli } from '../../../cli/program.ts'
+import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
+import { updateRun } from '../../../shared/ledger/runs.ts'
+import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
+
+function setUp(interactive = false) {
+  const memory = memoryWorld()
+  const output = memoryTerminal(interactive)
+  const segue = (...args: string[]) => runCli(args, { open: async () => memory.world, terminal: output.terminal })
+  return { ...memory, ...output, segue }
+}
+
+const copied = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
+const done = [...copied, ...aWalk('verify.1', {}), ...aWalk('orphans.1', {})]
+const verification = { number: 1, ended: true }
+const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000, verification } as const
+
+describe('segue watch', () => {
+  test('prints a line every few seconds until the run ends, then how it ended', async () => {
+    const { segue, lines, ledger, meanwhile } = setUp()
+    await store(ledger, aRun(), done)
+    meanwhile.push(
+      () => {},
+      async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, ...finished }))),
+    )
+    expect(await segue('watch')).toBe(0)
+    expect(lines).toHaveLength(5)
+    expect(lines[0]).toMatch(
+      /^Copy: 1000\/1000 100%; .*waiting: every chunk is done, the run goes on to its next phase; ETA unknown$/,
+    )
+    expect(lines[3]).toBe('Run run00001 finished: 1,000 items read, 1,000 items written to beta.')
+    expect(lines[4]).toBe('Verified: no differences.')
+  })
+
+  test('draws a bar on a terminal, and leaves the last line standing', async () => {
+    const { segue, lines, drawn, ledger, meanwhile } = setUp(true)
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    meanwhile.push(
+      async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'halted', reason: 'no' }))),
+    )
+    expect(await segue('watch')).toBe(3)
+    expect(drawn[0]?.[0]).toMatch(/^\[#{30}-{30}\]$/)
+    expect(drawn[0]?.[1]?.length).toBeLessThan(80)
+    expect(lines[0]).toMatch(/^Halted: 500\/1000 50\.0%/)
+  })
+
+  test('recognises an execution that was stopped from the console, and says how to go on', async () => {
+    const { segue, lines, ledger, views } = setUp()
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
+    expect(await segue('watch')).toBe(3)
+    expect(lines[0]).toMatch(/^Interrupted: 500\/1000/)
+    expect(lines[1]).toContain('stopped from outside (ABORTED). The ledger still says running')
+    expect(lines[2]).toBe('Go on from its checkpoints with: segue run --resume')
+  })
+
+  test('does not take a run for interrupted that ended while it was being looked at', async () => {
+    const { segue, lines, ledger, world } = setUp()
+    await store(ledger, aRun(), done)
+    world.executions.describe = async () => {
+      await updateRun(ledger, 'run00001', (run) => ({ ...run, ...finished }))
+      return { status: 'ended', ended: 'SUCCEEDED' }
+    }
+    expect(await segue('watch')).toBe(0)
+    expect(lines.join()).not.toContain('nterrupted')
+  })
+
+  test('follows an execution that has no run yet rather than the run before it', async () => {
+    const { segue, lines, errors, ledger, state, views, meanwhile } = setUp()
+    await store(ledger, aRun({ ...finished }), done, { held: false })
+    state.running = 'arn:run:two'
+    meanwhile.push(() => {
+      views['arn:run:two'] = {
+        status: 'ended',
+        ended: 'FAILED',
+        error: 'destination-not-empty',
+        cause: 'Table beta already holds items.',
+      }
+    })
+    expect(await segue('watch')).toBe(2)
+    expect(lines).toEqual(['Starting: arn:run:two is in Preflight or Lease'])
+    expect(errors).toEqual(['The run was refused (destination-not-empty): Table beta already holds items.'])
+  })
+
+  test('is not ended by an execution that is refused beside the run it follows', async () => {
+    const { segue, lines, errors, ledger, state, views, meanwhile } = setUp()
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    state.running = 'arn:run:two'
+    meanwhile.push(
+      () => {
+        views['arn:run:two'] = { status: 'ended', ended: 'FAILED', error: 'run-in-progress', cause: 'Wait for it.' }
+      },
+      async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'halted', reason: 'no' }))),
+    )
+    expect(await segue('watch')).toBe(3)
+    expect(errors).toEqual([])
+    expect(lines.at(-2)).toBe('Run run00001 halted: no')
+  })
+
+  test('follows the newest execution where the one that holds the lease has ended', async () => {
+    const { segue, lines, ledger, state, views, meanwhile } = setUp()
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
+    state.running = 'arn:run:two'
+    meanwhile.push(() => {
+      views['arn:run:two'] = { status: 'ended', ended: 'FAILED', error: 'no-stream', cause: 'It has none.' }
+    })
+    expect(await segue('watch')).toBe(2)
+    expect(lines).toEqual(['Starting: arn:run:two is in Preflight or Lease'])
+  })
+
+  test('with --json prints one object a line, without keys', async () => {
+    const { segue, lines, ledger } = setUp()
+    await store(ledger, aRun({ ...finished }), done)
+    expect(await segue('watch', '--json')).toBe(0)
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      verdict: 'finished',
+      items: { done: 1000, share: 1 },
+      chunks: { done: 2, open: 0 },
+      waiting: null,
+    })
+    expect(lines).toHaveLength(1)
+  })
+
+  test('outlasts a ledger that does not answer for a while', async () => {
+    const { segue, lines, ledger, world } = setUp()
+    await store(ledger, aRun({ ...finished }), done)
+    let calls = 0
+    world.ledger = {
+      commit: (puts) => ledger.commit(puts),
+      query: (...asked) => ledger.query(...asked),
+      get: (pk, sk) => {
+        if (calls++ < 2) throw new DynamoDbError('unavailable', 'no answer')
+        return ledger.get(pk, sk)
+      },
+    }
+    expect(await segue('watch')).toBe(0)
+    expect(lines[0]).toContain('waiting: the ledger does not answer (no answer)')
+  })
+
+  test('says that nothing was ever run', async () => {
+    const { segue, errors } = setUp()
+    expect(await segue('watch')).toBe(2)
+    expect(errors).toEqual(['Nothing was ever run into beta. Start with: segue run'])
+  })
+
+  test('ends with 4 when items were quarantined', async () => {
+    const { segue, lines, ledger } = setUp()
+    await store(ledger, aRun({ ...finished }), [
+      ...copied,
+      ...aWalk('verify.1', { quarantined: 2 }),
+      ...aWalk('orphans.1', {}),
+    ])
+    expect(await segue('watch')).toBe(4)
+    expect(lines.at(-1)).toBe('2 items quarantined. List with: segue quarantine list')
+  })
+
+  test('ends with 6 when the last verification found differences, whatever was quarantined', async () => {
+    const { segue, lines, ledger } = setUp()
+    const walks = [
+      ...aWalk('verify.1', { missing: 9 }),
+      ...aWalk('verify.2', { missing: 1, different: 2, quarantined: 3 }),
+      ...aWalk('orphans.2', { orphan: 1, unchecked: 12 }),
+    ]
+    await store(ledger, aRun({ ...finished, verification: { number: 2, ended: true } }), [...copied, ...walks])
+    expect(await segue('watch')).toBe(6)
+    expect(lines[0]).toContain('chunks 2/2 done, 3 quarantined, 1 missing, 2 different, 1 orphan, 12 unchecked; took')
+    expect(lines.slice(2)).toEqual([
+      'Verify found 4 differences: 1 missing, 2 different, 1 orphan. List with: segue diff; mend with: segue repair --wait',
+      'Orphans not checked for 12 items: a migration without an inverse, or whose inverse fails, may have made them.',
+      '3 items quarantined. List with: segue quarantine list',
+    ])
+  })
+})
