@@ -94,9 +94,10 @@ export class Court {
     return this.ended(await this.start(input))
   }
 
-  /** The real command in a process of its own; its exit code and what it printed. Runs are offline, as in `start`. */
+  /** The real command in a process of its own; its exit code and what it printed. Runs begin offline, as in `start`. */
   segue(...args: string[]): Promise<{ code: number; output: string }> {
-    const all = [...args, ...(args[0] === 'run' ? ['--offline'] : []), '--stack', this.name]
+    const begins = args[0] === 'run' && !args.includes('--resume')
+    const all = [...args, ...(begins ? ['--offline'] : []), '--stack', this.name]
     return new Promise((resolve, reject) => {
       const child = spawn(process.execPath, ['--import', 'tsx', 'cli/main.ts', ...all], {
         cwd: ROOT,
