@@ -29,8 +29,9 @@ export interface RunRecord {
   planned: boolean
   /** The verification begun last. */
   verification?: { number: number; ended: boolean }
-  /** ARN of the execution that drives the run now. */
+  /** ARN of the execution that drives the run now, and the fence of its lease. */
   execution: string
+  fence: number
   startedAt: number
   endedAt?: number
   /** Why the run halted, for people. */

@@ -15,7 +15,7 @@ const trimmed =
 
 /** Drains, and halts the run where draining shows that it cannot end truthfully. */
 export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Drained> {
-  const run = await enterPhase(task.run, 'Drain', engine)
+  const run = await enterPhase(task, 'Drain', engine)
   const found = await drain(task, engine)
   // This function is of the version the run began with, and the live function is not: what stops that one, `follow` tells.
   const stopped = found.outcome === 'waiting' ? stoppedSince(run, await readLag(engine.ledger, run.id)) : undefined

@@ -201,6 +201,7 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
       offline: request.offline,
       planned: false,
       execution: lease.execution,
+      fence: lease.fence,
       startedAt: runtime.clock(),
     }
     await createRun(ledger, run)

@@ -45,22 +45,28 @@ function thinned(phases: Entries): Entries {
   return [...phases.slice(0, from + 1), ...phases.slice(to + 1)]
 }
 
+/** Whether a task is of the execution that drives the run now: not once that has ended, nor of one before. */
+export function isDriving({ fence }: { fence: number }, run: Pick<RunRecord, 'state' | 'fence'>): boolean {
+  return run.state === 'running' && run.fence === fence
+}
+
 /**
- * Remembers the phase a run has entered, once: a phase is asked about many times. A late delivery to a run that has ended
- * changes nothing: it would say that the run is where it no longer is, or begin another verification.
+ * Remembers the phase a run has entered, once: a phase is asked about many times. A late delivery to a run that has ended,
+ * or that somebody else drives, changes nothing: it would say that the run is where it no longer is, or begin another
+ * verification.
  */
 export async function enterPhase(
-  id: string,
+  task: { run: string; fence: number },
   phase: Phase,
   { ledger, runtime }: { ledger: LedgerTable; runtime: Pick<Runtime, 'emit' | 'clock'> },
   change: (run: RunRecord) => RunRecord = (run) => run,
 ): Promise<RunRecord> {
   let entered = false
-  const run = await updateRun(ledger, id, (before) => {
-    entered = before.state === 'running' && before.phase !== phase
-    if (before.state !== 'running') return before
+  const run = await updateRun(ledger, task.run, (before) => {
+    entered = isDriving(task, before) && before.phase !== phase
+    if (!isDriving(task, before)) return before
     return change(entered ? { ...notePhase(before, phase, runtime.clock()), phase } : before)
   })
-  if (entered) runtime.emit({ code: 'run.phase', run: id, phase })
+  if (entered) runtime.emit({ code: 'run.phase', run: run.id, phase })
   return run
 }

@@ -33,7 +33,7 @@ export async function planPass(
 ): Promise<Planned> {
   const { walk, fence } = task
   const change = walk === 'verify' ? beginVerification : undefined
-  const run = await enterPhase(task.run, phases[walk], { ledger, runtime }, change)
+  const run = await enterPhase(task, phases[walk], { ledger, runtime }, change)
   const pass = passOf(run, walk)
   const now = runtime.clock()
   const there = await listChunks(ledger, run.id, pass)

@@ -31,7 +31,7 @@ export async function repairRun(
   engine: SettleEngine,
 ): Promise<Repaired> {
   const { ledger, runtime } = engine
-  const run = await enterPhase(task.run, 'Repair', engine)
+  const run = await enterPhase(task, 'Repair', engine)
   const { quiet } = await readControl(ledger, run.id)
   if (quiet === undefined && !run.offline) {
     const cause = `Run ${run.id} is not quiet: copy may still write. Finish the run, then repair.`

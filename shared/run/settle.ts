@@ -15,7 +15,7 @@ export async function settleRun(
   task: { run: string; fence: number; from: ListPlace },
   engine: SettleEngine,
 ): Promise<Settled> {
-  await enterPhase(task.run, 'Settle', engine)
+  await enterPhase(task, 'Settle', engine)
   const quiet = await beginQuiet(task, engine)
   if (quiet.outcome === 'waiting') return { outcome: 'waiting', from: task.from, seconds: quiet.seconds }
   const found = quiet.outcome === 'quiet' ? await settleBuckets(task, engine) : quiet

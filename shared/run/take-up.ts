@@ -10,7 +10,7 @@ import { passOf } from './plan.ts'
  * Makes a run that halted, finished or was interrupted the business of the execution that holds the lease. Repeatable: a
  * late delivery changes nothing.
  */
-export async function takeUp({ run: id, execution }: Lease, split: boolean, ledger: LedgerTable, clock: Clock) {
+export async function takeUp({ run: id, execution, fence }: Lease, split: boolean, ledger: LedgerTable, clock: Clock) {
   const last = await getRun(ledger, id)
   const seen = last.state === 'running' ? await lastSeen(last, ledger) : clock()
   await updateRun(ledger, id, (before) => {
@@ -18,7 +18,7 @@ export async function takeUp({ run: id, execution }: Lease, split: boolean, ledg
     if (interrupted && before.execution === execution) return before
     // Until then it was in its last phase; how long nobody drove it belongs to none.
     const { reason: _, endedAt: __, ...run } = interrupted ? notePhase(before, 'Interrupted', seen) : before
-    return { ...notePhase(run, 'Lease', clock()), state: 'running', phase: 'Lease', split, execution }
+    return { ...notePhase(run, 'Lease', clock()), state: 'running', phase: 'Lease', split, execution, fence }
   })
 }
 

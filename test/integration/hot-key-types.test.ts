@@ -93,6 +93,7 @@ async function migrate(source: Table, destination: Table, ledger: LedgerTable, i
     offline: true,
     planned: true,
     execution: 'arn',
+    fence: 1,
     startedAt: now,
   }
   await createRun(ledger, run)

@@ -36,7 +36,6 @@ const paths = [
   'path: ended aborted',
   'path: ended destination-not-empty',
   'engine: slice.fenced',
-  'engine: slice.interrupted',
   'engine: chunk.failed',
   'engine: chunk.unsplittable',
   'engine: item.collision',

@@ -11,7 +11,7 @@ export const baseRates = {
   'no answer': 0.0006,
   throttled: 0.012,
   /** Up to a minute and a half in which one table throttles half of its requests, or all: per seed. */
-  storm: 0.12,
+  storm: 0.2,
   'error before effect': 0.005,
   /** The effect happened, its answer was lost. */
   'error after effect': 0.006,

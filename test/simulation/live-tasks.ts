@@ -1,12 +1,12 @@
 import type { RunRecord } from '../../shared/ledger/runs.ts'
 import { getRun } from '../../shared/ledger/runs.ts'
 import { applyBatch } from '../../shared/live/batch.ts'
-import { startCapture } from '../../shared/live/capture.ts'
 import type { DrainEngine } from '../../shared/live/drain.ts'
 import type { LiveEngine } from '../../shared/live/engine.ts'
 import { goesOnUnless, type LiveGate, liveGate, permits, stopSign } from '../../shared/live/gate.ts'
 import type { ListPlace } from '../../shared/live/list-walk.ts'
 import { retryingLiveTables, retryingStream } from '../../shared/live/retrying.ts'
+import { captureRun } from '../../shared/run/capture.ts'
 import { drainRun } from '../../shared/run/drain.ts'
 import { followRun } from '../../shared/run/follow.ts'
 import { repairRun } from '../../shared/run/repair.ts'
@@ -51,11 +51,12 @@ export function liveHandlers(deployment: Deployment) {
     }
   }
   const handlers = {
-    capture: ({ run }, sandbox) => {
+    capture: (payload, sandbox) => {
       const { ledger, runtime } = engineIn(deployment, sandbox)
       const mapping = mappingIn(world, sandbox, deployment.mapping())
       const stream = retryingStream(streamIn(world, sandbox, deployment.stream), runtime)
-      return startCapture({ run: run as string }, { ledger, stream, mapping, clock: runtime.clock, slackMs })
+      const task = payload as unknown as Task
+      return captureRun(task, { ledger, runtime, stream, mapping, clock: runtime.clock, slackMs })
     },
     async live({ batch }, sandbox) {
       const gate = gateOf(sandbox)

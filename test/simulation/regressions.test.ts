@@ -19,6 +19,7 @@ const once: [seed: number, what: string][] = [
   [7852, 'the simulator took the answer to a duplicate of Copied for what the run believes'],
   [17673, 'a late delivery of planning began another verification of a run that had finished'],
   [6189, 'an abort while the run was just finishing stopped its live changes for good'],
+  [3324, 'a late delivery of planning copy put a finished run, that was being verified, back into Copy'],
   [9201, 'the simulator gave more empty answers in a row than it says it does, and drain took them for silence'],
 ]
 

@@ -77,7 +77,7 @@ export function drawSettings(dice: Dice, request: Request): Settings {
     rates,
     calmAfter: dice.between(5, 30) * 60_000,
     sliceSeconds,
-    splitAfterSeconds: Math.max(1, Math.floor(pacing / dice.whole(4, 9))),
+    splitAfterSeconds: Math.max(1, Math.floor(pacing / dice.whole(6, 13))),
     concurrency,
     segments: dice.whole(1, 6),
     requestMs: dice.between(2, 12),

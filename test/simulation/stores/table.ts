@@ -21,9 +21,9 @@ export interface TableStore {
 
 export function tableStore(world: World, memory: MemoryTable, watch: Watch): TableStore {
   const storm = world.strikes('storm')
-  const stormFrom = world.now + world.dice.between(0, 180_000)
-  const stormUntil = storm ? stormFrom + world.dice.between(5_000, 90_000) : 0
-  return { memory, watch, stormFrom, stormUntil, stormShare: world.dice.pick([0.5, 1]) }
+  const stormFrom = world.now + world.dice.between(0, 120_000)
+  const stormUntil = storm ? stormFrom + world.dice.between(10_000, 90_000) : 0
+  return { memory, watch, stormFrom, stormUntil, stormShare: world.dice.pick([0.5, 1, 1]) }
 }
 
 /**

@@ -35,6 +35,7 @@ export function aRun(change: Partial<RunRecord> = {}): RunRecord {
     offline: false,
     planned: true,
     execution: 'arn:run:one',
+    fence: 1,
     startedAt: start,
     ...change,
   }

@@ -83,6 +83,7 @@ export async function world() {
     split: true,
     planned: true,
     execution: 'execution',
+    fence: 1,
     startedAt: time.now,
   } as RunRecord
   await createRun(ledger, record)

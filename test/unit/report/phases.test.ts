@@ -20,11 +20,11 @@ async function setUp() {
 
 test('a run remembers when it entered each phase, once however often the phase is asked about', async () => {
   const { engine, state, noted } = await setUp()
-  await enterPhase('run00001', 'Copy', engine)
+  await enterPhase({ run: 'run00001', fence: 1 }, 'Copy', engine)
   state.now += 5_000
-  await enterPhase('run00001', 'Drain', engine)
+  await enterPhase({ run: 'run00001', fence: 1 }, 'Drain', engine)
   state.now += 5_000
-  await enterPhase('run00001', 'Drain', engine)
+  await enterPhase({ run: 'run00001', fence: 1 }, 'Drain', engine)
   await finishRun(task, engine)
   await finishRun(task, engine)
   expect(await noted()).toEqual([
@@ -36,7 +36,7 @@ test('a run remembers when it entered each phase, once however often the phase i
 
 test('a run remembers when it halted', async () => {
   const { engine, state, noted } = await setUp()
-  await enterPhase('run00001', 'Copy', engine)
+  await enterPhase({ run: 'run00001', fence: 1 }, 'Copy', engine)
   state.now += 5_000
   await haltRun({ ...task, error: 'e', cause: 'c' }, engine)
   expect(await noted()).toEqual([
@@ -48,8 +48,8 @@ test('a run remembers when it halted', async () => {
 test('a run that is verified for ever keeps a row of bounded size', async () => {
   const { engine, noted } = await setUp()
   for (let i = 0; i < 150; i++) {
-    await enterPhase('run00001', 'Verify', engine)
-    await enterPhase('run00001', 'Orphans', engine)
+    await enterPhase({ run: 'run00001', fence: 1 }, 'Verify', engine)
+    await enterPhase({ run: 'run00001', fence: 1 }, 'Orphans', engine)
   }
   expect(await noted()).toHaveLength(200)
 })

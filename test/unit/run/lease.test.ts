@@ -89,7 +89,7 @@ it('waits for a repair of the run before', async () => {
   const { ledger, begin, take } = world()
   const first = await begin('one')
   await claim(ledger, first.run, first.fence, 0)
-  await enterPhase(first.run, 'Repair', { ledger, runtime: { clock: () => 0, emit: () => {} } })
+  await enterPhase(first, 'Repair', { ledger, runtime: { clock: () => 0, emit: () => {} } })
   expect(await take('two')).toEqual({ outcome: 'waiting', seconds: 361 })
 })
 

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
+import { captureRun } from '../../../shared/run/capture.ts'
 import { enterPhase } from '../../../shared/run/phase.ts'
 import { planPass } from '../../../shared/run/plan.ts'
 import type { EngineEvent } from '../../../shared/runtime/events.ts'
@@ -20,6 +21,7 @@ const finished: RunRecord = {
   planned: true,
   verification: { number: 1, ended: true },
   execution: 'execution',
+  fence: 1,
   startedAt: 0,
 }
 
@@ -33,7 +35,7 @@ function world() {
 it('notes a phase once, however often it is entered', async () => {
   const { ledger, events, runtime } = world()
   await createRun(ledger, { ...finished, state: 'running', phase: 'Copy' })
-  for (let i = 0; i < 3; i++) await enterPhase('r', 'Drain', { ledger, runtime })
+  for (let i = 0; i < 3; i++) await enterPhase({ run: 'r', fence: 1 }, 'Drain', { ledger, runtime })
   expect(await getRun(ledger, 'r')).toMatchObject({ phase: 'Drain', phases: [{ phase: 'Drain', at: 1 }] })
   expect(events).toEqual([{ code: 'run.phase', run: 'r', phase: 'Drain' }])
 })
@@ -46,4 +48,22 @@ it('begins no other verification when planning one is delivered again after the 
   expect(planned.pass).toBe('verify.1')
   expect(await getRun(ledger, 'r')).toEqual(finished)
   expect(events).toEqual([])
+})
+
+it('is left alone by a late delivery of an execution before, such as of planning copy while a finished run is verified', async () => {
+  const { ledger, events, runtime } = world()
+  const verifying = { ...finished, state: 'running', phase: 'Verify', fence: 2 } as const
+  await createRun(ledger, verifying)
+  await enterPhase({ run: 'r', fence: 1 }, 'Copy', { ledger, runtime })
+  expect(await getRun(ledger, 'r')).toEqual(verifying)
+  expect(events).toEqual([])
+})
+
+it('turns no live changes on by a late delivery, which somebody may have turned off since', async () => {
+  const { ledger, runtime } = world()
+  await createRun(ledger, finished)
+  const mapping = { state: async () => 'Disabled' as const, set: () => Promise.reject(new Error('Expected nobody to')) }
+  const stream = { arn: 'arn:stream', shards: async () => ({ shards: [], enabled: true }) }
+  const engine = { ledger, runtime, stream, mapping, clock: runtime.clock, slackMs: 0 }
+  expect(await captureRun({ run: 'r', fence: 1 }, engine)).toMatchObject({ outcome: 'waiting' })
 })

@@ -118,6 +118,7 @@ export function world(
     offline,
     planned: true,
     execution: 'arn',
+    fence: 1,
     startedAt: now,
   }
   return {
