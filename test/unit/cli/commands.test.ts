@@ -1,23 +1,11 @@
 import { describe, expect, test } from 'vitest'
-import { runCli } from '../../../cli/program.ts'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { quarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
 import { beginCapture } from '../../../shared/ledger/shards.ts'
 import { recordLag } from '../../../shared/run/lag.ts'
-import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
-
-function setUp(interactive = false) {
-  const memory = memoryWorld()
-  const output = memoryTerminal(interactive)
-  const segue = (...args: string[]) => runCli(args, { open: async () => memory.world, terminal: output.terminal })
-  return { ...memory, ...output, segue }
-}
-
-const copied = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
-const done = [...copied, ...aWalk('verify.1', {}), ...aWalk('orphans.1', {})]
-const verification = { number: 1, ended: true }
-const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000, verification } as const
+import { aRun, aSegment, aWalk, start, store } from './fixtures.ts'
+import { copied, done, finished, setUp } from './set-up.ts'
 
 describe('segue run', () => {
   test('starts the same execution as {} from the console, and names the run once it has begun', async () => {

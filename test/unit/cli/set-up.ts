@@ -1,0 +1,15 @@
+import { runCli } from '../../../cli/program.ts'
+import { aSegment, aWalk, memoryTerminal, memoryWorld, start } from './fixtures.ts'
+
+/** The CLI over a world in memory. */
+export function setUp(interactive = false) {
+  const memory = memoryWorld()
+  const output = memoryTerminal(interactive)
+  const segue = (...args: string[]) => runCli(args, { open: async () => memory.world, terminal: output.terminal })
+  return { ...memory, ...output, segue }
+}
+
+export const copied = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
+export const done = [...copied, ...aWalk('verify.1', {}), ...aWalk('orphans.1', {})]
+export const verification = { number: 1, ended: true }
+export const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000, verification } as const
