@@ -7,6 +7,7 @@ import { finishRun } from '../../../shared/run/finish.ts'
 import { takeLease } from '../../../shared/run/lease.ts'
 import { planPass } from '../../../shared/run/plan.ts'
 import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from '../cli/fixtures.ts'
+import { leaseEngine } from './lease-engine.ts'
 
 const copied = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
 const entered = (...names: string[]) => names.map((phase, n) => ({ phase, at: start + n * 1_000 }))
@@ -93,18 +94,7 @@ describe('a run that never finished and whose rows have expired', () => {
     const resumed = takeLease(
       'arn:run:two',
       { resume: true, split: true, offline: false },
-      {
-        ledger,
-        executions: { status: async () => 'running' },
-        runtime: world.runtime,
-        source: 'alpha',
-        destination: 'beta',
-        schema: run.schema,
-        migrations: [],
-        codeHash: run.codeHash,
-        segments: 2,
-        isEmpty: async () => false,
-      },
+      leaseEngine('arn:run:two', run, { ledger, runtime: world.runtime }),
     )
     await expect(resumed).rejects.toMatchObject({ code: 'not-covered', message: expect.stringContaining(words) })
     expect(await segue('plan', '--resume')).toBe(2)

@@ -5,6 +5,7 @@ import { takeLease } from '../../../shared/run/lease.ts'
 import { notePhase, type Phase } from '../../../shared/run/phase.ts'
 import { copiedMs, phaseTimes, workedMs } from '../../../shared/run/phase-times.ts'
 import { aRun, aSegment, memoryWorld, start, store } from '../cli/fixtures.ts'
+import { leaseEngine } from './lease-engine.ts'
 
 const hour = 3_600_000
 const day = 24 * hour
@@ -20,18 +21,7 @@ async function setUp(change: Partial<RunRecord>) {
     takeLease(
       execution,
       { resume: true, split: true, offline: false },
-      {
-        ledger,
-        executions: { status: async (asked) => (asked === execution ? 'running' : 'ended') },
-        runtime: { ...world.runtime, sleep: async () => {} },
-        source: 'alpha',
-        destination: 'beta',
-        schema: run.schema,
-        migrations: [],
-        codeHash: run.codeHash,
-        segments: 2,
-        isEmpty: async () => true,
-      },
+      leaseEngine(execution, run, { ledger, runtime: world.runtime }),
     )
   const phases = async () => (await getRun(ledger, run.id)).phases!.map(({ phase, at }) => [phase, (at - start) / hour])
   return { ledger, state, resume, phases }

@@ -3,6 +3,7 @@ import { runCli } from '../../../cli/program.ts'
 import { getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import { takeLease } from '../../../shared/run/lease.ts'
 import { aRun, aSegment, memoryTerminal, memoryWorld, start, store } from '../cli/fixtures.ts'
+import { leaseEngine } from './lease-engine.ts'
 
 const entered = (...names: string[]) => names.map((phase, n) => ({ phase, at: start + n * 1_000 }))
 const once = entered('Copy', 'Drain', 'Settle', 'Verify', 'Orphans', 'Finished', 'Lease')
@@ -21,18 +22,7 @@ async function setUp(change: Partial<RunRecord>) {
     takeLease(
       'arn:run:two',
       { resume: false, split: true, offline: false, ...request },
-      {
-        ledger,
-        executions: { status: async (asked) => (asked === 'arn:run:two' ? 'running' : 'ended') },
-        runtime: world.runtime,
-        source: 'alpha',
-        destination: 'beta',
-        schema: run.schema,
-        migrations: [],
-        codeHash: run.codeHash,
-        segments: 2,
-        isEmpty: async () => false,
-      },
+      leaseEngine('arn:run:two', run, { ledger, runtime: world.runtime }),
     )
   const { terminal, lines, errors } = memoryTerminal()
   const segue = (...args: string[]) => runCli(args, { open: async () => world, terminal })
