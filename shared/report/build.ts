@@ -14,7 +14,7 @@ import { phaseTimes } from '../run/phase-times.ts'
 import { passOf } from '../run/plan.ts'
 import type { HeavyKeySummary, Report, ReportContent, ReportVerdict } from './content.ts'
 import { sealed } from './digest.ts'
-import { liveProblems, liveSummary } from './live.ts'
+import { readLive } from './live.ts'
 import { problemsOf, summaryOf, sumsOf, unlisted, type WalkRead } from './sums.ts'
 
 /**
@@ -36,11 +36,12 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
   const groups = await readQuarantineGroups(ledger, id)
   const quarantined = itemsIn(groups)
   const found = foundBy(verify.coverage.tallies, orphans.coverage.tallies, quarantined)
+  const live = await readLive(ledger, run)
   const problems = [
     ...problemsOf(begun, run.state === 'finished'),
     ...(run.state === 'finished' && !run.verification ? ['the run says finished, but nothing was verified'] : []),
     ...(run.state === 'finished' ? unlisted(found, listed) : []),
-    ...(await liveProblems(ledger, run)),
+    ...live.problems,
   ]
   return sealed<ReportContent>({
     format: 1,
@@ -50,7 +51,7 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     walks: begun.map(summaryOf),
     sums: begun.flatMap(sumsOf),
     verification: run.verification ? { ...run.verification, ...withoutQuarantined(found), listed } : null,
-    live: await liveSummary(ledger, run),
+    live: live.summary,
     quarantined: { items: quarantined, groups },
     phases: phaseTimes(run).map(({ phase, at, ms }) => ({
       phase,

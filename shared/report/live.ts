@@ -8,8 +8,14 @@ import { lacksChanges, readLag } from '../run/lag.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { LiveSummary } from './content.ts'
 
-/** Counts the heads of a run: reads them all, 256 partition keys, 8 at a time, and holds a page of each of those. */
-export async function liveSummary(ledger: LedgerTable, run: RunRecord): Promise<LiveSummary> {
+/**
+ * Counts the heads of a run: reads them all, 256 partition keys, 8 at a time, and holds a page of each of those.
+ * `problems`: a sentence where a destination that the run has finished lacks live changes.
+ */
+export async function readLive(
+  ledger: LedgerTable,
+  run: RunRecord,
+): Promise<{ summary: LiveSummary; problems: string[] }> {
   const [capture, { quiet }, lag] = await Promise.all([
     readCapture(ledger, run.id),
     readControl(ledger, run.id),
@@ -30,13 +36,8 @@ export async function liveSummary(ledger: LedgerTable, run: RunRecord): Promise<
     // An offline run has only heads that a repair made, each in a quiet period of its own.
     eachHead(ledger, run.id, bucket, (head) => count(summary, head, run.offline ? head.settled : quiet)),
   )
-  return summary
-}
-
-/** A sentence where a destination that the run has finished lacks live changes. */
-export async function liveProblems(ledger: LedgerTable, run: RunRecord): Promise<string[]> {
-  const [capture, lag] = await Promise.all([readCapture(ledger, run.id), readLag(ledger, run.id)])
-  return run.state === 'finished' && lacksChanges(run, lag, capture) ? [lagWords(lag)] : []
+  const problems = run.state === 'finished' && lacksChanges(run, lag, capture) ? [lagWords(lag)] : []
+  return { summary, problems }
 }
 
 function count(summary: LiveSummary, head: Head, quiet: string | undefined): void {
