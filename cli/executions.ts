@@ -6,7 +6,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn'
 import { NETWORK } from '../shared/dynamodb/sdk/errors.ts'
-import type { ExecutionView } from '../shared/progress/verdict.ts'
+import type { ExecutionView } from '../shared/operator/status/verdict.ts'
 
 /** The run machine's executions, as the CLI asks for them. */
 export interface RunExecutions {

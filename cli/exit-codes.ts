@@ -1,8 +1,8 @@
-import type { RunPlan } from '../shared/plan/plan.ts'
-import { findingOf } from '../shared/plan/plan.ts'
-import type { Verdict } from '../shared/progress/verdict.ts'
-import type { ReportVerdict } from '../shared/report/content.ts'
-import { endingOf } from '../shared/run/found.ts'
+import { endingOf } from '../shared/facts/findings.ts'
+import type { RunPlan } from '../shared/operator/plan/plan.ts'
+import { findingOf } from '../shared/operator/plan/plan.ts'
+import type { ReportVerdict } from '../shared/operator/report/content.ts'
+import type { Verdict } from '../shared/operator/status/verdict.ts'
 
 /** Every exit code of every command; docs/cheatsheet.md holds the same table, and a test keeps them equal. */
 export const exitCodes = {

@@ -1,7 +1,7 @@
+import { coverageOf } from '../shared/facts/coverage.ts'
 import { listChunks, type Walk } from '../shared/ledger/chunks.ts'
 import type { RunRecord } from '../shared/ledger/runs.ts'
-import type { Expect } from '../shared/progress/read.ts'
-import { coverageOf } from '../shared/run/coverage.ts'
+import type { Expect } from '../shared/operator/status/read.ts'
 import type { World } from './world.ts'
 
 /**

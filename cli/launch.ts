@@ -1,5 +1,5 @@
-import { sentence } from '../shared/progress/format.ts'
-import { type Reading, readProgress } from '../shared/progress/read.ts'
+import { type Reading, readProgress } from '../shared/operator/status/read.ts'
+import { sentence } from '../shared/runtime/text.ts'
 import { lostRun } from './errors.ts'
 import { type ExitCode, exitCode } from './exit-codes.ts'
 import { followRun } from './follow.ts'

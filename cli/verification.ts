@@ -1,14 +1,16 @@
+import { coverageOf } from '../shared/facts/coverage.ts'
 import { listChunks, type Walk } from '../shared/ledger/chunks.ts'
 import { type Difference, listDifferences } from '../shared/ledger/differences.ts'
 import { readLease } from '../shared/ledger/lease.ts'
 import { getRun, type RunRecord } from '../shared/ledger/runs.ts'
-import { type DifferenceGroup, groupDifferences, readDifferenceGroups } from '../shared/progress/differences.ts'
-import { coverageOf } from '../shared/run/coverage.ts'
-import { type Lag, readLag } from '../shared/run/lag.ts'
-import { passOf } from '../shared/run/plan.ts'
+import { type Lag, readLag } from '../shared/live/lag-row.ts'
+import { type DifferenceGroup, groupDifferences, readDifferenceGroups } from '../shared/operator/status/differences.ts'
+import { passOf } from '../shared/phases/plan-pass.ts'
 import { CliError, noRun } from './errors.ts'
-import { forgottenWords } from './render/diff.ts'
 import type { World } from './world.ts'
+
+/** Of a verification of which rows have expired. */
+export const forgottenWords = 'What the last verification found is no longer known'
 
 /** What the verification begun last has listed so far. */
 export interface LastVerification {

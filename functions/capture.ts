@@ -4,7 +4,7 @@ import { getRun } from '../shared/ledger/runs.ts'
 import { retryingStream } from '../shared/live/retrying.ts'
 import { sdkMapping } from '../shared/live/sdk/mapping.ts'
 import { sdkStream } from '../shared/live/sdk/stream.ts'
-import { captureRun } from '../shared/run/capture.ts'
+import { captureRun } from '../shared/phases/capture.ts'
 import { door } from './wiring/door.ts'
 import { environment, http, ledger, runtime } from './wiring/world.ts'
 

@@ -1,4 +1,4 @@
-import { copyEnded } from '../shared/run/copied.ts'
+import { copyEnded } from '../shared/phases/check-copy.ts'
 import { door } from './wiring/door.ts'
 import { ledger, runtime } from './wiring/world.ts'
 

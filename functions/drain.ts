@@ -1,4 +1,4 @@
-import { type Drained, drainRun } from '../shared/run/drain.ts'
+import { type Drained, drainRun } from '../shared/phases/drain.ts'
 import { door } from './wiring/door.ts'
 import { streamEngine } from './wiring/stream.ts'
 

@@ -1,5 +1,5 @@
 import type { PassName } from '../shared/ledger/chunks.ts'
-import { failChunk } from '../shared/run/fail-chunk.ts'
+import { failChunk } from '../shared/phases/fail-chunk.ts'
 import { door } from './wiring/door.ts'
 import { ledger, runtime } from './wiring/world.ts'
 

@@ -1,4 +1,4 @@
-import { finishRun } from '../shared/run/finish.ts'
+import { finishRun } from '../shared/phases/finish.ts'
 import { door } from './wiring/door.ts'
 import { ledger, runtime } from './wiring/world.ts'
 

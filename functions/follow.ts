@@ -1,6 +1,6 @@
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { sdkMapping } from '../shared/live/sdk/mapping.ts'
-import { followRun } from '../shared/run/follow.ts'
+import { followRun } from '../shared/phases/monitor-stream.ts'
 import { door } from './wiring/door.ts'
 import { streamEngine } from './wiring/stream.ts'
 import { environment, http, ledger } from './wiring/world.ts'

@@ -1,4 +1,4 @@
-import { haltRun } from '../shared/run/halt.ts'
+import { haltRun } from '../shared/phases/halt.ts'
 import { door } from './wiring/door.ts'
 import { ledger, runtime } from './wiring/world.ts'
 

@@ -1,7 +1,7 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import type { Walk } from '../shared/ledger/chunks.ts'
-import { planPass } from '../shared/run/plan.ts'
-import { sdkManifests } from '../shared/run/sdk-manifests.ts'
+import { planPass } from '../shared/phases/plan-pass.ts'
+import { sdkManifests } from '../shared/phases/sdk-manifests.ts'
 import { door } from './wiring/door.ts'
 import { environment, http, ledger, runtime } from './wiring/world.ts'
 

@@ -1,5 +1,5 @@
 import type { ListPlace } from '../shared/live/list-walk.ts'
-import { type Repaired, repairRun } from '../shared/run/repair.ts'
+import { type Repaired, repairRun } from '../shared/phases/repair.ts'
 import { door } from './wiring/door.ts'
 import { settleEngine } from './wiring/live.ts'
 

@@ -1,5 +1,5 @@
 import type { ListPlace } from '../shared/live/list-walk.ts'
-import { type Settled, settleRun } from '../shared/run/settle.ts'
+import { type Settled, settleRun } from '../shared/phases/settle.ts'
 import { door } from './wiring/door.ts'
 import { settleEngine } from './wiring/live.ts'
 

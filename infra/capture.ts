@@ -4,7 +4,8 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import type { FunctionName, SegueFunction } from './functions.ts'
+import type { SegueFunction } from './functions.ts'
+import type { FunctionName } from './permissions.ts'
 import { allow } from './permissions.ts'
 
 /** Where, inside the bucket, Lambda puts stream records it gave up on. */

@@ -7,24 +7,8 @@ import type { Options } from '../shared/config/options.ts'
 import { liveLimitSeconds } from '../shared/live/limit.ts'
 import { functionCode } from './bundle.ts'
 import { logGroup } from './log-group.ts'
-import { allow, type Stores, storePermissions } from './permissions.ts'
+import { allow, type FunctionName, type Stores, storePermissions } from './permissions.ts'
 import type { Invocable } from './workflow/tasks.ts'
-
-export type FunctionName =
-  | 'preflight'
-  | 'lease'
-  | 'capture'
-  | 'plan'
-  | 'slice'
-  | 'fail-chunk'
-  | 'copied'
-  | 'live'
-  | 'drain'
-  | 'follow'
-  | 'settle'
-  | 'repair'
-  | 'finish'
-  | 'halt'
 
 export interface FunctionsProps {
   options: Options

@@ -4,7 +4,22 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
-import type { FunctionName } from './functions.ts'
+
+export type FunctionName =
+  | 'preflight'
+  | 'lease'
+  | 'capture'
+  | 'plan'
+  | 'slice'
+  | 'fail-chunk'
+  | 'copied'
+  | 'live'
+  | 'drain'
+  | 'follow'
+  | 'settle'
+  | 'repair'
+  | 'finish'
+  | 'halt'
 
 /** What one function may do, in actions of the service that each resource belongs to. What is absent is denied. */
 interface Permissions {

@@ -1,13 +1,14 @@
 import type { Command } from 'commander'
 import { readLease } from '../../shared/ledger/lease.ts'
 import { listQuarantine, type Quarantined } from '../../shared/ledger/quarantine.ts'
-import { counted, grouped, sentence } from '../../shared/progress/format.ts'
+import { counted, grouped } from '../../shared/operator/status/format.ts'
 import {
   groupQuarantine,
   itemsIn,
   type QuarantineGroup,
   readQuarantineGroups,
-} from '../../shared/progress/quarantine.ts'
+} from '../../shared/operator/status/quarantine.ts'
+import { sentence } from '../../shared/runtime/text.ts'
 import { noRun } from '../errors.ts'
 import { exitCode } from '../exit-codes.ts'
 import { keyJson, keyText } from '../render/key.ts'

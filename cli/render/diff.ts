@@ -1,7 +1,8 @@
 import type { Difference } from '../../shared/ledger/differences.ts'
-import { type DifferenceGroup, groupName, keysIn } from '../../shared/progress/differences.ts'
-import { counted, grouped, sentence } from '../../shared/progress/format.ts'
-import { onTheirWay } from '../../shared/progress/lag.ts'
+import { type DifferenceGroup, groupName, keysIn } from '../../shared/operator/status/differences.ts'
+import { counted, grouped } from '../../shared/operator/status/format.ts'
+import { onTheirWay } from '../../shared/operator/status/lag.ts'
+import { sentence } from '../../shared/runtime/text.ts'
 import type { LastVerification } from '../verification.ts'
 import { keyJson, keyText } from './key.ts'
 
@@ -19,9 +20,6 @@ export function diffPage(
     ...(groups.length > 0 ? [`Mend with: segue repair --wait${flag}`] : []),
   ]
 }
-
-/** Of a verification of which rows have expired. */
-export const forgottenWords = 'What the last verification found is no longer known'
 
 /** Why there may be orphans that are not on the list. */
 export function uncheckedWords(items: number): string {

@@ -1,13 +1,14 @@
+import { differencesIn } from '../../shared/facts/findings.ts'
+import { goesOnWith } from '../../shared/facts/finished.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
-import { counted } from '../../shared/progress/format.ts'
-import { foundWords } from '../../shared/progress/found.ts'
-import { lagWords, onTheirWay } from '../../shared/progress/lag.ts'
-import type { Progress } from '../../shared/progress/read.ts'
-import type { Verdict } from '../../shared/progress/verdict.ts'
-import { differencesIn } from '../../shared/run/found.ts'
-import type { Lag } from '../../shared/run/lag.ts'
-import { goesOnWith } from '../../shared/run/was-finished.ts'
-import { forgottenWords, uncheckedWords } from './diff.ts'
+import type { Lag } from '../../shared/live/lag-row.ts'
+import { counted } from '../../shared/operator/status/format.ts'
+import { foundWords } from '../../shared/operator/status/found.ts'
+import { lagWords, onTheirWay } from '../../shared/operator/status/lag.ts'
+import type { Progress } from '../../shared/operator/status/read.ts'
+import type { Verdict } from '../../shared/operator/status/verdict.ts'
+import { forgottenWords } from '../verification.ts'
+import { uncheckedWords } from './diff.ts'
 
 type Finished = Extract<Verdict, { kind: 'finished' }>
 

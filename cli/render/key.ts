@@ -1,5 +1,5 @@
 import { encodeKeyValue, type Key } from '../../shared/dynamodb/key.ts'
-import { keyLabel } from '../../shared/progress/format.ts'
+import { keyLabel } from '../../shared/operator/status/format.ts'
 
 /** A key for people who asked for keys. */
 export function keyText({ pk, sk }: Key): string {

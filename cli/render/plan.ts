@@ -1,8 +1,8 @@
 import { describeSchema } from '../../shared/dynamodb/key.ts'
-import { partitionWriteUnits } from '../../shared/plan/estimate.ts'
-import type { KeyForecast } from '../../shared/plan/keys.ts'
-import { findingOf, type RunPlan } from '../../shared/plan/plan.ts'
-import { counted, duration, grouped, keyLabel } from '../../shared/progress/format.ts'
+import { partitionWriteUnits } from '../../shared/operator/plan/estimate.ts'
+import type { KeyForecast } from '../../shared/operator/plan/keys.ts'
+import { findingOf, type RunPlan } from '../../shared/operator/plan/plan.ts'
+import { counted, duration, grouped, keyLabel } from '../../shared/operator/status/format.ts'
 
 export interface PlanView {
   keys: boolean

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { styleText } from 'node:util'
-import { duration, grouped } from '../../shared/progress/format.ts'
+import { duration, grouped } from '../../shared/operator/status/format.ts'
 import type { Comparison } from './compare.ts'
 import { REPORT_FILE, type Report } from './report.ts'
 

@@ -1,10 +1,10 @@
 import type { Chunk } from '../chunks/chunk.ts'
 import { decodeChunk, encodeChunk } from '../chunks/codec.ts'
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
-import { type ChunkState, chunkTransitions, mayChange } from '../run/states.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import { LedgerError } from './errors.ts'
 import { chunkPk, chunkShardPk, chunkSk, expiry, shards } from './keys.ts'
+import { type ChunkState, chunkTransitions, mayChange } from './states.ts'
 import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 import { noTallies, type Tallies } from './tallies.ts'
 

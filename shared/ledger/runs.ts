@@ -1,8 +1,8 @@
 import type { TableSchema } from '../dynamodb/key.ts'
-import { mayChange, type RunState, runTransitions } from '../run/states.ts'
 import type { Clock, Random } from '../runtime/ports.ts'
 import { LedgerError } from './errors.ts'
 import { runPk } from './keys.ts'
+import { mayChange, type RunState, runTransitions } from './states.ts'
 import type { LedgerTable, LedgerValue, Row } from './table.ts'
 
 /** What is remembered of one run. Times are milliseconds since the epoch. */

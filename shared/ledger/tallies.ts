@@ -3,7 +3,7 @@
  * Destination side: `produced = written + present + missing + different`. Of a walk over the destination: `read` alone,
  * of which some are orphans and of some it cannot be told. All counts of items.
  */
-export interface Tallies {
+export type Tallies = {
   read: number
   migrated: number
   untouched: number

@@ -4,8 +4,8 @@ import { inParallel } from '../runtime/parallel.ts'
 import { changesOf, keyOfChange } from './changes.ts'
 import { isLeftOut } from './decide.ts'
 import type { LiveEngine } from './engine.ts'
-import { knowsPoison } from './poison.ts'
 import type { StreamRecord } from './ports.ts'
+import { knowsPoison } from './quarantine.ts'
 
 /** Records looked up at once, each a few reads of the ledger. */
 const lookupsAtOnce = 8

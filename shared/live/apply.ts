@@ -6,8 +6,8 @@ import { type Changes, changesOf, keyOfChange } from './changes.ts'
 import { decide } from './decide.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
-import { listPoison, recheckPoison } from './poison.ts'
 import type { DestinationChange, StreamRecord } from './ports.ts'
+import { listPoison, recheckPoison } from './quarantine.ts'
 import { settleHead } from './settle.ts'
 
 /**

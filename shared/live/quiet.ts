@@ -1,10 +1,10 @@
+import { coverageOf, quietAfter } from '../facts/coverage.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { coverageOf, quietAfter } from '../run/coverage.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { LiveError } from './errors.ts'
 

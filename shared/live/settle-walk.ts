@@ -5,7 +5,7 @@ import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
 import { stopSign } from './gate.ts'
 import { type List, type ListPlace, type Walked, walkLists } from './list-walk.ts'
-import { poisonLists } from './poison.ts'
+import { poisonLists } from './quarantine.ts'
 import { settleHead } from './settle.ts'
 
 export interface SettleEngine extends LiveEngine {

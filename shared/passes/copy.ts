@@ -7,7 +7,7 @@ import { noTallies } from '../ledger/tallies.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import type { Migration } from '../migrations/migration.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { Pass } from './pass.ts'
+import type { Pass } from './slice/pass.ts'
 
 export interface CopyPass {
   run: string

@@ -3,9 +3,9 @@ import { recordDifferences } from '../ledger/differences.ts'
 import { noTallies } from '../ledger/tallies.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import { sourceKeys } from '../migrations/source-keys.ts'
-import type { Pass } from './pass.ts'
 import { untilStable } from './patience.ts'
 import { eachRead } from './read-many.ts'
+import type { Pass } from './slice/pass.ts'
 import type { VerifyPass } from './verify.ts'
 
 /**

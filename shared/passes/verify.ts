@@ -4,15 +4,15 @@ import type { RawItem } from '../dynamodb/raw-item.ts'
 import { type Difference, recordDifferences } from '../ledger/differences.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
-import { listMetPoison } from '../live/poison.ts'
+import { listMetPoison } from '../live/quarantine.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import type { Migration } from '../migrations/migration.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { differingAttributes } from './compare.ts'
-import type { Pass } from './pass.ts'
 import { untilStable } from './patience.ts'
 import { readMany } from './read-many.ts'
+import type { Pass } from './slice/pass.ts'
 
 /** Quarantined items looked up on their list at once. */
 const listingsAtOnce = 8

@@ -6,9 +6,9 @@ import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/migration.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import type { GoesOn } from '../runtime/retry.ts'
-import type { WalkEngine } from '../slice/slice.ts'
 import { copyPass } from './copy.ts'
 import { orphansPass } from './orphans.ts'
+import type { WalkEngine } from './slice/engine.ts'
 import { verifyPass } from './verify.ts'
 
 export interface PassesEngine {

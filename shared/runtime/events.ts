@@ -1,13 +1,11 @@
-import type { Tallies } from '../ledger/tallies.ts'
-
 /**
  * What the engine says while it works. The log line, the metric, the progress bar and the page are readers of this one
  * stream. Events carry ids and counts, never items; `key` fields are printed only where keys were asked for.
  */
 export type EngineEvent =
   | { code: 'slice.started'; run: string; chunk: string; epoch: number }
-  | { code: 'slice.checkpoint'; run: string; chunk: string; tallies: Tallies }
-  | { code: 'slice.ended'; run: string; chunk: string; outcome: string; tallies: Tallies }
+  | { code: 'slice.checkpoint'; run: string; chunk: string; tallies: Readonly<Record<string, number>> }
+  | { code: 'slice.ended'; run: string; chunk: string; outcome: string; tallies: Readonly<Record<string, number>> }
   | { code: 'slice.fenced'; run: string; chunk: string; epoch: number }
   /** Its tables failed for long, after it had got further: the next one goes on. */
   | { code: 'slice.interrupted'; run: string; chunk: string; reason: string }

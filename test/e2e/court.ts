@@ -9,13 +9,13 @@ import { load } from '../../local/demo/load.ts'
 import { deploy, type Emulator, localClient, localEnvironment } from '../../local/index.ts'
 import { ROOT } from '../../local/paths.ts'
 import { encodeKey } from '../../shared/dynamodb/key.ts'
+import { coverageOf } from '../../shared/facts/coverage.ts'
 import { listChunks } from '../../shared/ledger/chunks.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
 import { listQuarantine } from '../../shared/ledger/quarantine.ts'
 import { getRun } from '../../shared/ledger/runs.ts'
 import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
 import { openTallies } from '../../shared/ledger/tallies.ts'
-import { coverageOf } from '../../shared/run/coverage.ts'
 
 export interface Ended {
   status: string

@@ -2,7 +2,7 @@ import { InvokeCommand, paginateListFunctions } from '@aws-sdk/client-lambda'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { type Emulator, startEmulator } from '../../local/index.ts'
 import type { ChunkRecord } from '../../shared/ledger/chunks.ts'
-import type { Stepped } from '../../shared/run/outcome.ts'
+import type { Stepped } from '../../shared/passes/slice/outcome.ts'
 import { Court, finished, pause } from './court.ts'
 
 let aws: Emulator

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { listQuarantine, quarantine } from '../../shared/ledger/quarantine.ts'
 import type { StreamRecord } from '../../shared/live/ports.ts'
 import { ShardWalk } from '../../shared/live/shard-walk.ts'
-import { takeLease } from '../../shared/run/lease.ts'
+import { takeLease } from '../../shared/phases/lease.ts'
 import { memoryLedgerTable } from '../memory/ledger-table.ts'
 import { runSeed } from './run-seed.ts'
 

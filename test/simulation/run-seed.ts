@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { keyOf } from '../../shared/dynamodb/key.ts'
 import { runPk } from '../../shared/ledger/keys.ts'
-import type { copyEnded } from '../../shared/run/copied.ts'
+import type { copyEnded } from '../../shared/phases/check-copy.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import { type MemoryTable, memoryTable } from '../memory/table.ts'
 import { Checks } from './checks/checks.ts'

@@ -21,7 +21,7 @@ export const copySabotages: Sabotage[] = [
   },
   {
     name: 'a checkpoint before the writes are acknowledged',
-    module: '../../../shared/slice/window.ts',
+    module: '../../../shared/passes/slice/in-flight.ts',
     change: ({ Window }) => ({
       Window: class extends Window {
         add(work: Promise<unknown>, cursor: unknown) {
@@ -86,7 +86,7 @@ export const copySabotages: Sabotage[] = [
   },
   {
     name: 'a run that was given up and may write on',
-    module: '../../../shared/run/supersede.ts',
+    module: '../../../shared/phases/fence-earlier-runs.ts',
     change: () => ({ fenceSuperseded: async (_: LedgerTable, lease: object) => lease }),
     profile: 'over',
     by: ['stale', 'lost', 'resurrected', 'orphan', 'tally', 'quarantine'],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
-import { sentence } from '../../../shared/progress/format.ts'
-import { coverageOf } from '../../../shared/run/coverage.ts'
-import { whyHalted } from '../../../shared/run/halt.ts'
+import { coverageOf } from '../../../shared/facts/coverage.ts'
+import { whyHalted } from '../../../shared/phases/halt.ts'
+import { sentence } from '../../../shared/runtime/text.ts'
 import { aRun, aSegment } from './fixtures.ts'
 
 const thrown = '{"errorType":"TypeError","errorMessage":"{ is \\"no\\" key","trace":["at {","at }"]}'

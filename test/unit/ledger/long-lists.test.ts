@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import { encodeKey } from '../../../shared/dynamodb/key.ts'
-import { buildReport } from '../../../shared/report/build.ts'
-import { finishRun } from '../../../shared/run/finish.ts'
+import { buildReport } from '../../../shared/operator/report/build.ts'
+import { finishRun } from '../../../shared/phases/finish.ts'
 import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from '../cli/fixtures.ts'
 import { listed, longText, withLongList } from './long-list.ts'
 

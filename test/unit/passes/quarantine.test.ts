@@ -4,7 +4,7 @@ import { rawItem } from '../../../shared/dynamodb/raw-item.ts'
 import { listQuarantine, quarantine } from '../../../shared/ledger/quarantine.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
-import { recheckPoison } from '../../../shared/live/poison.ts'
+import { recheckPoison } from '../../../shared/live/quarantine.ts'
 import { verifyPass } from '../../../shared/passes/verify.ts'
 import { item, key, migration, output, record, run, schema, seq, world } from '../live/world.ts'
 

@@ -1,0 +1,77 @@
+import { runPk } from '../ledger/keys.ts'
+import type { RunRecord } from '../ledger/runs.ts'
+import type { Capture } from '../ledger/shards.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import type { DrainOutcome, WhyDrainStopped } from './drain.ts'
+import { type LagGuard, lagGuard } from './lag.ts'
+
+/** How far live changes were behind when last looked at. */
+export interface Lag {
+  /** Age of the oldest change not yet applied, seconds; 0 when all are. Where they are not applied at all, at most this. */
+  seconds: number
+  guard: LagGuard
+  /** Milliseconds since the epoch. */
+  at: number
+  /** Why live changes are not applied at all. */
+  stopped?: Exclude<WhyDrainStopped, 'fenced'>
+}
+
+/** Remembers what a look at the stream found, for status and watch, and for slices to slow down by. */
+export async function recordLag(
+  run: string,
+  found: DrainOutcome,
+  { ledger, runtime }: { ledger: LedgerTable; runtime: Pick<Runtime, 'clock'> },
+): Promise<void> {
+  const lag = await lagOf(found, runtime.clock(), () => readLag(ledger, run))
+  if (lag) await ledger.commit([{ row: { pk: runPk(run), sk: 'LAG', ...lag }, expect: 'any' }])
+}
+
+export async function readLag(ledger: LedgerTable, run: string): Promise<Lag | undefined> {
+  const row = await ledger.get(runPk(run), 'LAG')
+  if (!row) return undefined
+  const { pk: _pk, sk: _sk, ...lag } = row
+  return lag as unknown as Lag
+}
+
+/**
+ * Whether the destination of a finished run lacks live changes: they were thrown away unread, or are not applied at all.
+ * Once they were turned off on purpose they are not missed, and those lost before only until everything was compared since.
+ */
+export function lacksChanges(
+  { phases = [] }: Pick<RunRecord, 'phases'>,
+  lag: Lag | undefined,
+  capture: Capture | undefined,
+): lag is Lag {
+  if (!lag) return false
+  if (capture?.off === undefined) return lag.guard === 'refuse' || lag.stopped !== undefined
+  const compared = phases.findLast(({ phase }) => phase === 'Verify')?.at ?? 0
+  return lag.guard === 'refuse' && compared <= lag.at
+}
+
+/** Nothing where nothing was learnt. */
+async function lagOf(
+  found: DrainOutcome,
+  at: number,
+  before: () => Promise<Lag | undefined>,
+): Promise<Lag | undefined> {
+  switch (found.outcome) {
+    case 'drained':
+      return { seconds: 0, guard: 'ok', at }
+    case 'trimmed':
+      return { seconds: 0, guard: 'refuse', at }
+    case 'waiting':
+      return { seconds: found.lagSeconds, guard: lagGuard(found.lagSeconds), at }
+    case 'more':
+      if (found.lagSeconds === undefined) return undefined
+      return { seconds: found.lagSeconds, guard: lagGuard(found.lagSeconds), at }
+    case 'stopped': {
+      // Its new owner has looks of its own.
+      if (found.reason === 'fenced') return undefined
+      const last = await before()
+      const seconds = last ? Math.round((at - last.at) / 1000) + last.seconds : 0
+      const guard = last?.guard === 'refuse' ? 'refuse' : lagGuard(seconds)
+      return { seconds, guard, at, stopped: found.reason }
+    }
+  }
+}

@@ -1,0 +1,58 @@
+import { surveyRange } from '../../chunks/cut.ts'
+import { encodeKeyValue } from '../../dynamodb/key.ts'
+import type { Table } from '../../dynamodb/ports.ts'
+import type { HeavyKey } from '../../ledger/heavy.ts'
+import { inParallel } from '../../runtime/parallel.ts'
+import { partitionWriteUnits } from './estimate.ts'
+import type { Sample } from './sample.ts'
+
+/** A survey reads up to 6,600 items, so no more keys than this are measured: 130,000 items. */
+const mostSurveys = 20
+const surveysInFlight = 2
+
+/** What is expected of one partition key that is known or suspected to be big. */
+export interface KeyForecast {
+  /** As `encodeKeyValue` writes it. */
+  key: string
+  /** `remembered`: an earlier run had to split it; `sampled`: it filled a whole page just now. */
+  from: 'remembered' | 'sampled'
+  items: number
+  /** Counted to the end, not estimated. */
+  exact: boolean
+  /** Least time to write it: its items land in one partition of the destination. */
+  seconds: number
+  /** One slice is enough for it. */
+  fits: boolean
+}
+
+/**
+ * Measures the keys remembered as heavy and those the sample met, as they are now: a key may have grown since.
+ * `unmeasured` counts those there were too many of.
+ * @throws DynamoDbError as the table does.
+ */
+export async function forecastKeys(
+  table: Table,
+  remembered: readonly HeavyKey[],
+  sample: Sample,
+  sliceSeconds: number,
+): Promise<{ keys: KeyForecast[]; unmeasured: number }> {
+  if (!table.schema.sk) return { keys: [], unmeasured: 0 }
+  const mean = sample.writeUnitsPerItem || 1
+  const found = new Map<string, { pk: HeavyKey['pk']; from: KeyForecast['from']; units: number }>()
+  for (const { pk } of remembered) found.set(encodeKeyValue(pk), { pk, from: 'remembered', units: mean })
+  for (const { pk, writeUnitsPerItem } of sample.fullPages) {
+    const from = found.get(encodeKeyValue(pk))?.from ?? 'sampled'
+    found.set(encodeKeyValue(pk), { pk, from, units: writeUnitsPerItem })
+  }
+  const keys = await inParallel(
+    surveysInFlight,
+    [...found].slice(0, mostSurveys),
+    async ([key, { pk, from, units }]) => {
+      const { estimatedItems: items, exact } = await surveyRange(table, { pk })
+      const seconds = (items * units) / partitionWriteUnits
+      return { key, from, items, exact, seconds, fits: seconds <= sliceSeconds }
+    },
+  )
+  keys.sort((a, b) => b.seconds - a.seconds)
+  return { keys, unmeasured: Math.max(0, found.size - mostSurveys) }
+}

@@ -1,0 +1,117 @@
+import { depthOf } from '../../chunks/chunk.ts'
+import { encodeKeyValue } from '../../dynamodb/key.ts'
+import { coverageOf } from '../../facts/coverage.ts'
+import { endingOf, type Found, foundBy } from '../../facts/findings.ts'
+import { phaseTimes } from '../../facts/phase-times.ts'
+import { type ChunkRecord, listChunks } from '../../ledger/chunks.ts'
+import { listHeavy } from '../../ledger/heavy.ts'
+import { getRun, type RunRecord } from '../../ledger/runs.ts'
+import type { LedgerTable } from '../../ledger/table.ts'
+import { passOf } from '../../phases/plan-pass.ts'
+import { sentence } from '../../runtime/text.ts'
+import { readDifferenceGroups } from '../status/differences.ts'
+import { keyLabel } from '../status/format.ts'
+import { itemsIn, readQuarantineGroups } from '../status/quarantine.ts'
+import { splitKeys } from '../status/splits.ts'
+import type { HeavyKeySummary, Report, ReportContent, ReportVerdict } from './content.ts'
+import { sealed } from './digest.ts'
+import { readLive } from './live.ts'
+import { problemsOf, summaryOf, sumsOf, unlisted, type WalkRead } from './sums.ts'
+
+/**
+ * Reads everything the ledger remembers of a run into one report. Its live changes, quarantine and phases go on changing
+ * while a finished run captures; without changes the report is the same each time.
+ * @throws LedgerError `row-missing` when there is no such run; DynamoDbError as the ledger does.
+ */
+export async function buildReport(ledger: LedgerTable, id: string): Promise<Report> {
+  const run = await getRun(ledger, id)
+  const walks = await Promise.all(
+    (['copy', 'verify', 'orphans'] as const).map(async (walk): Promise<WalkRead> => {
+      const chunks = await listChunks(ledger, id, passOf(run, walk))
+      return { walk, chunks, coverage: coverageOf(chunks, run.segments) }
+    }),
+  )
+  const [copy, verify, orphans] = walks as [WalkRead, WalkRead, WalkRead]
+  const begun = run.verification ? walks : [copy]
+  const listed = run.verification ? await readDifferenceGroups(ledger, id, run.verification.number) : []
+  const groups = await readQuarantineGroups(ledger, id)
+  const quarantined = itemsIn(groups)
+  const found = foundBy(verify.coverage.tallies, orphans.coverage.tallies, quarantined)
+  const live = await readLive(ledger, run)
+  const problems = [
+    ...problemsOf(begun, run.state === 'finished'),
+    ...(run.state === 'finished' && !run.verification ? ['the run says finished, but nothing was verified'] : []),
+    ...(run.state === 'finished' ? unlisted(found, listed) : []),
+    ...live.problems,
+  ]
+  return sealed<ReportContent>({
+    format: 1,
+    verdict: verdictOf(run, found, problems),
+    problems,
+    run: facts(run),
+    walks: begun.map(summaryOf),
+    sums: begun.flatMap(sumsOf),
+    verification: run.verification ? { ...run.verification, ...withoutQuarantined(found), listed } : null,
+    live: live.summary,
+    quarantined: { items: quarantined, groups },
+    phases: phaseTimes(run).map(({ phase, at, ms }) => ({
+      phase,
+      at: iso(at),
+      seconds: ms === undefined ? null : ms / 1000,
+    })),
+    splits: {
+      splits: copy.coverage.splits,
+      deepest: copy.chunks.reduce((deepest, chunk) => Math.max(deepest, depthOf(chunk.id)), 0),
+    },
+    heavyKeys: await heavyKeys(ledger, run, copy.chunks),
+  })
+}
+
+function verdictOf({ state }: RunRecord, found: Found, problems: readonly string[]): ReportVerdict {
+  if (problems.length > 0) return 'does not add up'
+  if (state !== 'finished') return 'not finished'
+  return endingOf(found)
+}
+
+function facts(run: RunRecord): ReportContent['run'] {
+  const { id, state, phase, source, destination, codeHash, segments, offline } = run
+  return {
+    id,
+    state,
+    phase,
+    reason: run.reason === undefined ? null : sentence(run.reason),
+    source,
+    destination,
+    migrations: run.pending,
+    codeHash,
+    segments,
+    offline,
+    startedAt: iso(run.startedAt),
+    endedAt: run.endedAt === undefined ? null : iso(run.endedAt),
+  }
+}
+
+function withoutQuarantined({ quarantined: _, ...found }: Found): Omit<Found, 'quarantined'> {
+  return found
+}
+
+/** Keys of the source ever remembered as heavy, and those this copy split, the one with the most items first. */
+async function heavyKeys(ledger: LedgerTable, run: RunRecord, chunks: ChunkRecord[]): Promise<HeavyKeySummary[]> {
+  const splits = new Map(splitKeys(chunks).map((split) => [split.key, split]))
+  const estimates = new Map((await listHeavy(ledger, run.source)).map(({ pk, items }) => [encodeKeyValue(pk), items]))
+  const keys = [...new Set([...splits.keys(), ...estimates.keys()])].map((key): HeavyKeySummary => {
+    const split = splits.get(key)
+    return {
+      key: keyLabel(key, false),
+      estimatedItems: estimates.get(key) ?? null,
+      read: split?.items ?? null,
+      ways: split?.ways ?? 0,
+    }
+  })
+  const size = ({ read, estimatedItems }: HeavyKeySummary) => read ?? estimatedItems ?? 0
+  return keys.sort((a, b) => size(b) - size(a) || (a.key < b.key ? -1 : 1))
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,98 @@
+import type { Ending, Found } from '../../facts/findings.ts'
+import type { Walk } from '../../ledger/chunks.ts'
+import type { RunState } from '../../ledger/states.ts'
+import type { LagGuard } from '../../live/lag.ts'
+import type { Lag } from '../../live/lag-row.ts'
+import type { DifferenceGroup } from '../status/differences.ts'
+import type { QuarantineGroup } from '../status/quarantine.ts'
+
+/** How a run ended, the gravest first: a report that does not add up says nothing else for sure. */
+export type ReportVerdict = 'does not add up' | 'not finished' | Ending
+
+/** One sum: `total` must be what the parts add up to. Counts of items. */
+export interface Sum {
+  walk: Walk
+  side: 'source' | 'destination'
+  total: number
+  parts: { [name: string]: number }
+  closes: boolean
+}
+
+/** How far one walk covered its table. */
+export interface WalkSummary {
+  walk: Walk
+  /** Every segment exists and every branch of the tree ends in a chunk that is done. */
+  complete: boolean
+  /** Items walked over. */
+  read: number
+  chunks: { done: number; open: number; failed: number; split: number; missing: number }
+}
+
+/** Destination keys that live changes touched, by what is known of each now. */
+export interface LiveSummary {
+  /** ISO 8601; `null` where the run never captured. */
+  capturedSince: string | null
+  /** When they were turned off on purpose, ISO 8601; `null` where they go on. */
+  capturedUntil: string | null
+  /** How far they were behind when last looked at, seconds, and why they are not applied at all; `null` where unknown. */
+  lag: { seconds: number; guard: LagGuard; stopped: NonNullable<Lag['stopped']> | null } | null
+  puts: number
+  deletes: number
+  /** Of all: where a record lost or several source items met. */
+  contested: number
+  /** Of the deleted and the contested: made what the source says, after the copy had ended. */
+  settled: number
+  /** Of the deleted and the contested: not yet. */
+  unsettled: number
+}
+
+export interface HeavyKeySummary {
+  /** The key hidden: `key #` and six digits of its SHA-256. */
+  key: string
+  /** What was left of it, as estimated when it was last split, in this run or an earlier one; `null` if not noted. */
+  estimatedItems: number | null
+  /** Items read in its ranges by this run's copy; `null` where this run did not split it. */
+  read: number | null
+  /** Ranges it was cut into. */
+  ways: number
+}
+
+/**
+ * What one run came to, read from the ledger alone, without keys and without anything of the moment it was written: the
+ * same ledger gives the same bytes. Times are ISO 8601, durations seconds; what is unknown is `null`.
+ */
+export interface ReportContent {
+  format: 1
+  verdict: ReportVerdict
+  /** What does not add up, in sentences. */
+  problems: string[]
+  run: {
+    id: string
+    state: RunState
+    phase: string
+    reason: string | null
+    source: string
+    destination: string
+    migrations: string[]
+    codeHash: string
+    segments: number
+    offline: boolean
+    startedAt: string
+    endedAt: string | null
+  }
+  walks: WalkSummary[]
+  sums: Sum[]
+  /** The verification begun last; `listed` are its differences by kind and attribute names. */
+  verification: ({ number: number; ended: boolean; listed: DifferenceGroup[] } & Omit<Found, 'quarantined'>) | null
+  live: LiveSummary
+  quarantined: { items: number; groups: QuarantineGroup[] }
+  /** `seconds` is `null` of the last one, and of an end. */
+  phases: { phase: string; at: string; seconds: number | null }[]
+  splits: { splits: number; deepest: number }
+  heavyKeys: HeavyKeySummary[]
+}
+
+export interface Report extends ReportContent {
+  /** SHA-256, in hex, of the canonical JSON of everything else. */
+  digest: string
+}

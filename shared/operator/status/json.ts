@@ -1,0 +1,57 @@
+import { openTallies } from '../../ledger/tallies.ts'
+import { keyLabel } from './format.ts'
+import { shareDone } from './line.ts'
+import { etaMs, rateOf, stalledMs, type Track } from './rate.ts'
+import type { Progress } from './read.ts'
+import { splitKeys } from './splits.ts'
+import { waitingFor } from './waiting.ts'
+
+/**
+ * The same as the line says, as one JSON object for programs. Times are ISO 8601; what is unknown is `null`, never left
+ * out. The fields are documented in docs/understanding-output.md; they are only ever added to.
+ */
+export function progressReport(progress: Progress, seen: Track, { keys }: { keys: boolean }) {
+  const { at, run, control, execution, walk, coverage, working, verdict, expected, capture, lag } = progress
+  const { tallies, failed } = coverage
+  const rate = rateOf(seen)
+  const eta = etaMs(progress, rate)
+  return {
+    at: iso(at),
+    run: run.id,
+    verdict: verdict.kind,
+    reason: 'reason' in verdict ? verdict.reason : null,
+    state: run.state,
+    phase: run.phase,
+    walk,
+    command: control.command,
+    source: run.source,
+    destination: run.destination,
+    execution: { arn: run.execution, status: execution.ended ?? execution.status },
+    startedAt: iso(run.startedAt),
+    endedAt: run.endedAt === undefined ? null : iso(run.endedAt),
+    items: { done: tallies.read, expected: expected ?? null, share: shareDone(progress) ?? null },
+    ratePerSecond: rate === undefined ? null : Math.round(rate),
+    etaSeconds: eta === undefined ? null : Math.round(eta / 1000),
+    waiting: waitingFor(progress, stalledMs(seen)) ?? null,
+    tallies,
+    // A walk over the destination only reads.
+    talliesClose: walk === 'orphans' || openTallies(tallies).length === 0,
+    chunks: {
+      done: coverage.done,
+      open: coverage.open,
+      working,
+      failed: failed.length,
+      split: coverage.splits,
+      missing: coverage.missing.length,
+    },
+    found: verdict.kind === 'finished' ? (verdict.found ?? null) : null,
+    capture: capture ? { since: iso(capture.since), off: capture.off === undefined ? null : iso(capture.off) } : null,
+    lag: lag ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at), stopped: lag.stopped ?? null } : null,
+    failures: failed.map(({ id, reason }) => ({ chunk: id, reason: reason ?? null })),
+    splits: splitKeys(progress.chunks).map(({ key, ways, items }) => ({ key: keyLabel(key, keys), ways, items })),
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString()
+}

@@ -1,0 +1,114 @@
+import { copiedMs, workedMs } from '../../facts/phase-times.ts'
+import { counted, duration, grouped, keyLabel } from './format.ts'
+import { foundWords } from './found.ts'
+import { lagWords } from './lag.ts'
+import { etaMs, rateOf, stalledMs, type Track } from './rate.ts'
+import type { Progress } from './read.ts'
+import { type SplitKey, splitKeys } from './splits.ts'
+import { waitingFor } from './waiting.ts'
+
+/** Split keys named in a line; more are counted. */
+const namedKeys = 3
+
+/**
+ * One greppable line, after gh-ost's: `Copy: 595700/752865 79.1%; 5,812/s; chunks 131/160 done, 3 splits (key #3f9a1c in
+ * 9 ways); ETA 54s`. What each field means is in docs/understanding-output.md. The last field is the ETA while the run
+ * runs, and how long it took once it has ended.
+ */
+export function progressLine(progress: Progress, seen: Track, { keys }: { keys: boolean }): string {
+  const rate = rateOf(seen)
+  const waiting = waitingFor(progress, stalledMs(seen))
+  return [
+    `${label(progress)}: ${amount(progress)}`,
+    ...ending(progress, rate),
+    chunkCounts(progress, keys),
+    ...lagging(progress),
+    ...(waiting ? [`waiting: ${waiting}`] : []),
+    last(progress, rate),
+  ].join('; ')
+}
+
+/** Done and total as a share of 1; absent while the total is unknown. Below 1 until the chunks cover the table. */
+export function shareDone({ coverage, expected }: Progress): number | undefined {
+  if (coverage.complete) return 1
+  const { read } = coverage.tallies
+  return expected !== undefined && expected > read ? read / expected : undefined
+}
+
+function label({ run, verdict }: Progress): string {
+  switch (verdict.kind) {
+    case 'running':
+      return run.phase
+    case 'finished':
+      return 'Finished'
+    case 'halted':
+      return 'Halted'
+    case 'interrupted':
+      return 'Interrupted'
+  }
+}
+
+function amount(progress: Progress): string {
+  const { coverage, expected } = progress
+  const { read } = coverage.tallies
+  if (coverage.complete) return `${read}/${read} 100%`
+  if (progress.verdict.kind === 'finished') return '?/? (rows expired)'
+  const share = shareDone(progress)
+  // Rounded down: 100 % is said only when the chunks cover the table.
+  if (share !== undefined) return `${read}/${expected} ${(Math.floor(share * 1000) / 10).toFixed(1)}%`
+  return expected ? `${read}/? (more than ${expectation(progress)} ${expected})` : `${read}/? (count unknown)`
+}
+
+/** Whose count the expected number is, up to the number. */
+export function expectation({ walk }: Pick<Progress, 'walk'>): string {
+  switch (walk) {
+    case 'copy':
+      return "the table's six-hour-old count of"
+    case 'verify':
+      return 'the copy read, which was'
+    case 'orphans':
+      return 'the copy produced, which was'
+  }
+}
+
+/** Said while it matters: drain has it among what it waits for, and a finished run captures until that is turned off. */
+function lagging({ run, verdict, lag, capture }: Progress): string[] {
+  if (!lag || (lag.guard === 'ok' && !lag.stopped)) return []
+  const matters =
+    verdict.kind === 'running'
+      ? run.phase !== 'Drain'
+      : verdict.kind === 'finished' && (verdict.lacking || capture?.off === undefined)
+  return matters ? [lagWords(lag)] : []
+}
+
+function ending({ run, verdict, coverage, at }: Progress, rate: number | undefined): string[] {
+  if (verdict.kind === 'running') return [rate === undefined ? '?/s' : `${grouped(rate)}/s`]
+  const seconds = copiedMs(run, at) / 1000
+  if (verdict.kind !== 'finished' || !coverage.complete || seconds < 1) return []
+  return [`${grouped(coverage.tallies.read / seconds)}/s on average`]
+}
+
+function chunkCounts({ coverage, chunks, verdict, working }: Progress, keys: boolean): string {
+  const { done, open, failed, missing, splits, tallies } = coverage
+  const parts = [`chunks ${done}/${done + open + failed.length + missing.length} done`]
+  if (verdict.kind === 'running' && open > 0) parts.push(`${working} at work`)
+  if (failed.length > 0) parts.push(`${failed.length} failed`)
+  if (splits > 0) parts.push(`${counted(splits, 'split')} (${splitWords(splitKeys(chunks), keys)})`)
+  if (verdict.kind === 'finished' && !verdict.found) return [...parts, 'verification no longer known'].join(', ')
+  const found = (verdict.kind === 'finished' && verdict.found) || tallies
+  if (found.quarantined > 0) parts.push(`${grouped(found.quarantined)} quarantined`)
+  return [...parts, ...foundWords(found)].join(', ')
+}
+
+function splitWords(splits: SplitKey[], keys: boolean): string {
+  const named = splits.slice(0, namedKeys).map(({ key, ways }) => `${keyLabel(key, keys)} in ${ways} ways`)
+  if (splits.length > namedKeys) named.push(`${counted(splits.length - namedKeys, 'more key')}`)
+  return named.join(', ')
+}
+
+function last(progress: Progress, rate: number | undefined): string {
+  const { run, verdict, at } = progress
+  if (verdict.kind !== 'running') return `took ${duration(workedMs(run, at))}`
+  const eta = etaMs(progress, rate)
+  return `ETA ${eta === undefined ? 'unknown' : duration(eta)}`
+}

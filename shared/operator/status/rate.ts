@@ -1,0 +1,51 @@
+import type { Walk } from '../../ledger/chunks.ts'
+import type { Progress } from './read.ts'
+
+/** The rate is taken over this much time: checkpoints come every 5 s per slice, so less would flicker. */
+const windowMs = 60_000
+
+/** What a watcher remembers between looks, by its own clock: the ledger's may differ from it. */
+export interface Track {
+  run: string
+  walk: Walk
+  samples: { at: number; items: number }[]
+  /** Changes whenever any chunk does. */
+  mark: string
+  /** When `mark` was first seen. */
+  since: number
+}
+
+/** Notes one more look. */
+export function track(before: Track | undefined, progress: Progress): Track {
+  const { at, run, walk, chunks, coverage } = progress
+  const mark = chunks
+    .map(({ id, epoch, state, updatedAt }) => `${id} ${epoch} ${state} ${updatedAt}`)
+    .sort()
+    .join()
+  const sample = { at, items: coverage.tallies.read }
+  if (before?.run !== run.id || before.walk !== walk) return { run: run.id, walk, samples: [sample], mark, since: at }
+  const oldest = before.samples.findLastIndex((each) => each.at <= at - windowMs)
+  const samples = [...before.samples.slice(Math.max(0, oldest)), sample]
+  return { run: run.id, walk, samples, mark, since: mark === before.mark ? before.since : at }
+}
+
+/** Items a second over the last minute; absent until two looks are a second apart. */
+export function rateOf({ samples }: Track): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)]
+  if (!first || !last || last.at - first.at < 1_000) return undefined
+  return ((last.items - first.items) / (last.at - first.at)) * 1000
+}
+
+/** How long no chunk has changed while it was being watched, ms. */
+export function stalledMs({ samples, since }: Track): number {
+  return (samples.at(-1)?.at ?? since) - since
+}
+
+/** Milliseconds to the end of the walk at the present rate; absent while that cannot be said. */
+export function etaMs({ expected, coverage }: Progress, rate: number | undefined): number | undefined {
+  const { read } = coverage.tallies
+  // Past the expected number, or past the walk itself, nobody knows what is left.
+  if (coverage.complete || expected === undefined || expected <= read) return undefined
+  if (rate === undefined || rate <= 0) return undefined
+  return ((expected - read) / rate) * 1000
+}

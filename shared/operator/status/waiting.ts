@@ -1,0 +1,69 @@
+import { quietAfter } from '../../facts/coverage.ts'
+import type { Phase } from '../../facts/phase.ts'
+import { counted, duration } from './format.ts'
+import { lagWords } from './lag.ts'
+import type { Progress } from './read.ts'
+
+/** Slices checkpoint every 5 s, so silence of three times that is worth a word. */
+const quietMs = 15_000
+
+/** Why a running run is not getting on, as far as the ledger and the execution tell; absent while it gets on. */
+export function waitingFor(progress: Progress, stalledMs: number): string | undefined {
+  const { run, control, verdict } = progress
+  if (verdict.kind !== 'running') return undefined
+  if (run.state === 'aborting' || control.command === 'abort') return 'aborting'
+  if (control.command === 'pause') return 'paused by an operator'
+  switch (run.phase as Phase) {
+    case 'Lease':
+      return run.planned ? 'the run is being taken up again' : leaseWords(progress)
+    case 'Capture':
+      return 'live changes are being turned on, which takes up to minutes'
+    case 'Drain':
+      return drainWords(progress)
+    case 'Settle':
+      return settleWords(progress)
+    case 'Repair':
+      return 'the keys at which verify found a difference are derived again'
+    case 'Copy':
+    case 'Verify':
+    case 'Orphans':
+      return walkWords(progress, stalledMs)
+    case 'Finished':
+    case 'Halted':
+    case 'Interrupted':
+      return undefined
+  }
+}
+
+function leaseWords({ lease, at }: Progress): string {
+  const leftMs = (lease?.quietAfter ?? 0) - at
+  if (leftMs < 0) return 'the chunks are being planned'
+  return `what an earlier run sent may still be on its way, for ${duration(leftMs)} at most`
+}
+
+function drainWords({ lag, at }: Progress): string {
+  const words = 'every live change up to the end of the copy is to be applied'
+  return lag ? `${words}; ${lagWords(lag)} ${duration(at - lag.at)} ago` : words
+}
+
+function settleWords({ control, coverage, lease, at }: Progress): string {
+  if (control.quiet !== undefined) return 'removed and contested items are made what the source says now'
+  const left = Math.max(quietAfter(coverage) ?? 0, lease?.quietAfter ?? 0) - at
+  return `an earlier slice may still be writing, for ${duration(left)} at most`
+}
+
+function walkWords(progress: Progress, stalledMs: number): string | undefined {
+  const { at, run, walk, execution, coverage, working, chunks } = progress
+  // A list read while the first slices start may lack chunks that were written meanwhile.
+  const planned = walk === 'copy' ? run.planned : coverage.missing.length === 0 || working > 0
+  if (!planned) return 'the chunks are being planned'
+  if (coverage.complete) return 'every chunk is done, the run goes on to its next phase'
+  if (stalledMs < quietMs) return execution.status === 'unknown' ? 'Step Functions does not answer' : undefined
+  const quiet = duration(stalledMs)
+  if (coverage.open === 0) return `${counted(coverage.failed.length, 'chunk')} failed, the run is being halted`
+  if (working === 0)
+    return `no slice at work for ${quiet}: Lambda is short of concurrency, or the machine backs off before a retry`
+  const deadlines = chunks.flatMap(({ state, deadline = 0 }) => (state === 'open' && deadline > at ? [deadline] : []))
+  const ends = duration(Math.max(...deadlines) - at)
+  return `no checkpoint for ${quiet} from ${counted(working, 'slice')}: throttled, or dead and taken up again within ${ends}`
+}

@@ -1,0 +1,260 @@
+import { readChunk } from '../../chunks/walk.ts'
+import { DynamoDbError } from '../../dynamodb/errors.ts'
+import { encodeKeyValue, type Key } from '../../dynamodb/key.ts'
+import type { Page } from '../../dynamodb/ports.ts'
+import { type ChunkRecord, replaceChunk } from '../../ledger/chunks.ts'
+import { readControl } from '../../ledger/control.ts'
+import { listHeavy } from '../../ledger/heavy.ts'
+import type { RunRecord } from '../../ledger/runs.ts'
+import { addTallies, type Tallies } from '../../ledger/tallies.ts'
+import { goesOnUnless, stopSign } from '../../live/gate.ts'
+import { readLag } from '../../live/lag-row.ts'
+import type { SliceEngine, WalkEngine } from './engine.ts'
+import { UndrainedError } from './errors.ts'
+import { HotKeyWatch } from './hot-key.ts'
+import { Window } from './in-flight.ts'
+import type { Outcome } from './outcome.ts'
+import { Pace } from './page-size.ts'
+import { trySplit } from './split.ts'
+import { type SliceTask, startSlice } from './start.ts'
+
+/** Checkpoints are at most this far apart. */
+const checkpointMs = 5_000
+/** Pages being written at once, besides the one being read. */
+const pagesInFlight = 2
+
+/**
+ * One invocation's work on one chunk: read a page, apply the pass, advance the cursor, checkpoint, and stop in time;
+ * near the limit, or early when one key takes too long, the chunk is split.
+ * @throws UndrainedError when reads or writes are still awaited as the limit nears; the process must then exit.
+ * @throws what the table or ledger threw after its retries; all that was acknowledged has then been checkpointed. What may
+ * pass is thrown only by a slice that got no further: those count towards the failure of its chunk.
+ */
+export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Outcome> {
+  const { ledger, runtime, deadline } = engine
+  const hardDeadline = runtime.clock() + deadline.remainingMs()
+  const started = await startSlice(ledger, task, engine.codeHash, runtime.clock(), hardDeadline)
+  if (started.kind === 'ended') return started.outcome
+  const { run, record } = started
+  runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
+  const walk = engine.walk(run, record.pass, goesOnUnless(stopSign(ledger, task, engine.codeHash, runtime.clock)))
+  const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, walk.table.name) : []
+  const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
+  const slice = new Slice(run, record, walk, engine, watch)
+  const outcome = await withinLimit(slice.toItsEnd(), record.id, engine)
+  const tallies = slice.record.tallies
+  runtime.emit({ code: 'slice.ended', run: run.id, chunk: record.id, outcome: outcome.outcome, tallies })
+  return outcome
+}
+
+/** @throws UndrainedError as long before the limit as it takes to say so, however `work` hangs. */
+async function withinLimit<T>(work: Promise<T>, chunk: string, engine: SliceEngine): Promise<T> {
+  const { runtime, deadline, sliceMs } = engine
+  const margin = Math.min(1_000, sliceMs / 20)
+  work.catch(() => {}) // Thrown below, unless time runs out first.
+  const wake = new AbortController()
+  const late = runtime.sleep(Math.max(0, deadline.remainingMs() - margin), wake.signal).then(() => 'late' as const)
+  try {
+    const first = await Promise.race([work, late])
+    if (first === 'late') throw new UndrainedError(chunk)
+    return first
+  } finally {
+    wake.abort()
+  }
+}
+
+type Reason = 'end' | 'time' | 'hot' | 'paused' | 'aborted' | 'fenced'
+
+class Slice {
+  /** The row as last stored. */
+  record: ChunkRecord
+  readonly #run: RunRecord
+  readonly #engine: SliceEngine
+  readonly #watch: HotKeyWatch
+  readonly #walk: WalkEngine
+  readonly #window: Window
+  readonly #pace: Pace
+  /** Row as the slice found it: what is acknowledged is added to its tallies. */
+  readonly #base: ChunkRecord
+  #checkpointedAt: number
+  /** Items of the chunk in the pages begun so far, by this slice and the ones before it. */
+  #begun: number
+  /** Live changes are hours behind: leave half of the destination's capacity to those that apply them. */
+  #slowDown = false
+  /** The page being read ahead. */
+  #next: Promise<Page> | undefined
+
+  constructor(run: RunRecord, record: ChunkRecord, walk: WalkEngine, engine: SliceEngine, watch: HotKeyWatch) {
+    this.#run = run
+    this.record = record
+    this.#base = record
+    this.#engine = engine
+    this.#watch = watch
+    this.#walk = walk
+    this.#window = new Window(record.cursor, pagesInFlight)
+    this.#pace = new Pace(engine.sliceMs)
+    this.#checkpointedAt = engine.runtime.clock()
+    this.#begun = record.tallies.read
+  }
+
+  async toItsEnd(): Promise<Outcome> {
+    try {
+      return await this.#walkOn()
+    } catch (error) {
+      const outcome = await this.#endAfter()
+      if (!outcome || !(error instanceof DynamoDbError && error.retryable)) throw error
+      const { run, id: chunk } = this.record
+      this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })
+      return outcome
+    }
+  }
+
+  async #walkOn(): Promise<Outcome> {
+    this.#read(this.record.cursor)
+    for (;;) {
+      const reason = await this.#pages()
+      await this.#window.drain()
+      switch (reason) {
+        case 'end':
+          return this.#close({ ...this.#acknowledged(), state: 'done' }, { outcome: 'done' })
+        case 'time':
+          return this.#close(this.#acknowledged(), { outcome: 'more' })
+        case 'paused':
+          return this.#close(this.#acknowledged(), { outcome: 'paused' })
+        case 'aborted':
+          return this.#close(this.#acknowledged(), { outcome: 'stopped', reason: 'aborted' })
+        case 'fenced':
+          return this.#fenced()
+        case 'hot': {
+          const outcome = await this.#split()
+          if (outcome) return outcome
+          this.#watch.leaveAlone()
+        }
+      }
+    }
+  }
+
+  /**
+   * Stores what was acknowledged before an error ended the slice, unless the ledger itself is what fails.
+   * @returns what the slice came to; nothing where it got no further than it began.
+   */
+  async #endAfter(): Promise<Outcome | undefined> {
+    await this.#window.drain().catch(() => {})
+    const { deadline: _, ...acknowledged } = this.#acknowledged()
+    // No cursor stands behind the last page: left open, the chunk would have it done, and counted, again.
+    const record: ChunkRecord = this.#window.ended ? { ...acknowledged, state: 'done' } : acknowledged
+    const expected = { epoch: record.epoch, state: 'open' } as const
+    const stored = await replaceChunk(this.#engine.ledger, record, expected).catch(() => false)
+    if (!stored) return undefined
+    this.record = record
+    if (record.state === 'done') return { outcome: 'done' }
+    // The window hands on the cursor it was given until a page is acknowledged.
+    return record.cursor === this.#base.cursor ? undefined : { outcome: 'more' }
+  }
+
+  /** Reads and applies pages until there is a reason to stop. */
+  async #pages(): Promise<Reason> {
+    const { runtime, deadline } = this.#engine
+    for (;;) {
+      const before = runtime.clock()
+      const page = await this.#next
+      if (!page) return 'end'
+      this.#read(page.next)
+      this.#watch.see(page.items.map((item) => item.key))
+      await this.#window.add(this.#apply(page), page.next)
+      const roundMs = runtime.clock() - before
+      this.#pace.observe(roundMs)
+      if (this.#slowDown) await runtime.sleep(roundMs)
+      if (!page.next) return 'end'
+      if (deadline.remainingMs() < this.#pace.reserveMs) return 'time'
+      if (runtime.clock() - this.#checkpointedAt >= checkpointMs) {
+        const stop = await this.#checkpoint()
+        if (stop) return stop
+      }
+      if (this.#run.split && page.next.sk && this.#watch.isHot(page.next.pk)) {
+        // Kept before the survey of the key, which may take all the time that is left: the next slice must get further.
+        await this.#window.drain()
+        return (await this.#checkpoint()) ?? 'hot'
+      }
+    }
+  }
+
+  #apply({ items }: Page): Promise<Tallies> {
+    const { pass, id: chunk, epoch } = this.record
+    const before = this.#begun
+    this.#begun += items.length
+    return this.#walk.pass.apply(items, { pass, chunk, epoch, before })
+  }
+
+  #read(after: Key | undefined): void {
+    const first = this.#next === undefined
+    if (!after && !first) {
+      this.#next = undefined
+      return
+    }
+    const page = readChunk(this.#walk.table, this.#base.chunk, after, this.#pace.limit, this.#walk.consistent)
+    page.catch(() => {}) // Thrown where it is awaited; a slice that stops never looks.
+    this.#next = page
+  }
+
+  /** The row as it is after all pages acknowledged so far. */
+  #acknowledged(): ChunkRecord {
+    const record: ChunkRecord = {
+      ...this.record,
+      tallies: addTallies(this.#base.tallies, this.#window.tallies),
+      updatedAt: this.#engine.runtime.clock(),
+    }
+    if (this.#window.cursor) record.cursor = this.#window.cursor
+    return record
+  }
+
+  /** Stores the cursor and asks what the run wants. */
+  async #checkpoint(): Promise<Reason | undefined> {
+    const { ledger, runtime } = this.#engine
+    const next = this.#acknowledged()
+    const [stored, control, lag] = await Promise.all([
+      replaceChunk(ledger, next, { epoch: next.epoch, state: 'open' }),
+      readControl(ledger, this.#run.id),
+      this.#run.offline ? undefined : readLag(ledger, this.#run.id),
+    ])
+    this.#slowDown = lag?.guard === 'slow'
+    this.#checkpointedAt = runtime.clock()
+    if (!stored || control.fence !== next.fence) return 'fenced'
+    this.record = next
+    runtime.emit({ code: 'slice.checkpoint', run: this.#run.id, chunk: next.id, tallies: next.tallies })
+    if (control.command === 'pause') return 'paused'
+    if (control.command === 'abort') return 'aborted'
+    return undefined
+  }
+
+  /** The last checkpoint: nothing is in flight any more, so the deadline is cleared. */
+  async #close(next: ChunkRecord, outcome: Outcome): Promise<Outcome> {
+    const { deadline: _, ...record } = next
+    if (!(await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' })))
+      return this.#fenced()
+    this.record = record
+    return outcome
+  }
+
+  /**
+   * A newer slice has the chunk. Under the same lease that is a duplicate whose answer may go nowhere, so this execution
+   * must ask again: after a pause, or two executions of one chunk would fence each other for ever before either reached
+   * a checkpoint. Under a newer lease another execution sees to it.
+   */
+  async #fenced(): Promise<Outcome> {
+    const { run, id: chunk, epoch, fence } = this.record
+    const { ledger, runtime } = this.#engine
+    runtime.emit({ code: 'slice.fenced', run, chunk, epoch })
+    const control = await readControl(ledger, run)
+    return control.fence === fence ? { outcome: 'paused' } : { outcome: 'stopped', reason: 'fenced' }
+  }
+
+  async #split(): Promise<Outcome | undefined> {
+    const { deadline: _, ...parent } = this.#acknowledged()
+    const result = await trySplit(parent, this.#walk.table, this.#watch.msPerItem, this.#engine, this.#pace)
+    if (result === 'fenced') return this.#fenced()
+    if (result === undefined) return undefined
+    this.record = parent
+    return result
+  }
+}

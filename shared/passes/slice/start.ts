@@ -1,0 +1,73 @@
+import { type ChunkRecord, getChunk, type PassName, replaceChunk } from '../../ledger/chunks.ts'
+import { readControl } from '../../ledger/control.ts'
+import { LedgerError } from '../../ledger/errors.ts'
+import { getRun, type RunRecord } from '../../ledger/runs.ts'
+import type { LedgerTable } from '../../ledger/table.ts'
+import { executionName, type Outcome } from './outcome.ts'
+
+/** Which chunk to work on, and under which lease. */
+export interface SliceTask {
+  run: string
+  pass: PassName
+  chunk: string
+  fence: number
+}
+
+export type Started = { kind: 'started'; run: RunRecord; record: ChunkRecord } | { kind: 'ended'; outcome: Outcome }
+
+/**
+ * Claims a chunk for this slice: checks that the run still wants it, raises the epoch (which fences any older slice) and
+ * records the hard deadline. A chunk that needs no work answers at once, a split one with the same children as before.
+ */
+export async function startSlice(
+  ledger: LedgerTable,
+  task: SliceTask,
+  codeHash: string,
+  now: number,
+  deadline: number,
+): Promise<Started> {
+  const ended = (outcome: Outcome): Started => ({ kind: 'ended', outcome })
+  const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
+  if (control.fence !== task.fence) return ended({ outcome: 'stopped', reason: 'fenced' })
+  if (control.command === 'abort') return ended({ outcome: 'stopped', reason: 'aborted' })
+  if (run.codeHash !== codeHash) return ended({ outcome: 'stopped', reason: 'code changed' })
+  if (control.command === 'pause') return ended({ outcome: 'paused' })
+  for (let tries = 0; tries < 5; tries++) {
+    const row = await getChunk(ledger, task.run, task.pass, task.chunk)
+    if (!row)
+      throw new LedgerError(
+        'row-missing',
+        `Run ${task.run} has no chunk ${task.chunk}. Resume the run to plan it again.`,
+      )
+    if (row.state === 'done') return ended({ outcome: 'done' })
+    if (row.state === 'split') return ended(splitOutcome(row))
+    if (row.state === 'failed' || row.fence > task.fence) return ended({ outcome: 'stopped', reason: 'fenced' })
+    const record: ChunkRecord = {
+      ...row,
+      epoch: row.epoch + 1,
+      fence: task.fence,
+      slices: row.slices + 1,
+      starts: [...row.starts, row.tallies.read],
+      startedAt: row.startedAt ?? now,
+      updatedAt: now,
+      deadline,
+    }
+    if (row.deadline !== undefined) record.undrained = Math.max(row.undrained ?? 0, row.deadline)
+    if (!(await replaceChunk(ledger, record, { epoch: row.epoch, state: 'open' }))) continue
+    // Whoever fences this run looks at its chunks afterwards, for how long they may still write: one of the two sees the other.
+    if ((await readControl(ledger, task.run)).fence !== task.fence)
+      return ended({ outcome: 'stopped', reason: 'fenced' })
+    return { kind: 'started', run, record }
+  }
+  // Five other slices of this chunk started meanwhile: ask again later, their answers may go nowhere.
+  return ended({ outcome: 'paused' })
+}
+
+/** The children of a split chunk, with names that stay the same however often it is asked. */
+export function splitOutcome(parent: ChunkRecord): Outcome {
+  const children = (parent.children ?? []).map((chunk) => ({
+    chunk,
+    name: executionName({ run: parent.run, pass: parent.pass, chunk }, parent.epoch),
+  }))
+  return { outcome: 'split', children }
+}

@@ -1,0 +1,34 @@
+import { coverageOf } from '../facts/coverage.ts'
+import { listChunks } from '../ledger/chunks.ts'
+import { readControl } from '../ledger/control.ts'
+import { getRun } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import { type Halted, haltRun, whyHalted } from './halt.ts'
+
+export interface Copied {
+  outcome: 'copied'
+  /** Whether live changes must now be drained and settled. */
+  capture: boolean
+  /** The stream must be applied past this moment, ms since the epoch. */
+  at: number
+}
+
+/** Decides from the ledger whether copy has covered the table; halts the run, resumable, if it has not. */
+export async function copyEnded(
+  task: { run: string; fence: number },
+  engine: { ledger: LedgerTable; runtime: Runtime },
+): Promise<Copied | Halted> {
+  const { ledger, runtime } = engine
+  const run = await getRun(ledger, task.run)
+  const control = await readControl(ledger, run.id)
+  if (control.fence !== task.fence) return newerOwner(run.id)
+  const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
+  const halted = whyHalted(run, 'copy', coverage, control.command)
+  if (halted) return haltRun({ ...task, ...halted }, engine)
+  return { outcome: 'copied', capture: !run.offline, at: runtime.clock() }
+}
+
+export function newerOwner(run: string): Halted {
+  return { outcome: 'halted', error: 'fenced', cause: `Run ${run} has a newer owner; this execution ends here.` }
+}

@@ -1,0 +1,70 @@
+import { enterPhase } from '../facts/phase.ts'
+import type { RunRecord } from '../ledger/runs.ts'
+import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '../live/drain.ts'
+import { type Lag, readLag, recordLag } from '../live/lag-row.ts'
+import { type Halted, haltRun } from './halt.ts'
+
+export type Drained = { outcome: 'drained' } | { outcome: 'more' } | { outcome: 'waiting'; seconds: number } | Halted
+
+/** Between two looks at a stream that is behind, seconds. Each look costs about ten events of 25,000: two days' worth. */
+const lookAgainSeconds = 60
+
+const trimmed =
+  'The stream threw changes away before they were applied: it keeps them for 24 hours. ' +
+  'The destination may lack them. Turn live changes off (`segue capture off`), empty it and start a new run; see `docs/architecture.md` §7 for the guard on lag.'
+
+/** Drains, and halts the run where draining shows that it cannot end truthfully. */
+export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Drained> {
+  const run = await enterPhase(task, 'Drain', engine)
+  const found = await drain(task, engine)
+  // This function is of the version the run began with, and the live function is not: what stops that one, `follow` tells.
+  const stopped = found.outcome === 'waiting' ? stoppedSince(run, await readLag(engine.ledger, run.id)) : undefined
+  if (stopped) return haltRun({ ...task, ...whyStopped(stopped) }, engine)
+  await recordLag(task.run, found, engine)
+  switch (found.outcome) {
+    case 'drained':
+    case 'more':
+      return { outcome: found.outcome }
+    case 'waiting':
+      return { outcome: 'waiting', seconds: Math.min(lookAgainSeconds, Math.max(1, found.lagSeconds)) }
+    case 'stopped':
+      return haltRun({ ...task, ...whyStopped(found.reason) }, engine)
+    case 'trimmed':
+      return haltRun({ ...task, error: 'stream-trimmed', cause: trimmed }, engine)
+  }
+}
+
+/** Why live changes are not applied, if that was seen since this drain began: what was seen before may be mended. */
+function stoppedSince({ phases = [] }: RunRecord, lag: Lag | undefined): WhyDrainStopped | undefined {
+  const entry = phases.findLast(({ phase }) => phase === 'Drain')
+  return lag && lag.at > (entry?.at ?? 0) ? lag.stopped : undefined
+}
+
+function whyStopped(reason: WhyDrainStopped): { error: string; cause: string } {
+  switch (reason) {
+    case 'code changed':
+      return {
+        error: 'code-changed',
+        cause:
+          'Live changes are not applied: the migrations that are deployed are not those the run was begun with. Deploy those, then `segue run --resume`.',
+      }
+    case 'stream changed':
+      return {
+        error: 'stream-changed',
+        cause:
+          'The stream that the run follows was turned off, so the destination may lack what changed since. Enable it, deploy with the ARN it has now, empty the destination and start a new run.',
+      }
+    case 'turned off':
+      return {
+        error: 'capture-off',
+        cause:
+          'Live changes are not applied: the event source mapping of the live function is disabled, in the console or by a deployment. `segue run --resume` enables it and goes on; the stream keeps what waits for 24 hours.',
+      }
+    case 'aborted':
+    case 'fenced':
+      return {
+        error: reason,
+        cause: `Draining stopped: ${reason}. \`segue run --resume\` goes on from the checkpoints.`,
+      }
+  }
+}

@@ -1,0 +1,51 @@
+import { coverageOf, graceMs, quietAfter } from '../facts/coverage.ts'
+import { listChunks } from '../ledger/chunks.ts'
+import { readControl, writeControl } from '../ledger/control.ts'
+import { LedgerError } from '../ledger/errors.ts'
+import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
+import { getRun } from '../ledger/runs.ts'
+import { readCapture } from '../ledger/shards.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import { liveLimitSeconds } from '../live/limit.ts'
+
+/**
+ * Sees to it that the runs before this one write no more: their slices, their nested executions and their live changes
+ * find a newer fence, as a stopped execution leaves some of them at work. Remembers in the lease when the last of their
+ * writes must have landed. Repeatable, also by whoever takes the lease next.
+ */
+export async function fenceSuperseded(ledger: LedgerTable, lease: Lease): Promise<Lease> {
+  const { superseded, ...rest } = lease
+  if (!superseded) return lease
+  // Fenced before their chunks are read: a slice looks at the fence again once it has claimed its chunk, so it is either
+  // among those chunks or stops by itself.
+  for (const run of superseded) await fence(ledger, run, lease.fence)
+  const ends = await Promise.all(superseded.map((run) => lastWrite(ledger, run, lease.since)))
+  const fenced: Lease = { ...rest, quietAfter: Math.max(lease.quietAfter ?? 0, ...ends) }
+  if (await writeLease(ledger, lease, fenced)) return fenced
+  throw new LedgerError(
+    'lost-race',
+    `The lease on ${lease.table} has passed to ${(await readLease(ledger, lease.table))?.execution}. Start again later.`,
+  )
+}
+
+async function fence(ledger: LedgerTable, run: string, number: number): Promise<void> {
+  for (let tries = 0; tries < 10; tries++) {
+    const control = await readControl(ledger, run)
+    // Its owner died before it wrote the row, so nothing of it was ever at work.
+    if (control.fence === 0 || control.fence >= number) return
+    if (await writeControl(ledger, run, control, { ...control, fence: number })) return
+  }
+  throw new LedgerError('lost-race', `The control row of run ${run} kept changing. Try again.`)
+}
+
+/** Milliseconds since the epoch; 0 where nothing of the run can be under way. */
+async function lastWrite(ledger: LedgerTable, id: string, since: number): Promise<number> {
+  const [capture, chunks] = await Promise.all([readCapture(ledger, id), listChunks(ledger, id, 'copy')])
+  if (chunks.length === 0 && !capture) return 0
+  const { segments, phases = [] } = await getRun(ledger, id)
+  // Live functions and repair remember an earlier leave for some seconds, and then end what they have begun; no live function
+  // outlives its own limit.
+  const writes = capture !== undefined || phases.some(({ phase }) => phase === 'Repair')
+  const others = writes ? since + liveLimitSeconds * 1000 + graceMs : 0
+  return Math.max(others, quietAfter(coverageOf(chunks, segments)) ?? 0)
+}

@@ -1,0 +1,68 @@
+import { coverageOf, quietAfter } from '../facts/coverage.ts'
+import { differencesIn, foundBy } from '../facts/findings.ts'
+import { wasFinished } from '../facts/finished.ts'
+import { notePhase } from '../facts/phase.ts'
+import { readApplied, writeApplied } from '../ledger/applied.ts'
+import { listChunks } from '../ledger/chunks.ts'
+import { readControl } from '../ledger/control.ts'
+import { releaseLease } from '../ledger/lease.ts'
+import { countQuarantine } from '../ledger/quarantine.ts'
+import { getRun, updateRun } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import { newerOwner } from './check-copy.ts'
+import { type Halted, haltRun, whyHalted } from './halt.ts'
+import { passOf } from './plan-pass.ts'
+
+export interface Finished {
+  outcome: 'finished'
+  /** Items set aside, with their reasons on the list. */
+  quarantined: number
+  /** Where the last verification found something else in the destination than the migrated source. */
+  differences: number
+}
+
+/**
+ * Decides from the ledger how the run ended: finished when every walk covers its table and the tallies close, halted and
+ * resumable otherwise. Asking again gives the same answer, with what live changes have quarantined meanwhile.
+ */
+export async function finishRun(
+  task: { run: string; fence: number },
+  engine: { ledger: LedgerTable; runtime: Runtime },
+): Promise<Finished | Halted> {
+  const { ledger, runtime } = engine
+  const run = await getRun(ledger, task.run)
+  const control = await readControl(ledger, run.id)
+  if (control.fence !== task.fence) return newerOwner(run.id)
+  const walks = ['copy', 'verify', 'orphans'] as const
+  const coverages = await Promise.all(
+    walks.map(async (walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)),
+  )
+  for (const [index, walk] of walks.entries()) {
+    // Its rows may have expired since the run finished first.
+    if (walk === 'copy' && wasFinished(run)) continue
+    const halted = run.state !== 'finished' && whyHalted(run, walk, coverages[index]!, control.command)
+    if (halted) return haltRun({ ...task, ...halted }, engine)
+  }
+  const [, verify, orphans] = coverages
+  const found = foundBy(verify!.tallies, orphans!.tallies, await countQuarantine(ledger, run.id))
+  const finished: Finished = {
+    outcome: 'finished',
+    quarantined: found.quarantined,
+    differences: differencesIn(found),
+  }
+  if (run.state === 'finished') return finished
+  const applied = await readApplied(ledger, run.source)
+  await writeApplied(ledger, run.destination, [...applied, ...run.pending], run.id)
+  const endedAt = runtime.clock()
+  await updateRun(ledger, run.id, (before) => ({
+    ...notePhase(before, 'Finished', endedAt),
+    state: 'finished',
+    phase: 'Finished',
+    endedAt,
+    ...(before.verification && { verification: { ...before.verification, ended: true } }),
+  }))
+  await releaseLease(ledger, run.destination, task.fence, quietAfter(coverages[0]!))
+  runtime.emit({ code: 'run.phase', run: run.id, phase: 'Finished' })
+  return finished
+}

@@ -1,0 +1,222 @@
+import type { RunRequest } from '../config/options.ts'
+import type { TableSchema } from '../dynamodb/key.ts'
+import { coverageOf } from '../facts/coverage.ts'
+import { whyExpired } from '../facts/expired.ts'
+import { isRepairable, wasFinished } from '../facts/finished.ts'
+import { readApplied } from '../ledger/applied.ts'
+import { listChunks } from '../ledger/chunks.ts'
+import { readControl, writeControl } from '../ledger/control.ts'
+import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
+import { createRun, getRun, newRunId, type RunRecord } from '../ledger/runs.ts'
+import { readCapture } from '../ledger/shards.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Migration } from '../migrations/index.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import { fenceSuperseded } from './fence-earlier-runs.ts'
+import { haltRun } from './halt.ts'
+import type { Executions } from './ports.ts'
+import { Refusal } from './refusal.ts'
+import { takeUp } from './resume.ts'
+
+export interface LeaseEngine {
+  ledger: LedgerTable
+  executions: Executions
+  runtime: Runtime
+  source: string
+  destination: string
+  /** Of the destination. */
+  schema: TableSchema
+  migrations: Migration[]
+  codeHash: string
+  segments: number
+  /** Whether the destination holds no item, by a strongly consistent read. */
+  isEmpty(): Promise<boolean>
+}
+
+/** The lease is taken; what runs before this one sent may still be on its way. Ask again after `seconds`. */
+export interface Waiting {
+  outcome: 'waiting'
+  seconds: number
+}
+
+export interface Held {
+  outcome: 'held'
+  run: string
+  fence: number
+  only: 'everything' | 'verify' | 'repair'
+  /** Whether live changes are to be captured. */
+  capture: boolean
+}
+
+/** Between the two answers that must both say an owner has ended. */
+const secondLookMs = 2_000
+
+/**
+ * Takes the lease on the destination for this execution and begins a run, or takes a halted one up again. Asking twice
+ * for one execution gives the same answer.
+ * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, `code-changed` or `destination-not-empty`.
+ */
+export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held | Waiting> {
+  const { ledger, destination, runtime } = engine
+  const held = async (taken: Lease): Promise<Held | Waiting> => {
+    const { offline } = await beginRun(taken, request, engine)
+    const lease = await fenceSuperseded(ledger, taken)
+    if (!(await hasWritten(lease.run, ledger))) {
+      const leftMs = (lease.quietAfter ?? 0) - runtime.clock()
+      if (leftMs >= 0 && lease.quietAfter) return { outcome: 'waiting', seconds: Math.floor(leftMs / 1000) + 1 }
+      await refuseUnlessEmpty(lease, engine)
+    }
+    return {
+      outcome: 'held',
+      run: lease.run,
+      fence: lease.fence,
+      only: request.only ?? 'everything',
+      capture: !offline,
+    }
+  }
+  const before = await readLease(ledger, destination)
+  if (before?.held && before.execution === execution) return held(before)
+  await refuseIfEnded(execution, engine)
+  if (before?.held) await refuseWhileAlive(before, engine)
+  if (before && !goesOn(request)) await refuseOverAnother(before, engine)
+  const run = goesOn(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
+  const fence = (before?.fence ?? 0) + 1
+  const lease: Lease = { table: destination, held: true, run, execution, fence, since: runtime.clock() }
+  if (before?.quietAfter) lease.quietAfter = before.quietAfter
+  const superseded = [...(before?.superseded ?? []), ...(before && before.run !== run ? [before.run] : [])]
+  if (superseded.length > 0) lease.superseded = superseded
+  if (!(await writeLease(ledger, before, lease))) {
+    const winner = await readLease(ledger, destination)
+    throw new Refusal(
+      'run-in-progress',
+      `Another execution took ${destination} at the same moment: ${winner?.execution}.`,
+    )
+  }
+  return held(lease)
+}
+
+/** A delivery of the request that comes late must not begin a run that nobody drives: live changes would follow it. */
+async function refuseIfEnded(execution: string, engine: LeaseEngine): Promise<void> {
+  if (!(await hasEnded(execution, engine))) return
+  throw new Refusal('execution-ended', `Execution ${execution} has ended and takes no lease. Start another one.`)
+}
+
+/** Two answers, a while apart, that both say so: the service's answers are eventually consistent. */
+async function hasEnded(execution: string, { executions, runtime }: LeaseEngine): Promise<boolean> {
+  const ended = async () => (await executions.status(execution)) === 'ended'
+  if (!(await ended())) return false
+  await runtime.sleep(secondLookMs)
+  return ended()
+}
+
+async function refuseWhileAlive(lease: Lease, engine: LeaseEngine): Promise<void> {
+  if (await hasEnded(lease.execution, engine)) return
+  const since = new Date(lease.since).toISOString()
+  throw new Refusal(
+    'run-in-progress',
+    `Run ${lease.run} holds ${lease.table} since ${since}; its execution is ${lease.execution}. Wait for it, or stop that execution and start again with resume.`,
+  )
+}
+
+/** A run that was stopped after preflight had looked can be gone on with only while it is the last one. */
+async function refuseOverAnother({ run }: Lease, { destination, isEmpty }: LeaseEngine): Promise<void> {
+  if (await isEmpty()) return
+  throw new Refusal(
+    'destination-not-empty',
+    `Run ${run} has written to ${destination} since this execution began. Go on with it, if it has not finished (\`segue run --resume\`); to begin anew, turn live changes off (\`segue capture off\`), empty the table and start again.`,
+  )
+}
+
+/** Whether anything of this run may be in the destination by now: live changes, or what copy wrote. */
+async function hasWritten(id: string, ledger: LedgerTable): Promise<boolean> {
+  const [run, capture] = await Promise.all([getRun(ledger, id), readCapture(ledger, id)])
+  return run.planned || capture !== undefined
+}
+
+/**
+ * What an earlier run, or its live changes, wrote after preflight had looked: copy would take it for this run's own work.
+ * The run is left halted, without the lease.
+ */
+async function refuseUnlessEmpty({ run, fence }: Lease, engine: LeaseEngine): Promise<void> {
+  // In this order: a late delivery of the request sees what its own run has written meanwhile.
+  if ((await engine.isEmpty()) || (await hasWritten(run, engine.ledger))) return
+  const cause = `Table ${engine.destination} holds items again, of an earlier run or its live changes. Turn those off (\`segue capture off\`), empty the table and start again.`
+  await haltRun({ run, fence, error: 'destination-not-empty', cause }, engine)
+  throw new Refusal('destination-not-empty', cause)
+}
+
+/** Whether a request is about the last run instead of a new one. */
+const goesOn = (request: RunRequest) => request.resume || request.only !== undefined
+
+async function lastRun(
+  lease: Lease | undefined,
+  { only }: RunRequest,
+  { ledger, destination, codeHash }: LeaseEngine,
+): Promise<string> {
+  const run = lease && (await getRun(ledger, lease.run))
+  if (only && !(run && wasFinished(run)))
+    throw new Refusal(
+      'nothing-to-verify',
+      `No finished run into ${destination} is there to ${only}. Finish one first; \`segue status\` shows where the last one stands.`,
+    )
+  if (run && only === 'repair' && !isRepairable(run))
+    throw new Refusal(
+      'nothing-to-verify',
+      `The verification of run ${run.id} has not ended, so what to repair is not known. Run \`segue verify\` first.`,
+    )
+  if (!run || (run.state === 'finished' && !only))
+    throw new Refusal('nothing-to-resume', `There is no unfinished run into ${destination}. Start one without resume.`)
+  if (wasFinished(run) && !only)
+    throw new Refusal(
+      'nothing-to-resume',
+      `Run ${run.id} has finished before, and is not copied again into what may be in use by now. \`segue verify\` verifies it again.`,
+    )
+  // Before live changes are turned on again.
+  const expired = !only && whyExpired(run, coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments))
+  if (expired) throw new Refusal('not-covered', expired)
+  if (run.codeHash !== codeHash)
+    throw new Refusal(
+      'code-changed',
+      `Run ${run.id} was begun with other migrations than are deployed now. Deploy those it was begun with; or turn live changes off (\`segue capture off\`), empty ${destination} and start anew.`,
+    )
+  return run.id
+}
+
+/** Makes the run's rows agree with the lease; repeatable after a lost answer. */
+async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<RunRecord> {
+  const { ledger, runtime, source, destination, schema, migrations, codeHash } = engine
+  if (!goesOn(request)) {
+    const applied = new Set(await readApplied(ledger, source))
+    const run: RunRecord = {
+      id: lease.run,
+      state: 'running',
+      phase: 'Lease',
+      source,
+      destination,
+      schema,
+      codeHash,
+      pending: migrations.map((migration) => migration.id).filter((id) => !applied.has(id)),
+      segments: request.segments ?? engine.segments,
+      split: request.split,
+      offline: request.offline,
+      planned: false,
+      execution: lease.execution,
+      fence: lease.fence,
+      startedAt: runtime.clock(),
+    }
+    await createRun(ledger, run)
+  } else await takeUp(lease, request.split, ledger, runtime.clock)
+  for (;;) {
+    const control = await ledgerControl(ledger, lease.run)
+    if (control && control.fence >= lease.fence) return getRun(ledger, lease.run)
+    // Copy may write again once a run is resumed, so quiet ends; verifying and repairing leave it as it is.
+    const quiet = request.only && control?.quiet !== undefined ? { quiet: control.quiet } : {}
+    if (await writeControl(ledger, lease.run, control, { command: 'run', fence: lease.fence, ...quiet }))
+      return getRun(ledger, lease.run)
+  }
+}
+
+async function ledgerControl(ledger: LedgerTable, run: string) {
+  const control = await readControl(ledger, run)
+  return control.fence === 0 ? undefined : control
+}

@@ -1,0 +1,60 @@
+import { readControl } from '../ledger/control.ts'
+import { readLease } from '../ledger/lease.ts'
+import { getRun, type RunRecord } from '../ledger/runs.ts'
+import { readCapture, readLookedAt } from '../ledger/shards.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import { advance, type DrainEngine } from '../live/drain.ts'
+import { isAborted, stopSign } from '../live/gate.ts'
+import { recordLag } from '../live/lag-row.ts'
+import type { Mapping } from '../live/ports.ts'
+
+/**
+ * A drain that has looked at all shards within this time is at work. A shard serves two readers well, the mapping and drain;
+ * but an execution that was stopped leaves its run in that phase, with nobody who looks.
+ */
+const drainingMs = 3_600_000
+
+/**
+ * Looks at the stream of the last run into a table, while that run captures: moves drain's cursors over what has been
+ * applied, so that little is left to read and nothing is trimmed unread, and notes the lag. While the run drains it only
+ * notes why live changes are not applied, if they are not, which drain cannot see.
+ * @param mapping a deployment or a person may have disabled it.
+ */
+export async function followRun(
+  destination: string,
+  ledger: LedgerTable,
+  mapping: Pick<Mapping, 'state'>,
+  engineOf: (run: string) => Promise<DrainEngine>,
+): Promise<{ outcome: 'followed' | 'nothing to follow' }> {
+  const lease = await readLease(ledger, destination)
+  if (!lease) return { outcome: 'nothing to follow' }
+  const [run, control, capture] = await Promise.all([
+    getRun(ledger, lease.run),
+    readControl(ledger, lease.run),
+    readCapture(ledger, lease.run),
+  ])
+  if (run.offline || !capture || capture.off !== undefined || isAborted(run, control))
+    return { outcome: 'nothing to follow' }
+  const engine = await engineOf(run.id)
+  const task = { run: run.id, fence: control.fence }
+  if (wasOn(run) && (await mapping.state()) === 'Disabled')
+    await recordLag(run.id, { outcome: 'stopped', reason: 'turned off' }, engine)
+  else if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
+  else {
+    const reason = await stopSign(ledger, task, engine.codeHash, engine.runtime.clock)()
+    if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
+  }
+  return { outcome: 'followed' }
+}
+
+/** Until copy is planned, and when a run is resumed, live changes are about to be turned on. */
+function wasOn({ planned, phase }: RunRecord): boolean {
+  return planned && phase !== 'Lease' && phase !== 'Capture'
+}
+
+async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {
+  if (run.state !== 'running' || run.phase !== 'Drain') return false
+  const entry = run.phases?.findLast(({ phase }) => phase === 'Drain')
+  const lookedAt = Math.max(entry?.at ?? 0, (await readLookedAt(ledger, run.id)) ?? 0)
+  return runtime.clock() - lookedAt < drainingMs
+}

@@ -1,0 +1,69 @@
+import { segmentsFor } from '../chunks/segments.ts'
+import { enterPhase } from '../facts/phase.ts'
+import { createChunks, listChunks, newChunk, type PassName, replaceChunk, type Walk } from '../ledger/chunks.ts'
+import { type RunRecord, updateRun } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import type { ManifestStore } from './ports.ts'
+
+export interface PlanEngine {
+  ledger: LedgerTable
+  manifests: ManifestStore
+  runtime: Runtime
+}
+
+/** The state of the `run` machine in which each walk happens, as the console names it. */
+const phases = { copy: 'Copy', verify: 'Verify', orphans: 'Orphans' } as const
+
+export interface Planned {
+  outcome: 'planned'
+  pass: PassName
+  manifest: { bucket: string; key: string }
+  chunks: number
+}
+
+/**
+ * Makes sure that the chunks of a walk exist and lists those with work left for its Map. On resume the list holds the
+ * open leaves of the tree wherever they are; failed ones are opened again. Planning twice plans the same, and a copy of
+ * which rows have expired is not planned anew: Copied then halts the run.
+ */
+export async function planPass(
+  task: { run: string; fence: number; walk: Walk },
+  { ledger, manifests, runtime }: PlanEngine,
+): Promise<Planned> {
+  const { walk, fence } = task
+  const change = walk === 'verify' ? beginVerification : undefined
+  const run = await enterPhase(task, phases[walk], { ledger, runtime }, change)
+  const pass = passOf(run, walk)
+  const now = runtime.clock()
+  const there = await listChunks(ledger, run.id, pass)
+  const known = new Set(there.map((chunk) => chunk.id))
+  const expected = walk === 'copy' && run.planned ? [] : segmentsFor(run.segments)
+  const roots = expected
+    .filter(({ id }) => !known.has(id))
+    .map(({ id, chunk }) => newChunk(run.id, pass, id, chunk, now))
+  await createChunks(ledger, roots)
+  if (walk === 'copy') await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
+  const open = roots.map(({ id }) => id)
+  for (const chunk of there) {
+    if (chunk.state === 'failed') {
+      const { reason: _, ...again } = chunk
+      await replaceChunk(ledger, { ...again, state: 'open', updatedAt: now }, { epoch: chunk.epoch, state: 'failed' })
+    } else if (chunk.state !== 'open') continue
+    open.push(chunk.id)
+  }
+  const items = open.sort().map((chunk) => ({ chunk }))
+  const manifest = await manifests.write(`manifests/${run.id}/${pass}-${fence}.json`, items)
+  return { outcome: 'planned', pass, manifest, chunks: items.length }
+}
+
+/** A verification that ended is not gone on with: the next one begins anew, with chunks of its own. */
+function beginVerification(run: RunRecord): RunRecord {
+  if (run.verification && !run.verification.ended) return run
+  return { ...run, verification: { number: (run.verification?.number ?? 0) + 1, ended: false } }
+}
+
+/** The pass that a walk of this run is in now. */
+export function passOf({ verification }: RunRecord, walk: Walk): PassName {
+  return walk === 'copy' ? 'copy' : `${walk}.${verification?.number ?? 1}`
+}

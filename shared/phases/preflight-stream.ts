@@ -1,0 +1,53 @@
+import type { RunRequest } from '../config/options.ts'
+import type { TableDescription } from '../dynamodb/sdk/describe.ts'
+import { readLease } from '../ledger/lease.ts'
+import { getRun } from '../ledger/runs.ts'
+import { readCapture } from '../ledger/shards.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import { Refusal } from './refusal.ts'
+
+const offline = 'or, if nothing will change the table meanwhile, start with `{"offline": true}` (`segue run --offline`)'
+
+/**
+ * Refuses a run that captures live changes where they would be lost: the deployment must read the stream the table has
+ * now, and a run that is resumed must have followed that one from its beginning.
+ * @param stream ARN of the stream that the deployment reads, if any.
+ * @throws Refusal `no-stream` or `stream-changed`.
+ */
+export async function refuseWithoutStream(
+  request: RunRequest,
+  source: TableDescription,
+  { ledger, destination, stream }: { ledger: LedgerTable; destination: string; stream: string | undefined },
+): Promise<void> {
+  // A resumed run goes on as it was begun, whatever is asked of it now.
+  const begun = request.resume ? await lastRun(ledger, destination) : undefined
+  if (request.resume ? !begun || begun.offline : request.offline) return
+  if (stream === undefined)
+    throw new Refusal(
+      'no-stream',
+      `This deployment knows no stream of ${source.name}, so changes made while it is copied would be lost. Enable the stream (NEW_AND_OLD_IMAGES) and deploy again with it, ${offline}.`,
+    )
+  if (source.stream?.viewType !== 'NEW_AND_OLD_IMAGES')
+    throw new Refusal(
+      'no-stream',
+      `The stream of ${source.name} ${source.stream ? 'does not carry new and old images' : 'is turned off'}, so changes made while it is copied would be lost. Enable it (NEW_AND_OLD_IMAGES) and deploy again with the ARN it then has, ${offline}.`,
+    )
+  if (source.stream.arn !== stream)
+    throw new Refusal(
+      'stream-changed',
+      `The stream of ${source.name} was turned off and on again since this was deployed: it is ${source.stream.arn}, and what is deployed reads ${stream}. Deploy again with the stream it has now.`,
+    )
+  if (begun?.stream !== undefined && begun.stream !== stream)
+    throw new Refusal(
+      'stream-changed',
+      `The stream that run ${begun.id} followed was turned off: it was ${begun.stream}, and is ${stream}. What changed in between is in neither. Empty ${destination} and start without resume.`,
+    )
+}
+
+/** The last run into a table, and the stream that its capture began with. */
+async function lastRun(ledger: LedgerTable, destination: string) {
+  const lease = await readLease(ledger, destination)
+  if (!lease) return undefined
+  const [run, capture] = await Promise.all([getRun(ledger, lease.run), readCapture(ledger, lease.run)])
+  return { id: run.id, offline: run.offline, stream: capture?.stream }
+}

@@ -1,0 +1,105 @@
+import { maxKeyValue } from '../chunks/order.ts'
+import type { Options, RunRequest } from '../config/options.ts'
+import { DynamoDbError } from '../dynamodb/errors.ts'
+import { isEmpty } from '../dynamodb/is-empty.ts'
+import { describeSchema, sameSchema } from '../dynamodb/key.ts'
+import type { Table } from '../dynamodb/ports.ts'
+import type { TableDescription } from '../dynamodb/sdk/describe.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import { refuseWithoutStream } from './preflight-stream.ts'
+import { Refusal } from './refusal.ts'
+
+export interface PreflightEngine {
+  describe(table: string): Promise<TableDescription>
+  open(description: TableDescription): Table
+  options: Options
+  ledger: LedgerTable
+  /** ARN of the source's stream that this deployment reads, if any. */
+  stream: string | undefined
+  runtime: Runtime
+}
+
+/** What preflight found out for the states that follow. */
+export interface Ready {
+  outcome: 'ready'
+  /** Whether keys may be split: asked for, and synthetic start keys are accepted by this table. */
+  split: boolean
+}
+
+/** A page of this many items must take less than a sixth of a slice, or the slice could not stop in time. */
+const probeItems = 25
+const probeShare = 6
+
+/**
+ * Looks at everything that would fail the run later, before anything is written.
+ * @throws Refusal naming what is wrong and the next step.
+ * @throws DynamoDbError `table-not-found` or `access-denied`.
+ */
+export async function preflight(request: RunRequest, engine: PreflightEngine): Promise<Ready> {
+  const { options } = engine
+  const [source, destination] = await Promise.all([
+    engine.describe(options.sourceTable),
+    engine.describe(options.destinationTable),
+  ])
+  if (source.arn === destination.arn)
+    throw new Refusal(
+      'same-table',
+      `Source and destination are the same table (${source.name}). Name two tables in the options and deploy again.`,
+    )
+  for (const table of [source, destination])
+    if (table.status !== 'ACTIVE' && table.status !== 'UPDATING')
+      throw new Refusal(
+        'table-not-ready',
+        `Table ${table.name} is ${table.status}. Wait until it is ACTIVE and start again.`,
+      )
+  if (!sameSchema(source.schema, destination.schema))
+    throw new Refusal(
+      'schema-mismatch',
+      `The key of ${source.name} is ${describeSchema(source.schema)}, that of ${destination.name} is ${describeSchema(destination.schema)}. Create the destination with the key schema of the source.`,
+    )
+  if (request.only) return { outcome: 'ready', split: request.split }
+  await refuseWithoutStream(request, source, { ...engine, destination: options.destinationTable })
+  if (!request.resume) await refuseUnlessEmpty(engine.open(destination))
+  const table = engine.open(source)
+  await refuseShortSlices(table, engine)
+  return { outcome: 'ready', split: request.split && (await acceptsSyntheticKeys(table)) }
+}
+
+async function refuseUnlessEmpty(destination: Table): Promise<void> {
+  if (await isEmpty(destination)) return
+  throw new Refusal(
+    'destination-not-empty',
+    `Table ${destination.name} already holds items. Start with \`{"resume": true}\` (\`segue run --resume\`) to go on with a halted run; or turn live changes off (\`segue capture off\`) and empty the table.`,
+  )
+}
+
+async function refuseShortSlices(table: Table, { options, runtime }: PreflightEngine): Promise<void> {
+  const before = runtime.clock()
+  await table.scan({ segment: 0, totalSegments: 1, limit: probeItems, consistent: true })
+  const tookMs = runtime.clock() - before
+  if (tookMs * probeShare > options.sliceSeconds * 1000)
+    throw new Refusal(
+      'slice-too-short',
+      `Reading ${probeItems} items of ${table.name} took ${tookMs} ms, too much for slices of ${options.sliceSeconds} s. Raise \`sliceSeconds\` to at least ${Math.ceil((tookMs * probeShare) / 1000)} and deploy again.`,
+    )
+}
+
+/** Splitting starts reads at keys that do not exist. Where a table refuses that, chunks resume and do not split. */
+async function acceptsSyntheticKeys(table: Table): Promise<boolean> {
+  const { sk } = table.schema
+  if (!sk) return false
+  const { items } = await table.scan({ segment: 0, totalSegments: 1, limit: 1, consistent: false })
+  const first = items[0]
+  if (!first) return true
+  const { pk } = first.key
+  const max = maxKeyValue(sk.type)
+  try {
+    await table.scan({ segment: 0, totalSegments: 1, after: { pk, sk: max }, limit: 1, consistent: false })
+    await table.query({ pk, upTo: max, limit: 1, consistent: false })
+    return true
+  } catch (error) {
+    if (error instanceof DynamoDbError && error.code === 'invalid-request') return false
+    throw error
+  }
+}

@@ -1,0 +1,24 @@
+import type { RunRecord } from '../../../shared/ledger/runs.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import type { LeaseEngine } from '../../../shared/phases/lease.ts'
+import type { Runtime } from '../../../shared/runtime/ports.ts'
+
+/** What a lease is taken with to go on with `run`: every execution but `execution` has ended, and the destination holds items. */
+export function leaseEngine(
+  execution: string,
+  run: RunRecord,
+  { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
+): LeaseEngine {
+  return {
+    ledger,
+    executions: { status: async (asked) => (asked === execution ? 'running' : 'ended') },
+    runtime: { ...runtime, sleep: async () => {} },
+    source: run.source,
+    destination: run.destination,
+    schema: run.schema,
+    migrations: [],
+    codeHash: run.codeHash,
+    segments: run.segments,
+    isEmpty: async () => false,
+  }
+}

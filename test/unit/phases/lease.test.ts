@@ -1,0 +1,160 @@
+import { expect, it } from 'vitest'
+import { segmentId } from '../../../shared/chunks/chunk.ts'
+import { enterPhase } from '../../../shared/facts/phase.ts'
+import { type ChunkRecord, createChunks, getChunk, newChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
+import { readControl } from '../../../shared/ledger/control.ts'
+import { getRun, updateRun } from '../../../shared/ledger/runs.ts'
+import { beginCapture } from '../../../shared/ledger/shards.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { startSlice } from '../../../shared/passes/slice/start.ts'
+import { type LeaseEngine, takeLease } from '../../../shared/phases/lease.ts'
+import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+
+const request = { resume: false, split: true, offline: true }
+const second = 1_000
+
+/** A world in which every execution but the one that asks has ended. */
+function world(ledger: LedgerTable = memoryLedgerTable()) {
+  const state = { now: 1_000_000 * second, isEmpty: true, runs: 0 }
+  const engineOf = (execution: string): LeaseEngine => ({
+    ledger,
+    executions: { status: async (asked) => (asked === execution ? 'running' : 'ended') },
+    runtime: { clock: () => state.now, sleep: async () => {}, random: () => state.runs++ / 1296, emit: () => {} },
+    source: 'source',
+    destination: 'destination',
+    schema: { pk: { name: 'pk', type: 'S' } },
+    migrations: [],
+    codeHash: 'code',
+    segments: 1,
+    isEmpty: async () => state.isEmpty,
+  })
+  const take = (execution: string, asked: object = {}) =>
+    takeLease(execution, { ...request, ...asked }, engineOf(execution))
+  /** Begins a run; answers its id. */
+  const begin = async (execution: string, asked: object = {}) => {
+    const held = await take(execution, asked)
+    if (held.outcome !== 'held') throw new Error(`Expected ${execution} to hold the lease, got ${held.outcome}`)
+    return held
+  }
+  return { ledger, state, take, begin }
+}
+
+/** One chunk of copy, claimed by a slice whose hard deadline is `deadline`. */
+async function claim(ledger: LedgerTable, run: string, fence: number, deadline: number) {
+  await updateRun(ledger, run, (before) => ({ ...before, planned: true }))
+  const chunk = { kind: 'segment' as const, segment: 0, totalSegments: 1 }
+  await createChunks(ledger, [newChunk(run, 'copy', segmentId(0), chunk, 0)])
+  return startSlice(ledger, { run, pass: 'copy', chunk: segmentId(0), fence }, 'code', deadline - 10 * second, deadline)
+}
+
+it('fences the run before a new one', async () => {
+  const { ledger, begin } = world()
+  const first = await begin('one')
+  const next = await begin('two')
+  expect(next.run).not.toBe(first.run)
+  expect((await readControl(ledger, first.run)).fence).toBe(next.fence)
+})
+
+it('waits until nothing of a stopped run can land any more', async () => {
+  const { ledger, state, begin, take } = world()
+  const first = await begin('one')
+  await claim(ledger, first.run, first.fence, state.now + 100 * second)
+  expect(await take('two')).toEqual({ outcome: 'waiting', seconds: 161 })
+  state.now += 160 * second
+  expect(await take('two')).toEqual({ outcome: 'waiting', seconds: 1 })
+  state.now += second
+  expect(await take('two')).toMatchObject({ outcome: 'held', fence: 2 })
+})
+
+it('leaves the lease to a run that has begun to write, so that it can be resumed', async () => {
+  const { ledger, state, begin, take } = world()
+  const first = await begin('one')
+  await claim(ledger, first.run, first.fence, 0)
+  state.isEmpty = false
+  await expect(take('two')).rejects.toMatchObject({
+    code: 'destination-not-empty',
+    message: expect.stringContaining('--resume'),
+  })
+  expect(await take('three', { resume: true })).toMatchObject({ outcome: 'held', run: first.run })
+})
+
+it('waits for the live changes of the run before', async () => {
+  const { ledger, state, begin, take } = world()
+  const first = await begin('one', { offline: false })
+  await beginCapture(ledger, first.run, { since: state.now, stream: 'stream' })
+  expect(await take('two')).toEqual({ outcome: 'waiting', seconds: 361 })
+})
+
+it('waits for a repair of the run before', async () => {
+  const { ledger, begin, take } = world()
+  const first = await begin('one')
+  await claim(ledger, first.run, first.fence, 0)
+  await enterPhase(first, 'Repair', { ledger, runtime: { clock: () => 0, emit: () => {} } })
+  expect(await take('two')).toEqual({ outcome: 'waiting', seconds: 361 })
+})
+
+it('does not wait for a run that comes to its end in order', async () => {
+  const { ledger, state, begin } = world()
+  const first = await begin('one')
+  const started = await claim(ledger, first.run, first.fence, state.now + 100 * second)
+  if (started.kind !== 'started') throw new Error('Expected the slice to start')
+  const { deadline: _, ...drained } = started.record
+  await replaceChunk(ledger, { ...drained, state: 'done' }, { epoch: 1, state: 'open' })
+  expect(await begin('two')).toMatchObject({ fence: 2 })
+})
+
+it('hands what it waits for on to the next new run', async () => {
+  const { ledger, state, begin, take } = world()
+  const first = await begin('one')
+  await claim(ledger, first.run, first.fence, state.now + 100 * second)
+  await take('two')
+  expect(await take('three')).toEqual({ outcome: 'waiting', seconds: 161 })
+  const { fence } = await readControl(ledger, first.run)
+  expect(fence).toBe(2)
+})
+
+it('goes on at once where the same run is resumed', async () => {
+  const { ledger, state, begin } = world()
+  const first = await begin('one')
+  await claim(ledger, first.run, first.fence, state.now + 100 * second)
+  expect(await begin('two', { resume: true })).toMatchObject({ run: first.run, fence: 2 })
+})
+
+it('refuses a destination that has been written again meanwhile, and gives the lease back', async () => {
+  const { ledger, state, begin, take } = world()
+  await begin('one')
+  state.isEmpty = false
+  await expect(take('two')).rejects.toMatchObject({ code: 'destination-not-empty' })
+  // Nor is that run gone on with before the destination is empty.
+  await expect(take('three', { resume: true })).rejects.toMatchObject({ code: 'destination-not-empty' })
+  state.isEmpty = true
+  const held = await begin('four', { resume: true })
+  expect((await getRun(ledger, held.run)).state).toBe('running')
+})
+
+it('does not take what its own run has written for that of another', async () => {
+  const { ledger, state, begin } = world()
+  const first = await begin('one')
+  await updateRun(ledger, first.run, (before) => ({ ...before, planned: true }))
+  state.isEmpty = false
+  // A late delivery of the same request.
+  expect(await begin('one')).toEqual(first)
+})
+
+it('lets a slice that was fenced while it claimed its chunk write nothing', async () => {
+  const inner = memoryLedgerTable()
+  const { ledger, state, begin, take } = world({
+    get: (pk, sk) => inner.get(pk, sk),
+    query: (...asked) => inner.query(...asked),
+    async commit(puts) {
+      const claims = puts.some(({ row }) => row.sk.startsWith('CHUNK#') && row.epoch === 1)
+      if (claims) await take('two')
+      return inner.commit(puts)
+    },
+  })
+  const first = await begin('one')
+  const started = await claim(ledger, first.run, first.fence, state.now + 100 * second)
+  expect(started).toEqual({ kind: 'ended', outcome: { outcome: 'stopped', reason: 'fenced' } })
+  const chunk = (await getChunk(ledger, first.run, 'copy', segmentId(0))) as ChunkRecord
+  expect(chunk.epoch).toBe(1)
+})
