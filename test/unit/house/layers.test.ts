@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from 'node:fs'
+import { globSync, readdirSync, readFileSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 
@@ -14,6 +14,31 @@ function importsOf(file: string): string[] {
 /** Where a relative import leads, as a path from the root; other specifiers stay as they are. */
 function target(file: string, specifier: string): string {
   return specifier.startsWith('.') ? relative(root, resolve(root, dirname(file), specifier)) : specifier
+}
+
+/** The floors of shared/, top down, from the one list of them. */
+function floorsOfTheHouse(): string[] {
+  const page = readFileSync(resolve(root, 'docs/architecture.md'), 'utf8')
+  const line = page.match(/^Floors of `shared\/`, top down: (.+)\.$/m)?.[1]
+  if (!line) throw new Error('docs/architecture.md lacks its line "Floors of `shared/`, top down: …."')
+  return line.split(', ')
+}
+
+/** Each import that leads back to a file that the walk has not left yet. */
+function circlesIn(graph: ReadonlyMap<string, string[]>): string[] {
+  const left = new Set<string>()
+  const circles: string[] = []
+  const walk = (file: string, path: string[]) => {
+    if (left.has(file)) return
+    if (path.includes(file)) {
+      circles.push([...path.slice(path.indexOf(file)), file].join(' → '))
+      return
+    }
+    for (const imported of graph.get(file) ?? []) walk(imported, [...path, file])
+    left.add(file)
+  }
+  for (const file of graph.keys()) walk(file, [])
+  return circles
 }
 
 describe('The house', () => {
@@ -44,6 +69,32 @@ describe('The house', () => {
       ),
     )
     expect(broken).toEqual([])
+  })
+
+  it('imports downward only inside shared/, in the order that docs/architecture.md shows', () => {
+    const floors = floorsOfTheHouse()
+    const floorOf = (file: string) => floors.indexOf(file.split('/')[1] as string)
+    const upward = files('shared').flatMap((file) =>
+      importsOf(file)
+        .map((specifier) => target(file, specifier))
+        .filter((imported) => imported.startsWith('shared/') && floorOf(imported) < floorOf(file))
+        .map((imported) => `${file} imports ${imported}`),
+    )
+    expect(upward).toEqual([])
+  })
+
+  it('has a folder for every floor and a floor for every folder', () => {
+    const folders = readdirSync(resolve(root, 'shared'))
+    expect(floorsOfTheHouse().toSorted()).toEqual(folders.toSorted())
+  })
+
+  it('has no circle of imports', () => {
+    const graph = new Map(
+      ['shared', 'infra', 'functions', 'cli', 'local']
+        .flatMap(files)
+        .map((file) => [file, importsOf(file).map((specifier) => target(file, specifier))]),
+    )
+    expect(circlesIn(graph)).toEqual([])
   })
 
   it('passes time, chance and the environment into shared/ instead of reaching for them', () => {
