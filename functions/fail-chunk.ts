@@ -1,6 +1,6 @@
 import type { PassName } from '../shared/ledger/chunks.ts'
 import { failChunk } from '../shared/phases/fail-chunk.ts'
-import { door } from './wiring/door.ts'
+import { wire } from './wiring/handler.ts'
 import { ledger, runtime } from './wiring/world.ts'
 
 interface FailedChunk {
@@ -13,7 +13,7 @@ interface FailedChunk {
 }
 
 /** Records that the retries of a chunk's slice have ended, so that the others can go on. */
-export const handler = door(({ error, ...task }: FailedChunk) => {
+export const handler = wire(({ error, ...task }: FailedChunk) => {
   const reason = `${error.Error ?? 'Unknown error'}: ${(error.Cause ?? '').slice(0, 500)}`
   return failChunk({ ...task, reason }, { ledger, runtime })
 })

@@ -1,5 +1,5 @@
 import { haltRun } from '../shared/phases/halt.ts'
-import { door } from './wiring/door.ts'
+import { wire } from './wiring/handler.ts'
 import { ledger, runtime } from './wiring/world.ts'
 
 interface Caught {
@@ -10,7 +10,7 @@ interface Caught {
 }
 
 /** A phase failed: records why and leaves the run resumable. */
-export const handler = door(async ({ run, fence, error }: Caught) => {
+export const handler = wire(async ({ run, fence, error }: Caught) => {
   const halted = { error: error.Error ?? 'unknown', cause: (error.Cause ?? '').slice(0, 1_000) }
   return haltRun({ run, fence, ...halted }, { ledger, runtime })
 })

@@ -5,14 +5,14 @@ import { describeTable } from '../shared/dynamodb/sdk/describe.ts'
 import { takeLease } from '../shared/phases/lease.ts'
 import { orRefused } from '../shared/phases/refusal.ts'
 import { sdkExecutions } from '../shared/phases/sdk-executions.ts'
-import { door } from './wiring/door.ts'
+import { wire } from './wiring/handler.ts'
 import { userMigrations } from './wiring/migrations.ts'
 import { dynamodb, environment, http, ledger, openTable, runtime } from './wiring/world.ts'
 
 const executions = sdkExecutions(new SFNClient({ requestHandler: http }))
 
 /** Takes the lease on the destination and begins or resumes the run. */
-export const handler = door(({ execution, input, split }: { execution: string; input: unknown; split?: boolean }) =>
+export const handler = wire(({ execution, input, split }: { execution: string; input: unknown; split?: boolean }) =>
   orRefused(async () => {
     const { options, codeHash } = environment
     const request = parseRequest(input)

@@ -2,12 +2,12 @@ import { S3Client } from '@aws-sdk/client-s3'
 import type { Walk } from '../shared/ledger/chunks.ts'
 import { planPass } from '../shared/phases/plan-pass.ts'
 import { sdkManifests } from '../shared/phases/sdk-manifests.ts'
-import { door } from './wiring/door.ts'
+import { wire } from './wiring/handler.ts'
 import { environment, http, ledger, runtime } from './wiring/world.ts'
 
 const manifests = sdkManifests(new S3Client({ requestHandler: http }), environment.manifestBucket)
 
 /** Makes sure the chunks of a pass exist and writes the list of those with work left, for its Map. */
-export const handler = door((task: { run: string; fence: number; walk: Walk }) =>
+export const handler = wire((task: { run: string; fence: number; walk: Walk }) =>
   planPass(task, { ledger, manifests, runtime }),
 )

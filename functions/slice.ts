@@ -3,19 +3,19 @@ import { executionName, type Step, type Stepped, step } from '../shared/passes/s
 import { runSlice } from '../shared/passes/slice/slice.ts'
 import type { SliceTask } from '../shared/passes/slice/start.ts'
 import { walkEngine } from '../shared/passes/walk-engine.ts'
-import { door } from './wiring/door.ts'
+import { wire } from './wiring/handler.ts'
 import { userMigrations } from './wiring/migrations.ts'
 import { environment, ledger, logger, openTable, runtime } from './wiring/world.ts'
 
 /** One slice of one chunk; the only function that walks tables. */
-export const handler = door(async (task: SliceTask & { slice: Step }, context): Promise<Stepped> => {
+export const handler = wire(async (task: SliceTask & { slice: Step }, context): Promise<Stepped> => {
   const { options, codeHash } = environment
   const sliceMs = options.sliceSeconds * 1000
   const passes = { ledger, runtime, open: openTable, migrations: await userMigrations(), sliceMs }
   try {
     const outcome = await runSlice(task, {
       ledger,
-      walk: (run, pass, goesOn) => walkEngine(run, pass, goesOn, passes),
+      walk: (run, pass, shouldContinue) => walkEngine(run, pass, shouldContinue, passes),
       runtime,
       deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
       codeHash,

@@ -1,5 +1,5 @@
 import { differencesIn } from '../../shared/facts/findings.ts'
-import { goesOnWith } from '../../shared/facts/finished.ts'
+import { resumeCommand } from '../../shared/facts/finished.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
 import type { Lag } from '../../shared/live/lag-row.ts'
 import { counted } from '../../shared/operator/status/format.ts'
@@ -28,11 +28,14 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
       return [`Run ${run.id} finished: ${done}`, ...verified(verdict, lag, flag), ...lacking(verdict, lag, flag)]
     }
     case 'halted':
-      return [`Run ${run.id} halted: ${verdict.reason}`, `Go on from its checkpoints with: ${goesOnWith(run)}${flag}`]
+      return [
+        `Run ${run.id} halted: ${verdict.reason}`,
+        `Go on from its checkpoints with: ${resumeCommand(run)}${flag}`,
+      ]
     case 'interrupted':
       return [
         `Run ${run.id} was interrupted: ${verdict.reason}. The ledger still says ${run.state}; nothing is lost.`,
-        `Go on from its checkpoints with: ${goesOnWith(run)}${flag}`,
+        `Go on from its checkpoints with: ${resumeCommand(run)}${flag}`,
       ]
   }
 }

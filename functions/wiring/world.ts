@@ -10,7 +10,7 @@ import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
 import type { LedgerTable } from '../../shared/ledger/table.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import type { Runtime } from '../../shared/runtime/ports.ts'
-import type { GoesOn } from '../../shared/runtime/retry.ts'
+import type { ShouldContinue } from '../../shared/runtime/retry.ts'
 import { readEnvironment } from './environment.ts'
 import { httpHandler } from './http.ts'
 import { measure } from './metrics.ts'
@@ -43,6 +43,6 @@ export const dynamodb = new DynamoDBClient({ maxAttempts: 1, requestHandler: htt
 
 export const ledger: LedgerTable = retryingLedger(sdkLedgerTable(dynamodb, environment.ledgerTable), runtime)
 
-export function openTable(name: string, schema: KeySchema, goesOn?: GoesOn): Table {
-  return retrying(sdkTable(dynamodb, name, schema), runtime, goesOn)
+export function openTable(name: string, schema: KeySchema, shouldContinue?: ShouldContinue): Table {
+  return retrying(sdkTable(dynamodb, name, schema), runtime, shouldContinue)
 }

@@ -1,14 +1,15 @@
 import type { Runtime } from '../runtime/ports.ts'
-import { type Attempt, type GoesOn, retry } from '../runtime/retry.ts'
+import { type Attempt, retry, type ShouldContinue } from '../runtime/retry.ts'
 import { DynamoDbError } from './errors.ts'
 import type { Table, WriteResult } from './ports.ts'
 import type { RawItem } from './raw-item.ts'
 
 /** The same table, patient: throttled and unavailable calls, and single unprocessed items, are asked again with backoff. */
-export function retrying(table: Table, runtime: Runtime, goesOn?: GoesOn): Table {
+export function retrying(table: Table, runtime: Runtime, shouldContinue?: ShouldContinue): Table {
   const call = <T>(operation: string, once: () => Promise<T>) =>
-    patiently(`${operation} ${table.name}`, runtime, once, goesOn)
-  const write = (operation: 'put' | 'insert', items: RawItem[]) => writeAll(table, operation, items, runtime, goesOn)
+    patiently(`${operation} ${table.name}`, runtime, once, shouldContinue)
+  const write = (operation: 'put' | 'insert', items: RawItem[]) =>
+    writeAll(table, operation, items, runtime, shouldContinue)
   return {
     name: table.name,
     schema: table.schema,
@@ -21,13 +22,18 @@ export function retrying(table: Table, runtime: Runtime, goesOn?: GoesOn): Table
 }
 
 /** One call, asked again with backoff while it fails in a way that may pass. @throws its last error. */
-export function patiently<T>(operation: string, runtime: Runtime, once: () => Promise<T>, goesOn?: GoesOn): Promise<T> {
+export function patiently<T>(
+  operation: string,
+  runtime: Runtime,
+  once: () => Promise<T>,
+  shouldContinue?: ShouldContinue,
+): Promise<T> {
   return retry<T>(
     operation,
     runtime,
     () => once().then((done) => ({ done }), again<T>),
     (_, cause) => cause as Error,
-    goesOn,
+    shouldContinue,
   )
 }
 
@@ -42,7 +48,7 @@ async function writeAll(
   operation: 'put' | 'insert',
   items: RawItem[],
   runtime: Runtime,
-  goesOn: GoesOn | undefined,
+  shouldContinue: ShouldContinue | undefined,
 ) {
   const results = new Array<WriteResult>(items.length)
   let open = items.map((_, index) => index)
@@ -66,6 +72,6 @@ async function writeAll(
     },
     (reason, cause) =>
       (cause as Error) ?? new DynamoDbError('throttled', `${operation} to ${table.name} gave up: ${reason}`),
-    goesOn,
+    shouldContinue,
   )
 }

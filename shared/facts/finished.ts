@@ -17,7 +17,7 @@ export function isRepairable(run: Stand): boolean {
 }
 
 /** The command that goes on with a run that stopped half-way. */
-export function goesOnWith(run: Stand): 'segue run --resume' | 'segue verify' | 'segue repair' {
+export function resumeCommand(run: Stand): 'segue run --resume' | 'segue verify' | 'segue repair' {
   if (!wasFinished(run)) return 'segue run --resume'
   return run.phase === 'Repair' && isRepairable(run) ? 'segue repair' : 'segue verify'
 }

@@ -5,7 +5,7 @@ import { changesOf, keyOfChange } from './changes.ts'
 import { isLeftOut } from './decide.ts'
 import type { LiveEngine } from './engine.ts'
 import type { StreamRecord } from './ports.ts'
-import { knowsPoison } from './quarantine.ts'
+import { isListedFor } from './quarantine.ts'
 
 /** Records looked up at once, each a few reads of the ledger. */
 const lookupsAtOnce = 8
@@ -31,7 +31,7 @@ async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<b
     const seen = head?.sources[source]
     if (seen === undefined || seen < record.seq) return false
   }
-  return !poison || knowsPoison(record, engine)
+  return !poison || isListedFor(record, engine)
 }
 
 /** How many records from the first on have been applied. */

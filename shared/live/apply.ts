@@ -7,7 +7,7 @@ import { decide } from './decide.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
 import type { DestinationChange, StreamRecord } from './ports.ts'
-import { listPoison, recheckPoison } from './quarantine.ts'
+import { listQuarantined, recheckQuarantined } from './quarantine.ts'
 import { settleHead } from './settle.ts'
 
 /**
@@ -24,13 +24,13 @@ export async function applyRecord(
   { changes, poison, cured }: Changes = changesOf(record, engine),
 ): Promise<void> {
   // Listed before anything is deleted: an item must never be in neither place.
-  if (poison) await listPoison(record, poison, engine)
+  if (poison) await listQuarantined(record, poison, engine)
   for (const change of changes) await applyChange(change, record, engine, quiet)
   // Before quiet nobody takes entries off the list: a slice with an older page may be about to put them there again.
   // Read afresh: settling's own look at the list comes after its flag, so one of the two sees what the other did.
   if (cured) {
     const now = (await readControl(engine.ledger, engine.run)).quiet
-    if (now !== undefined) await recheckPoison(record.key, engine)
+    if (now !== undefined) await recheckQuarantined(record.key, engine)
   }
 }
 

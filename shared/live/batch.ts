@@ -4,14 +4,14 @@ import { applyRecord } from './apply.ts'
 import { coalesce } from './changes.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
-import type { LiveGate } from './gate.ts'
+import type { LiveFencing } from './fencing.ts'
 import type { StreamRecord } from './ports.ts'
 
 /** Source items worked on at once: their records are independent, and each waits for a few round trips. */
 const itemsAtOnce = 16
 
 export interface BatchEngine {
-  gate: LiveGate
+  fencing: LiveFencing
   engine: (run: RunRecord) => LiveEngine
 }
 
@@ -21,9 +21,9 @@ export interface BatchEngine {
  * @throws the first failure, once everything begun has ended; nothing of the batch is then acknowledged and all of it comes
  * again, which is harmless.
  */
-export async function applyBatch(records: StreamRecord[], { gate, engine }: BatchEngine): Promise<void> {
+export async function applyBatch(records: StreamRecord[], { fencing, engine }: BatchEngine): Promise<void> {
   if (records.length === 0) return
-  const { run, since } = await gate()
+  const { run, since } = await fencing()
   const live = engine(run)
   const current = records.filter(({ at }) => at >= since)
   const groups = Map.groupBy(current, ({ key }) => encodeKey(key)).values()
@@ -32,7 +32,7 @@ export async function applyBatch(records: StreamRecord[], { gate, engine }: Batc
     for (const group of groups) {
       for (const { record, changes } of coalesce(group, live)) {
         if (failures.length > 0) return
-        const permit = await gate()
+        const permit = await fencing()
         // A batch that outlives its run must not write into the next one's destination by this one's heads.
         if (permit.run.id !== run.id)
           throw new LiveError(

@@ -1,8 +1,8 @@
 import { readCapture, writeLookedAt } from '../ledger/shards.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
+import { stopReason, type WhyStopped } from './fencing.ts'
 import { followShards } from './follow.ts'
-import { stopSign, type WhyStopped } from './gate.ts'
 import { pollMs, type ShardWalkEngine } from './shard-walk.ts'
 import { ShardWalks } from './shard-walks.ts'
 
@@ -48,7 +48,7 @@ export type DrainOutcome =
  * nothing simpler can tell.
  */
 export async function drain(task: DrainTask, engine: DrainEngine): Promise<DrainOutcome> {
-  const whyStop = stopSign(engine.ledger, task, engine.codeHash, engine.runtime.clock)
+  const whyStop = stopReason(engine.ledger, task, engine.codeHash, engine.runtime.clock)
   // Going on until silence makes no sense with less time than that, so a tenth of what there is at the start is enough.
   const reserveMs = engine.deadline.remainingMs() / 10
   const isTimeUp = () => engine.deadline.remainingMs() < reserveMs

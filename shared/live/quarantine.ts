@@ -18,7 +18,7 @@ const contended = (reason: string) =>
   new LiveError('contended', `The quarantine entry of an item could not be written: ${reason}. Try again.`)
 
 /** Lists the source item of a record that cannot be migrated, unless this record or a later one has done so before. */
-export async function listPoison(
+export async function listQuarantined(
   { key, seq }: StreamRecord,
   { migration, reason }: { migration: string; reason: string },
   { ledger, run, runtime }: LiveEngine,
@@ -45,7 +45,7 @@ export async function listPoison(
  * Takes a source item off the list if it can be migrated now, or is gone. What it makes comes by the stream: copy read
  * it as poison, so the record of its cure is younger than that read, and capture was on by then.
  */
-export async function recheckPoison(
+export async function recheckQuarantined(
   key: Key,
   { ledger, run, runtime, source, migrations, schema }: LiveEngine,
 ): Promise<void> {
@@ -71,7 +71,7 @@ export async function recheckPoison(
  * record that made it unfit was applied before that of its cure, and has put it on the list.
  * @returns whether it is on the list; `false`: it can be migrated by now, or is gone.
  */
-export async function listMetPoison(
+export async function listQuarantinedByPass(
   key: Key,
   { ledger, run, runtime, source, migrations, schema }: Omit<LiveEngine, 'tables'>,
 ): Promise<boolean> {
@@ -100,18 +100,18 @@ export async function listMetPoison(
 }
 
 /** The list, for a walk that looks at each item once more. What is still poison stays on it. */
-export function poisonLists(engine: LiveEngine): List[] {
+export function quarantineLists(engine: LiveEngine): List[] {
   return Array.from({ length: shards }, (_, shard) => ({
     pk: quarantineShardPk(engine.run, shard),
     workOf: (rows) =>
       rows
         .filter((row) => !row.cleared)
-        .map(({ sk, key }) => ({ at: sk, work: () => recheckPoison(decodeKey(key as string), engine) })),
+        .map(({ sk, key }) => ({ at: sk, work: () => recheckQuarantined(decodeKey(key as string), engine) })),
   }))
 }
 
 /** Whether the list knows of a record: its item is listed, or was taken off after this record or a later one. */
-export async function knowsPoison(
+export async function isListedFor(
   { key, seq }: StreamRecord,
   { ledger, run }: Pick<LiveEngine, 'ledger' | 'run'>,
 ): Promise<boolean> {

@@ -3,7 +3,7 @@ import { DynamoDbError } from '../dynamodb/errors.ts'
 import { patiently } from '../dynamodb/retrying.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { GoesOn } from '../runtime/retry.ts'
+import type { ShouldContinue } from '../runtime/retry.ts'
 import type { LiveTables, Stream } from './ports.ts'
 
 /**
@@ -15,7 +15,7 @@ export function retryingLiveTables(
   tables: LiveTables,
   ledger: LedgerTable,
   runtime: Runtime,
-  goesOn?: GoesOn,
+  shouldContinue?: ShouldContinue,
 ): LiveTables {
   return {
     async commit(head, change) {
@@ -28,7 +28,7 @@ export function retryingLiveTables(
           throw error
         }
       }
-      const committed = await patiently('commit live change', runtime, commit, goesOn)
+      const committed = await patiently('commit live change', runtime, commit, shouldContinue)
       if (committed || !answerLost) return committed
       const stored = await ledger.get(head.row.pk, head.row.sk)
       return stored !== undefined && isDeepStrictEqual(plain(stored), plain(head.row))

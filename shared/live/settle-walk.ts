@@ -3,9 +3,9 @@ import { headBuckets, headOf, headPk, needsSettling } from '../ledger/heads.ts'
 import type { Deadline } from '../runtime/ports.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
-import { stopSign } from './gate.ts'
+import { stopReason } from './fencing.ts'
 import { type List, type ListPlace, type Walked, walkLists } from './list-walk.ts'
-import { poisonLists } from './quarantine.ts'
+import { quarantineLists } from './quarantine.ts'
 import { settleHead } from './settle.ts'
 
 export interface SettleEngine extends LiveEngine {
@@ -29,8 +29,8 @@ export async function settleBuckets(
   const { quiet } = await readControl(ledger, run)
   if (quiet === undefined)
     throw new LiveError('not-quiet', `Run ${run} is not quiet: copy may still write. Begin quiet, then settle.`)
-  const whyStop = stopSign(ledger, task, engine.codeHash, runtime.clock)
-  return walkLists([...headLists(quiet, engine), ...poisonLists(engine)], task.from, { ...engine, whyStop })
+  const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
+  return walkLists([...headLists(quiet, engine), ...quarantineLists(engine)], task.from, { ...engine, whyStop })
 }
 
 /** There is no index over the unsettled: one would be eventually consistent and could miss some. */

@@ -4,7 +4,7 @@ import type { RawItem } from '../dynamodb/raw-item.ts'
 import { type Difference, recordDifferences } from '../ledger/differences.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
-import { listMetPoison } from '../live/quarantine.ts'
+import { listQuarantinedByPass } from '../live/quarantine.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import type { Migration } from '../migrations/migration.ts'
 import { inParallel } from '../runtime/parallel.ts'
@@ -105,7 +105,7 @@ async function lookAt(verify: VerifyPass, items: RawItem[]): Promise<Look[]> {
   })
   const poison = looks.filter(({ tallies }) => tallies.quarantined > 0)
   await inParallel(listingsAtOnce, poison, async (look) => {
-    look.listed = await listMetPoison(look.item.key, verify)
+    look.listed = await listQuarantinedByPass(look.item.key, verify)
   })
   return looks
 }

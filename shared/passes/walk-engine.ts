@@ -5,7 +5,7 @@ import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/migration.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { GoesOn } from '../runtime/retry.ts'
+import type { ShouldContinue } from '../runtime/retry.ts'
 import { copyPass } from './copy.ts'
 import { orphansPass } from './orphans.ts'
 import type { WalkEngine } from './slice/engine.ts'
@@ -14,8 +14,8 @@ import { verifyPass } from './verify.ts'
 export interface PassesEngine {
   ledger: LedgerTable
   runtime: Runtime
-  /** Opens a table by name, with retries for as long as `goesOn` says so. */
-  open(name: string, schema: KeySchema, goesOn: GoesOn): Table
+  /** Opens a table by name, with retries for as long as `shouldContinue` says so. */
+  open(name: string, schema: KeySchema, shouldContinue: ShouldContinue): Table
   /** All migrations of the deployment. */
   migrations: readonly Migration[]
   sliceMs: number
@@ -26,11 +26,16 @@ const patienceMs = 20_000
 const patienceShare = 5
 
 /** Which table a pass walks, and what it does there. */
-export function walkEngine(run: RunRecord, pass: PassName, goesOn: GoesOn, engine: PassesEngine): WalkEngine {
+export function walkEngine(
+  run: RunRecord,
+  pass: PassName,
+  shouldContinue: ShouldContinue,
+  engine: PassesEngine,
+): WalkEngine {
   const { ledger, runtime, open, sliceMs } = engine
   const { schema } = run
-  const source = open(run.source, schema, goesOn)
-  const destination = open(run.destination, schema, goesOn)
+  const source = open(run.source, schema, shouldContinue)
+  const destination = open(run.destination, schema, shouldContinue)
   const migrations = engine.migrations.filter(({ id }) => run.pending.includes(id))
   const verify = {
     run: run.id,

@@ -7,7 +7,7 @@ import { type Halted, haltRun } from './halt.ts'
 export type Drained = { outcome: 'drained' } | { outcome: 'more' } | { outcome: 'waiting'; seconds: number } | Halted
 
 /** Between two looks at a stream that is behind, seconds. Each look costs about ten events of 25,000: two days' worth. */
-const lookAgainSeconds = 60
+const pollSeconds = 60
 
 const trimmed =
   'The stream threw changes away before they were applied: it keeps them for 24 hours. ' +
@@ -26,7 +26,7 @@ export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Dr
     case 'more':
       return { outcome: found.outcome }
     case 'waiting':
-      return { outcome: 'waiting', seconds: Math.min(lookAgainSeconds, Math.max(1, found.lagSeconds)) }
+      return { outcome: 'waiting', seconds: Math.min(pollSeconds, Math.max(1, found.lagSeconds)) }
     case 'stopped':
       return haltRun({ ...task, ...whyStopped(found.reason) }, engine)
     case 'trimmed':

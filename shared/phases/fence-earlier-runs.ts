@@ -13,7 +13,7 @@ import { liveLimitSeconds } from '../live/limit.ts'
  * find a newer fence, as a stopped execution leaves some of them at work. Remembers in the lease when the last of their
  * writes must have landed. Repeatable, also by whoever takes the lease next.
  */
-export async function fenceSuperseded(ledger: LedgerTable, lease: Lease): Promise<Lease> {
+export async function fenceEarlierRuns(ledger: LedgerTable, lease: Lease): Promise<Lease> {
   const { superseded, ...rest } = lease
   if (!superseded) return lease
   // Fenced before their chunks are read: a slice looks at the fence again once it has claimed its chunk, so it is either

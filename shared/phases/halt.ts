@@ -1,6 +1,6 @@
 import { type Coverage, coverageOf, quietAfter } from '../facts/coverage.ts'
 import { whyExpired } from '../facts/expired.ts'
-import { goesOnWith } from '../facts/finished.ts'
+import { resumeCommand } from '../facts/finished.ts'
 import { notePhase } from '../facts/phase.ts'
 import { listChunks, type Walk } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
@@ -48,7 +48,7 @@ export function whyHalted(
   command: string,
 ): { error: string; cause: string } | undefined {
   const halted = (error: string, cause: string) => ({ error, cause })
-  const goOn = goesOnWith(run)
+  const goOn = resumeCommand(run)
   const resume = `\`${goOn}\` goes on from the checkpoints.`
   if (command === 'abort') return halted('aborted', `Run ${run.id} was aborted. ${resume}`)
   const { failed, missing, open, tallies } = coverage

@@ -12,11 +12,11 @@ import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { fenceSuperseded } from './fence-earlier-runs.ts'
+import { fenceEarlierRuns } from './fence-earlier-runs.ts'
 import { haltRun } from './halt.ts'
 import type { Executions } from './ports.ts'
 import { Refusal } from './refusal.ts'
-import { takeUp } from './resume.ts'
+import { resumeRun } from './resume.ts'
 
 export interface LeaseEngine {
   ledger: LedgerTable
@@ -49,7 +49,7 @@ export interface Held {
 }
 
 /** Between the two answers that must both say an owner has ended. */
-const secondLookMs = 2_000
+const secondProbeMs = 2_000
 
 /**
  * Takes the lease on the destination for this execution and begins a run, or takes a halted one up again. Asking twice
@@ -60,7 +60,7 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   const { ledger, destination, runtime } = engine
   const held = async (taken: Lease): Promise<Held | Waiting> => {
     const { offline } = await beginRun(taken, request, engine)
-    const lease = await fenceSuperseded(ledger, taken)
+    const lease = await fenceEarlierRuns(ledger, taken)
     if (!(await hasWritten(lease.run, ledger))) {
       const leftMs = (lease.quietAfter ?? 0) - runtime.clock()
       if (leftMs >= 0 && lease.quietAfter) return { outcome: 'waiting', seconds: Math.floor(leftMs / 1000) + 1 }
@@ -78,8 +78,8 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   if (before?.held && before.execution === execution) return held(before)
   await refuseIfEnded(execution, engine)
   if (before?.held) await refuseWhileAlive(before, engine)
-  if (before && !goesOn(request)) await refuseOverAnother(before, engine)
-  const run = goesOn(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
+  if (before && !shouldContinue(request)) await refuseOverAnother(before, engine)
+  const run = shouldContinue(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   const fence = (before?.fence ?? 0) + 1
   const lease: Lease = { table: destination, held: true, run, execution, fence, since: runtime.clock() }
   if (before?.quietAfter) lease.quietAfter = before.quietAfter
@@ -105,7 +105,7 @@ async function refuseIfEnded(execution: string, engine: LeaseEngine): Promise<vo
 async function hasEnded(execution: string, { executions, runtime }: LeaseEngine): Promise<boolean> {
   const ended = async () => (await executions.status(execution)) === 'ended'
   if (!(await ended())) return false
-  await runtime.sleep(secondLookMs)
+  await runtime.sleep(secondProbeMs)
   return ended()
 }
 
@@ -146,7 +146,7 @@ async function refuseUnlessEmpty({ run, fence }: Lease, engine: LeaseEngine): Pr
 }
 
 /** Whether a request is about the last run instead of a new one. */
-const goesOn = (request: RunRequest) => request.resume || request.only !== undefined
+const shouldContinue = (request: RunRequest) => request.resume || request.only !== undefined
 
 async function lastRun(
   lease: Lease | undefined,
@@ -185,7 +185,7 @@ async function lastRun(
 /** Makes the run's rows agree with the lease; repeatable after a lost answer. */
 async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<RunRecord> {
   const { ledger, runtime, source, destination, schema, migrations, codeHash } = engine
-  if (!goesOn(request)) {
+  if (!shouldContinue(request)) {
     const applied = new Set(await readApplied(ledger, source))
     const run: RunRecord = {
       id: lease.run,
@@ -205,7 +205,7 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
       startedAt: runtime.clock(),
     }
     await createRun(ledger, run)
-  } else await takeUp(lease, request.split, ledger, runtime.clock)
+  } else await resumeRun(lease, request.split, ledger, runtime.clock)
   for (;;) {
     const control = await ledgerControl(ledger, lease.run)
     if (control && control.fence >= lease.fence) return getRun(ledger, lease.run)

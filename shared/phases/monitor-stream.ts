@@ -4,7 +4,7 @@ import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { readCapture, readLookedAt } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { advance, type DrainEngine } from '../live/drain.ts'
-import { isAborted, stopSign } from '../live/gate.ts'
+import { isAborted, stopReason } from '../live/fencing.ts'
 import { recordLag } from '../live/lag-row.ts'
 import type { Mapping } from '../live/ports.ts'
 
@@ -41,7 +41,7 @@ export async function followRun(
     await recordLag(run.id, { outcome: 'stopped', reason: 'turned off' }, engine)
   else if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
   else {
-    const reason = await stopSign(ledger, task, engine.codeHash, engine.runtime.clock)()
+    const reason = await stopReason(ledger, task, engine.codeHash, engine.runtime.clock)()
     if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
   }
   return { outcome: 'followed' }

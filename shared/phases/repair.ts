@@ -7,9 +7,9 @@ import { differenceShardPk } from '../ledger/keys.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LiveEngine } from '../live/engine.ts'
 import { LiveError } from '../live/errors.ts'
-import { stopSign } from '../live/gate.ts'
+import { stopReason } from '../live/fencing.ts'
 import { type List, type ListPlace, walkLists } from '../live/list-walk.ts'
-import { poisonLists } from '../live/quarantine.ts'
+import { quarantineLists } from '../live/quarantine.ts'
 import { settleHead } from '../live/settle.ts'
 import type { SettleEngine } from '../live/settle-walk.ts'
 import { retry } from '../runtime/retry.ts'
@@ -39,8 +39,8 @@ export async function repairRun(
   }
   // Each repair of an offline run is a quiet period of its own: nothing else ever settles there.
   const period = quiet ?? `repair.${task.fence}`
-  const whyStop = stopSign(ledger, task, engine.codeHash, runtime.clock)
-  const lists = [...differenceLists(run, period, engine), ...poisonLists(engine)]
+  const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
+  const lists = [...differenceLists(run, period, engine), ...quarantineLists(engine)]
   const walked = await walkLists(lists, task.from, { ...engine, whyStop })
   switch (walked.outcome) {
     case 'done':

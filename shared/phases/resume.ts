@@ -10,7 +10,12 @@ import { passOf } from './plan-pass.ts'
  * Makes a run that halted, finished or was interrupted the business of the execution that holds the lease. Repeatable: a
  * late delivery changes nothing.
  */
-export async function takeUp({ run: id, execution, fence }: Lease, split: boolean, ledger: LedgerTable, clock: Clock) {
+export async function resumeRun(
+  { run: id, execution, fence }: Lease,
+  split: boolean,
+  ledger: LedgerTable,
+  clock: Clock,
+) {
   const last = await getRun(ledger, id)
   const seen = last.state === 'running' ? await lastSeen(last, ledger) : clock()
   await updateRun(ledger, id, (before) => {

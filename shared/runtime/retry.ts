@@ -7,7 +7,7 @@ const capMs = 5_000
 const attempts = 12
 
 /** Whether there still is a point in trying: an abort is obeyed within seconds, and not once retries have ended. */
-export type GoesOn = () => Promise<boolean>
+export type ShouldContinue = () => Promise<boolean>
 
 /** What one attempt came to: an answer, or a reason to try again. After one that got on, attempts are counted anew. */
 export type Attempt<T> = { done: T } | { again: string; cause?: unknown; gotOn?: boolean }
@@ -15,7 +15,7 @@ export type Attempt<T> = { done: T } | { again: string; cause?: unknown; gotOn?:
 /**
  * Full-jitter backoff: each wait is uniform in [0, min(cap, base·2^attempt)).
  * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. The one place in the engine that retries.
- * @param goesOn asked before each attempt but the first. @default always
+ * @param shouldContinue asked before each attempt but the first. @default always
  * @throws what `exhausted` makes of the last reason once attempts are used up, or there is no point in more.
  */
 export async function retry<T>(
@@ -23,7 +23,7 @@ export async function retry<T>(
   runtime: Runtime,
   attempt: () => Promise<Attempt<T>>,
   exhausted: (reason: string, cause: unknown) => Error,
-  goesOn?: GoesOn,
+  shouldContinue?: ShouldContinue,
 ): Promise<T> {
   for (let tried = 1; ; tried++) {
     const result = await attempt()
@@ -33,6 +33,6 @@ export async function retry<T>(
     const waitMs = Math.floor(runtime.random() * Math.min(capMs, baseMs * 2 ** tried))
     runtime.emit({ code: 'retry.waiting', operation, attempt: tried, waitMs, reason: result.again })
     await runtime.sleep(waitMs)
-    if (goesOn && !(await goesOn())) throw exhausted(result.again, result.cause)
+    if (shouldContinue && !(await shouldContinue())) throw exhausted(result.again, result.cause)
   }
 }

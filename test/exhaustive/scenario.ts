@@ -5,7 +5,7 @@ import { type RawItem, rawItem } from '../../shared/dynamodb/raw-item.ts'
 import type { Put } from '../../shared/ledger/table.ts'
 import { applyRecord } from '../../shared/live/apply.ts'
 import { coalesce } from '../../shared/live/changes.ts'
-import { listMetPoison, recheckPoison } from '../../shared/live/quarantine.ts'
+import { listQuarantinedByPass, recheckQuarantined } from '../../shared/live/quarantine.ts'
 import { settleHead } from '../../shared/live/settle.ts'
 import { copyPass } from '../../shared/passes/copy.ts'
 import { type Actor, type Explored, explore } from './explore.ts'
@@ -114,7 +114,7 @@ function verifier(name: string, without: Rule | undefined): Actor {
         versions(store, name).map((image) => [store, image ? [{ ...rawItem(schema, image), image }] : []]),
       )
     const source = without === 'verify reads the item again' ? { get } : live.source
-    await listMetPoison(key(name), { ...live, ledger, source })
+    await listQuarantinedByPass(key(name), { ...live, ledger, source })
   })
 }
 
@@ -180,7 +180,7 @@ function settler(
     ...(mayBeListed ? names : []).map(
       (each): Unit =>
         (call) =>
-          recheckPoison(key(each), liveEngine(call, without, { settles: true })),
+          recheckQuarantined(key(each), liveEngine(call, without, { settles: true })),
     ),
   ]
   const second = without === 'every quiet period has its name' ? 'first' : 'second'

@@ -3,7 +3,7 @@ import { retrying } from '../../shared/dynamodb/retrying.ts'
 import { retryingLedger } from '../../shared/ledger/retrying.ts'
 import type { RunRecord } from '../../shared/ledger/runs.ts'
 import type { Migration } from '../../shared/migrations/index.ts'
-import type { GoesOn } from '../../shared/runtime/retry.ts'
+import type { ShouldContinue } from '../../shared/runtime/retry.ts'
 import type { StepFunctions } from './interpreter/step-functions.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Lambda } from './lambda/service.ts'
@@ -56,6 +56,11 @@ export function engineIn({ world, ledger }: Deployment, sandbox: Sandbox) {
   return { ledger: retryingLedger(ledgerIn(world, sandbox, ledger), runtime), runtime }
 }
 
-export function open({ world }: Deployment, sandbox: Sandbox, store: TableStore, goesOn?: GoesOn): Table {
-  return retrying(tableIn(world, sandbox, store), sandbox.runtime, goesOn)
+export function open(
+  { world }: Deployment,
+  sandbox: Sandbox,
+  store: TableStore,
+  shouldContinue?: ShouldContinue,
+): Table {
+  return retrying(tableIn(world, sandbox, store), sandbox.runtime, shouldContinue)
 }

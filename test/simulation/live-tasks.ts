@@ -3,7 +3,7 @@ import { getRun } from '../../shared/ledger/runs.ts'
 import { applyBatch } from '../../shared/live/batch.ts'
 import type { DrainEngine } from '../../shared/live/drain.ts'
 import type { LiveEngine } from '../../shared/live/engine.ts'
-import { goesOnUnless, type LiveGate, liveGate, permits, stopSign } from '../../shared/live/gate.ts'
+import { continueUnless, type LiveFencing, liveFencing, permits, stopReason } from '../../shared/live/fencing.ts'
 import type { ListPlace } from '../../shared/live/list-walk.ts'
 import { retryingLiveTables, retryingStream } from '../../shared/live/retrying.ts'
 import { captureRun } from '../../shared/phases/capture.ts'
@@ -11,7 +11,7 @@ import { drainRun } from '../../shared/phases/drain.ts'
 import { followRun } from '../../shared/phases/monitor-stream.ts'
 import { repairRun } from '../../shared/phases/repair.ts'
 import { settleRun } from '../../shared/phases/settle.ts'
-import type { GoesOn } from '../../shared/runtime/retry.ts'
+import type { ShouldContinue } from '../../shared/runtime/retry.ts'
 import { checkDrained } from './checks/drained.ts'
 import { type Deployment, destinationTable, engineIn, type Handler, open, releaseOf } from './deployment.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
@@ -29,23 +29,23 @@ interface Task {
 /** The functions that live changes need, wired as `functions/` does. */
 export function liveHandlers(deployment: Deployment) {
   const { world } = deployment
-  const gates = new WeakMap<Sandbox, { gate: LiveGate; codeHash: string }>()
+  const fencings = new WeakMap<Sandbox, { fencing: LiveFencing; codeHash: string }>()
   /** Made once for each environment, as it is in the module of the function; a deployment makes new environments. */
-  const gateOf = (sandbox: Sandbox) => {
+  const fencingOf = (sandbox: Sandbox) => {
     const { codeHash } = deployment.release
-    const made = gates.get(sandbox)
-    if (made?.codeHash === codeHash) return made.gate
+    const made = fencings.get(sandbox)
+    if (made?.codeHash === codeHash) return made.fencing
     const { ledger, runtime } = engineIn(deployment, sandbox)
-    const gate = liveGate(ledger, destinationTable, codeHash, runtime.clock)
-    gates.set(sandbox, { gate, codeHash })
-    return gate
+    const fencing = liveFencing(ledger, destinationTable, codeHash, runtime.clock)
+    fencings.set(sandbox, { fencing, codeHash })
+    return fencing
   }
   const running = async (task: Task, sandbox: Sandbox, context: Context) => {
     const { ledger, runtime } = engineIn(deployment, sandbox)
     const run = await getRun(ledger, task.run)
     const { codeHash } = releaseOf(run)
     return {
-      ...liveEngine(deployment, run, sandbox, goesOnUnless(stopSign(ledger, task, codeHash, runtime.clock))),
+      ...liveEngine(deployment, run, sandbox, continueUnless(stopReason(ledger, task, codeHash, runtime.clock))),
       deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
       codeHash,
     }
@@ -59,10 +59,10 @@ export function liveHandlers(deployment: Deployment) {
       return captureRun(task, { ledger, runtime, stream, mapping, clock: runtime.clock, slackMs })
     },
     async live({ batch }, sandbox) {
-      const gate = gateOf(sandbox)
-      const { run } = await gate()
-      const engine = liveEngine(deployment, run, sandbox, permits(gate))
-      return applyBatch(deployment.mapping().recordsOf(batch as number), { gate, engine: () => engine })
+      const fencing = fencingOf(sandbox)
+      const { run } = await fencing()
+      const engine = liveEngine(deployment, run, sandbox, permits(fencing))
+      return applyBatch(deployment.mapping().recordsOf(batch as number), { fencing, engine: () => engine })
     },
     async drain(payload, sandbox, context) {
       const task = payload as unknown as Task & { past: number }
@@ -97,7 +97,12 @@ export function liveHandlers(deployment: Deployment) {
   return handlers
 }
 
-function liveEngine(deployment: Deployment, run: RunRecord, sandbox: Sandbox, goesOn?: GoesOn): LiveEngine {
+function liveEngine(
+  deployment: Deployment,
+  run: RunRecord,
+  sandbox: Sandbox,
+  shouldContinue?: ShouldContinue,
+): LiveEngine {
   const { world, source, destination, ledger: store } = deployment
   const { ledger, runtime } = engineIn(deployment, sandbox)
   const tables = liveTablesIn(world, sandbox, destination, store)
@@ -105,8 +110,8 @@ function liveEngine(deployment: Deployment, run: RunRecord, sandbox: Sandbox, go
     run: run.id,
     schema: run.schema,
     migrations: releaseOf(run).migrations.filter(({ id }) => run.pending.includes(id)),
-    source: open(deployment, sandbox, source, goesOn),
-    tables: retryingLiveTables(tables, ledger, runtime, goesOn),
+    source: open(deployment, sandbox, source, shouldContinue),
+    tables: retryingLiveTables(tables, ledger, runtime, shouldContinue),
     ledger,
     // Events of live changes are counted like all others.
     runtime: runtime as LiveEngine['runtime'],

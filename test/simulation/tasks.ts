@@ -16,7 +16,7 @@ import { takeLease } from '../../shared/phases/lease.ts'
 import { planPass } from '../../shared/phases/plan-pass.ts'
 import { preflight } from '../../shared/phases/preflight.ts'
 import { orRefused } from '../../shared/phases/refusal.ts'
-import type { GoesOn } from '../../shared/runtime/retry.ts'
+import type { ShouldContinue } from '../../shared/runtime/retry.ts'
 import {
   type Deployment,
   destinationTable,
@@ -167,14 +167,15 @@ function sliceHandler(deployment: Deployment, options: Options): Handler {
     const passes = {
       ledger,
       runtime,
-      open: (name: string, _: unknown, goesOn: GoesOn) => open(deployment, sandbox, stores[name]!, goesOn),
+      open: (name: string, _: unknown, shouldContinue: ShouldContinue) =>
+        open(deployment, sandbox, stores[name]!, shouldContinue),
       migrations,
       sliceMs,
     }
     try {
       const outcome = await runSlice(task, {
         ledger,
-        walk: (run, pass, goesOn) => walkEngine(run, pass, goesOn, passes),
+        walk: (run, pass, shouldContinue) => walkEngine(run, pass, shouldContinue, passes),
         runtime,
         deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
         codeHash,

@@ -3,13 +3,13 @@ import type { PassName } from '../../ledger/chunks.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import type { Deadline, Runtime } from '../../runtime/ports.ts'
-import type { GoesOn } from '../../runtime/retry.ts'
+import type { ShouldContinue } from '../../runtime/retry.ts'
 import type { Pass } from './pass.ts'
 
 export interface SliceEngine {
   ledger: LedgerTable
-  /** What a pass of this run walks, and what it does there; its retries end when `goesOn` says so. */
-  walk: (run: RunRecord, pass: PassName, goesOn: GoesOn) => WalkEngine
+  /** What a pass of this run walks, and what it does there; its retries end when `shouldContinue` says so. */
+  walk: (run: RunRecord, pass: PassName, shouldContinue: ShouldContinue) => WalkEngine
   runtime: Runtime
   deadline: Deadline
   /** Hash of the migrations in this deployment. */

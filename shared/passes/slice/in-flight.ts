@@ -11,7 +11,7 @@ interface InFlight {
  * Pages in flight, acknowledged strictly in order: `cursor` and `tallies` only ever speak of a prefix of the walk
  * that is wholly written, whatever order the writes finish in.
  */
-export class Window {
+export class InFlightPages {
   cursor: Key | undefined
   /** Set once the last page of the chunk is acknowledged. */
   ended = false

@@ -10,7 +10,7 @@ const fast = 60
  * How large pages should be and how much time to keep back, from what has been observed in this slice. A slice of
  * 15 minutes soon asks for full pages; one of 5 seconds on a slow machine stays small enough to stop in time.
  */
-export class Pace {
+export class PageSize {
   /** Items to ask for: few at first, because a page that outlasts the slice gets nowhere. */
   limit = leastPage
   #slowestMs = 0

@@ -7,14 +7,14 @@ import { readControl } from '../../ledger/control.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import { addTallies, type Tallies } from '../../ledger/tallies.ts'
-import { goesOnUnless, stopSign } from '../../live/gate.ts'
+import { continueUnless, stopReason } from '../../live/fencing.ts'
 import { readLag } from '../../live/lag-row.ts'
 import type { SliceEngine, WalkEngine } from './engine.ts'
 import { UndrainedError } from './errors.ts'
 import { HotKeyWatch } from './hot-key.ts'
-import { Window } from './in-flight.ts'
+import { InFlightPages } from './in-flight.ts'
 import type { Outcome } from './outcome.ts'
-import { Pace } from './page-size.ts'
+import { PageSize } from './page-size.ts'
 import { trySplit } from './split.ts'
 import { type SliceTask, startSlice } from './start.ts'
 
@@ -37,7 +37,7 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   if (started.kind === 'ended') return started.outcome
   const { run, record } = started
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
-  const walk = engine.walk(run, record.pass, goesOnUnless(stopSign(ledger, task, engine.codeHash, runtime.clock)))
+  const walk = engine.walk(run, record.pass, continueUnless(stopReason(ledger, task, engine.codeHash, runtime.clock)))
   const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, walk.table.name) : []
   const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
   const slice = new Slice(run, record, walk, engine, watch)
@@ -72,8 +72,8 @@ class Slice {
   readonly #engine: SliceEngine
   readonly #watch: HotKeyWatch
   readonly #walk: WalkEngine
-  readonly #window: Window
-  readonly #pace: Pace
+  readonly #inFlight: InFlightPages
+  readonly #pageSize: PageSize
   /** Row as the slice found it: what is acknowledged is added to its tallies. */
   readonly #base: ChunkRecord
   #checkpointedAt: number
@@ -91,8 +91,8 @@ class Slice {
     this.#engine = engine
     this.#watch = watch
     this.#walk = walk
-    this.#window = new Window(record.cursor, pagesInFlight)
-    this.#pace = new Pace(engine.sliceMs)
+    this.#inFlight = new InFlightPages(record.cursor, pagesInFlight)
+    this.#pageSize = new PageSize(engine.sliceMs)
     this.#checkpointedAt = engine.runtime.clock()
     this.#begun = record.tallies.read
   }
@@ -113,7 +113,7 @@ class Slice {
     this.#read(this.record.cursor)
     for (;;) {
       const reason = await this.#pages()
-      await this.#window.drain()
+      await this.#inFlight.drain()
       switch (reason) {
         case 'end':
           return this.#close({ ...this.#acknowledged(), state: 'done' }, { outcome: 'done' })
@@ -139,16 +139,16 @@ class Slice {
    * @returns what the slice came to; nothing where it got no further than it began.
    */
   async #endAfter(): Promise<Outcome | undefined> {
-    await this.#window.drain().catch(() => {})
+    await this.#inFlight.drain().catch(() => {})
     const { deadline: _, ...acknowledged } = this.#acknowledged()
     // No cursor stands behind the last page: left open, the chunk would have it done, and counted, again.
-    const record: ChunkRecord = this.#window.ended ? { ...acknowledged, state: 'done' } : acknowledged
+    const record: ChunkRecord = this.#inFlight.ended ? { ...acknowledged, state: 'done' } : acknowledged
     const expected = { epoch: record.epoch, state: 'open' } as const
     const stored = await replaceChunk(this.#engine.ledger, record, expected).catch(() => false)
     if (!stored) return undefined
     this.record = record
     if (record.state === 'done') return { outcome: 'done' }
-    // The window hands on the cursor it was given until a page is acknowledged.
+    // These pages hand on the cursor it was given until a page is acknowledged.
     return record.cursor === this.#base.cursor ? undefined : { outcome: 'more' }
   }
 
@@ -161,19 +161,19 @@ class Slice {
       if (!page) return 'end'
       this.#read(page.next)
       this.#watch.see(page.items.map((item) => item.key))
-      await this.#window.add(this.#apply(page), page.next)
+      await this.#inFlight.add(this.#apply(page), page.next)
       const roundMs = runtime.clock() - before
-      this.#pace.observe(roundMs)
+      this.#pageSize.observe(roundMs)
       if (this.#slowDown) await runtime.sleep(roundMs)
       if (!page.next) return 'end'
-      if (deadline.remainingMs() < this.#pace.reserveMs) return 'time'
+      if (deadline.remainingMs() < this.#pageSize.reserveMs) return 'time'
       if (runtime.clock() - this.#checkpointedAt >= checkpointMs) {
         const stop = await this.#checkpoint()
         if (stop) return stop
       }
       if (this.#run.split && page.next.sk && this.#watch.isHot(page.next.pk)) {
         // Kept before the survey of the key, which may take all the time that is left: the next slice must get further.
-        await this.#window.drain()
+        await this.#inFlight.drain()
         return (await this.#checkpoint()) ?? 'hot'
       }
     }
@@ -192,7 +192,7 @@ class Slice {
       this.#next = undefined
       return
     }
-    const page = readChunk(this.#walk.table, this.#base.chunk, after, this.#pace.limit, this.#walk.consistent)
+    const page = readChunk(this.#walk.table, this.#base.chunk, after, this.#pageSize.limit, this.#walk.consistent)
     page.catch(() => {}) // Thrown where it is awaited; a slice that stops never looks.
     this.#next = page
   }
@@ -201,10 +201,10 @@ class Slice {
   #acknowledged(): ChunkRecord {
     const record: ChunkRecord = {
       ...this.record,
-      tallies: addTallies(this.#base.tallies, this.#window.tallies),
+      tallies: addTallies(this.#base.tallies, this.#inFlight.tallies),
       updatedAt: this.#engine.runtime.clock(),
     }
-    if (this.#window.cursor) record.cursor = this.#window.cursor
+    if (this.#inFlight.cursor) record.cursor = this.#inFlight.cursor
     return record
   }
 
@@ -251,7 +251,7 @@ class Slice {
 
   async #split(): Promise<Outcome | undefined> {
     const { deadline: _, ...parent } = this.#acknowledged()
-    const result = await trySplit(parent, this.#walk.table, this.#watch.msPerItem, this.#engine, this.#pace)
+    const result = await trySplit(parent, this.#walk.table, this.#watch.msPerItem, this.#engine, this.#pageSize)
     if (result === 'fenced') return this.#fenced()
     if (result === undefined) return undefined
     this.record = parent

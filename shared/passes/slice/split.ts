@@ -9,7 +9,7 @@ import { rememberHeavy } from '../../ledger/heavy.ts'
 import type { Runtime } from '../../runtime/ports.ts'
 import type { SliceEngine } from './engine.ts'
 import type { Outcome } from './outcome.ts'
-import type { Pace } from './page-size.ts'
+import type { PageSize } from './page-size.ts'
 import { splitOutcome } from './start.ts'
 
 /** Fewest and most ranges one split makes; a key that needs more is split again further down. */
@@ -36,7 +36,7 @@ export async function trySplit(
   table: Table,
   msPerItem: number,
   engine: SliceEngine,
-  pace: Pace,
+  pageSize: PageSize,
 ): Promise<Outcome | 'fenced' | undefined> {
   const { ledger, runtime, deadline, splitAfterMs } = engine
   const { cursor, chunk } = parent
@@ -44,8 +44,8 @@ export async function trySplit(
   const key = encodeKeyValue(cursor.pk)
   const unsplittable = (reason: string) =>
     runtime.emit({ code: 'chunk.unsplittable', run: parent.run, chunk: parent.id, reason, key })
-  const fits = (items: number) => items * msPerItem < deadline.remainingMs() - pace.reserveMs
-  const timeMs = Math.max(0, deadline.remainingMs() - pace.reserveMs)
+  const fits = (items: number) => items * msPerItem < deadline.remainingMs() - pageSize.reserveMs
+  const timeMs = Math.max(0, deadline.remainingMs() - pageSize.reserveMs)
   const survey = await surveyLeft(table, restOfKey(chunk, cursor), fits, timeMs, runtime)
   if (typeof survey === 'string') {
     if (survey !== 'fits') unsplittable(survey)

@@ -87,7 +87,7 @@ export const copySabotages: Sabotage[] = [
   {
     name: 'a run that was given up and may write on',
     module: '../../../shared/phases/fence-earlier-runs.ts',
-    change: () => ({ fenceSuperseded: async (_: LedgerTable, lease: object) => lease }),
+    change: () => ({ fenceEarlierRuns: async (_: LedgerTable, lease: object) => lease }),
     profile: 'over',
     by: ['stale', 'lost', 'resurrected', 'orphan', 'tally', 'quarantine'],
   },

@@ -15,7 +15,7 @@ const denied = Object.assign(new Error('User is not authorized to perform: state
   name: 'AccessDeniedException',
 })
 const fails = (error: Error) => () => Promise.reject(error)
-const goesOn = 'Lost sight of the run, which goes on by itself (look again with `segue watch`):'
+const shouldContinue = 'Lost sight of the run, which goes on by itself (look again with `segue watch`):'
 
 describe('after a run was started', () => {
   test.each(['run --wait', 'run', 'verify --wait', 'repair --wait'])(
@@ -25,7 +25,7 @@ describe('after a run was started', () => {
       world.executions.describe = fails(expired)
       expect(await segue(...command.split(' '))).toBe(1)
       expect(started).toHaveLength(1)
-      expect(errors).toEqual([`${goesOn} The AWS credentials have expired. Log in again (\`aws sso login\`).`])
+      expect(errors).toEqual([`${shouldContinue} The AWS credentials have expired. Log in again (\`aws sso login\`).`])
     },
   )
 
@@ -33,7 +33,7 @@ describe('after a run was started', () => {
     const { segue, errors, world } = setUp()
     world.executions.describe = fails(error)
     expect(await segue('run', '--wait')).toBe(1)
-    expect(errors[0]).toContain(`${goesOn} ${error.message}`)
+    expect(errors[0]).toContain(`${shouldContinue} ${error.message}`)
   })
 
   test('the command to look again names the stack', async () => {
@@ -68,7 +68,7 @@ describe('segue watch', () => {
       ledger.get = fails(new DynamoDbError('access-denied', 'GetItem failed, denied.'))
     })
     expect(await segue('watch')).toBe(1)
-    expect(errors).toEqual([`${goesOn} GetItem failed, denied.`])
+    expect(errors).toEqual([`${shouldContinue} GetItem failed, denied.`])
   })
 
   test('refuses when it may not look at all', async () => {

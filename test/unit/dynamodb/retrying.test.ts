@@ -3,7 +3,7 @@ import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import type { Table, WriteResult } from '../../../shared/dynamodb/ports.ts'
 import { rawItem } from '../../../shared/dynamodb/raw-item.ts'
 import { retrying } from '../../../shared/dynamodb/retrying.ts'
-import type { GoesOn } from '../../../shared/runtime/retry.ts'
+import type { ShouldContinue } from '../../../shared/runtime/retry.ts'
 import { memoryTable } from '../../memory/table.ts'
 
 const schema = { pk: { name: 'pk', type: 'S' } } as const
@@ -12,7 +12,7 @@ const items = Array.from({ length: 60 }, (_, i) => rawItem(schema, { pk: { S: `$
 const attempts = 12
 
 /** A patient table whose writes go as `each` says, asked with the number of the attempt. */
-function patient(each: (attempt: number, position: number) => WriteResult, goesOn?: GoesOn) {
+function patient(each: (attempt: number, position: number) => WriteResult, shouldContinue?: ShouldContinue) {
   const memory = memoryTable(schema, 'table')
   let calls = 0
   const table: Table = Object.assign(Object.create(memory) as Table, {
@@ -29,7 +29,7 @@ function patient(each: (attempt: number, position: number) => WriteResult, goesO
     ...{ clock: () => 0, random: () => 1, emit: () => {} },
     sleep: async (ms: number) => void sleeps.push(ms),
   }
-  return { table: retrying(table, runtime, goesOn), memory, sleeps, calls: () => calls }
+  return { table: retrying(table, runtime, shouldContinue), memory, sleeps, calls: () => calls }
 }
 
 describe('a patient write', () => {

@@ -5,16 +5,16 @@ import { updateRun } from '../../../shared/ledger/runs.ts'
 import { beginCapture } from '../../../shared/ledger/shards.ts'
 import { applyBatch } from '../../../shared/live/batch.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
-import { liveGate } from '../../../shared/live/gate.ts'
+import { liveFencing } from '../../../shared/live/fencing.ts'
 import { item, output, record, run, world } from './world.ts'
 
 async function gated(codeHash = 'code', since = 0) {
   const made = await world()
   await beginCapture(made.ledger, run, { since, stream: 'arn:stream:source' })
-  const gate = liveGate(made.ledger, 'destination', codeHash, () => made.time.now)
+  const fencing = liveFencing(made.ledger, 'destination', codeHash, () => made.time.now)
   const apply = (records: Parameters<typeof applyBatch>[0], engine: LiveEngine = made.engine) =>
-    applyBatch(records, { gate, engine: () => engine })
-  return { ...made, gate, apply }
+    applyBatch(records, { fencing, engine: () => engine })
+  return { ...made, fencing, apply }
 }
 
 describe('a batch', () => {
@@ -68,18 +68,18 @@ describe('a batch', () => {
 })
 
 it('a batch that outlives its run writes nothing into the next one', async () => {
-  const { engine, gate, items } = await gated()
+  const { engine, fencing, items } = await gated()
   let asked = 0
   const changing = async () => {
-    const permit = await gate()
+    const permit = await fencing()
     return asked++ === 0 ? permit : { ...permit, run: { ...permit.run, id: 'run00002' } }
   }
-  const batch = applyBatch([record(1, { new: item('a', ['x']) })], { gate: changing, engine: () => engine })
+  const batch = applyBatch([record(1, { new: item('a', ['x']) })], { fencing: changing, engine: () => engine })
   await expect(batch).rejects.toMatchObject({ code: 'fenced' })
   expect(items()).toEqual({})
 })
 
-describe('the gate before live changes', () => {
+describe('fencing of live changes', () => {
   const change = [record(1, { new: item('a', ['x']) })]
 
   it.each([
@@ -102,8 +102,8 @@ describe('the gate before live changes', () => {
 
   it('refuses a batch where no run was ever begun', async () => {
     const { ledger } = await gated()
-    const gate = liveGate(ledger, 'another', 'code', () => 0)
-    await expect(gate()).rejects.toMatchObject({ code: 'not-running' })
+    const fencing = liveFencing(ledger, 'another', 'code', () => 0)
+    await expect(fencing()).rejects.toMatchObject({ code: 'not-running' })
   })
 
   it('lets changes through once the run has ended, so that its copy stays up to date', async () => {
@@ -116,8 +116,8 @@ describe('the gate before live changes', () => {
 
   it('refuses a batch of a run that does not capture yet', async () => {
     const made = await world()
-    const gate = liveGate(made.ledger, 'destination', 'code', () => made.time.now)
-    await expect(gate()).rejects.toMatchObject({ code: 'not-running' })
+    const fencing = liveFencing(made.ledger, 'destination', 'code', () => made.time.now)
+    await expect(fencing()).rejects.toMatchObject({ code: 'not-running' })
   })
 
   it('leaves changes from before capture to copy, and acknowledges them', async () => {
@@ -146,8 +146,8 @@ describe('the gate before live changes', () => {
   })
 
   it('believes its answer for five seconds and no longer, in the middle of a batch too', async () => {
-    const { gate, control, time, apply, items } = await gated()
-    await gate()
+    const { fencing, control, time, apply, items } = await gated()
+    await fencing()
     await control({ command: 'abort' })
     time.now += 4_999
     await apply(change)
@@ -157,16 +157,16 @@ describe('the gate before live changes', () => {
   })
 
   it('does not remember a refusal', async () => {
-    const { gate, control } = await gated()
+    const { fencing, control } = await gated()
     await control({ command: 'abort' })
-    await expect(gate()).rejects.toMatchObject({ code: 'aborted' })
+    await expect(fencing()).rejects.toMatchObject({ code: 'aborted' })
     await control({ command: 'run' })
-    expect(await gate()).toMatchObject({ run: { id: run } })
+    expect(await fencing()).toMatchObject({ run: { id: run } })
   })
 
   it('says which quiet period the run is in', async () => {
-    const { gate, control } = await gated()
+    const { fencing, control } = await gated()
     await control({ quiet: 'q' })
-    expect(await gate()).toMatchObject({ quiet: 'q' })
+    expect(await fencing()).toMatchObject({ quiet: 'q' })
   })
 })

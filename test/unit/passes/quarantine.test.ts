@@ -4,7 +4,7 @@ import { rawItem } from '../../../shared/dynamodb/raw-item.ts'
 import { listQuarantine, quarantine } from '../../../shared/ledger/quarantine.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
-import { recheckPoison } from '../../../shared/live/quarantine.ts'
+import { recheckQuarantined } from '../../../shared/live/quarantine.ts'
 import { verifyPass } from '../../../shared/passes/verify.ts'
 import { item, key, migration, output, record, run, schema, seq, world } from '../live/world.ts'
 
@@ -46,7 +46,7 @@ describe('Verify', () => {
     const poisoned = record(7, { old: item('a', ['x']), new: item('a', ['poison']) })
     await applyRecord(poisoned, w.engine)
     w.source.store(item('a', ['x']))
-    await recheckPoison(key('a'), w.engine)
+    await recheckQuarantined(key('a'), w.engine)
     expect(await w.listed()).toEqual([])
     w.source.store(item('a', ['poison']))
     expect(await w.verify()).toMatchObject({ quarantined: 1 })

@@ -96,7 +96,7 @@ describe('an item that an index of the destination refuses', () => {
       ...change,
     })
     const records = [change(1, { old: good('a'), new: bad('a') }), change(2, { new: good('b') })]
-    await applyBatch(records, { gate: async () => ({ run: w.run, since: 0 }), engine: () => w.live })
+    await applyBatch(records, { fencing: async () => ({ run: w.run, since: 0 }), engine: () => w.live })
     expect(w.copies()).toEqual(['b'])
     expect(await w.reasons()).toEqual([['["S:a"]', `no migration: ${reason}`]])
   })
@@ -112,7 +112,7 @@ describe('an item that an index of the destination refuses', () => {
     expect(await repairRun(task, engine)).toEqual({ outcome: 'repaired' })
     expect(w.copies()).toEqual(['b'])
     const record = { key: key('b'), seq: '1'.padStart(40, '0'), at: 1, old: good('b') }
-    await applyBatch([record], { gate: async () => ({ run: w.run, since: 0 }), engine: () => w.live })
+    await applyBatch([record], { fencing: async () => ({ run: w.run, since: 0 }), engine: () => w.live })
     w.destination.store(good('b'))
     await settleHead(key('b'), 'another period', engine)
     expect(w.copies()).toEqual([])

@@ -1,14 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import type { Key } from '../../../../shared/dynamodb/key.ts'
 import { noTallies } from '../../../../shared/ledger/tallies.ts'
-import { Window } from '../../../../shared/passes/slice/in-flight.ts'
+import { InFlightPages } from '../../../../shared/passes/slice/in-flight.ts'
 
 const key = (name: string): Key => ({ pk: { S: name } })
 const page = (read: number) => ({ ...noTallies, read })
 
 describe('The window of pages in flight', () => {
   it('moves the cursor only past pages whose predecessors are written too', async () => {
-    const window = new Window(undefined, 3)
+    const window = new InFlightPages(undefined, 3)
     const first = Promise.withResolvers<typeof noTallies>()
     await window.add(first.promise, key('a'))
     await window.add(Promise.resolve(page(2)), key('b'))
@@ -21,7 +21,7 @@ describe('The window of pages in flight', () => {
   })
 
   it('keeps what came before a failing page and nothing after it', async () => {
-    const window = new Window(key('start'), 4)
+    const window = new InFlightPages(key('start'), 4)
     await window.add(Promise.resolve(page(1)), key('a'))
     await window.add(Promise.reject(new Error('no')), key('b'))
     await window.add(Promise.resolve(page(4)), key('c'))
@@ -31,7 +31,7 @@ describe('The window of pages in flight', () => {
   })
 
   it('says that the chunk has ended only once its last page is written', async () => {
-    const window = new Window(undefined, 2)
+    const window = new InFlightPages(undefined, 2)
     const last = Promise.withResolvers<typeof noTallies>()
     const adding = window.add(last.promise, undefined)
     expect(window.ended).toBe(false)

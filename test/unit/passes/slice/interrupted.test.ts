@@ -7,7 +7,7 @@ import type { RunRecord } from '../../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../../shared/ledger/table.ts'
 import type { SliceEngine } from '../../../../shared/passes/slice/engine.ts'
 import { walkEngine } from '../../../../shared/passes/walk-engine.ts'
-import type { GoesOn } from '../../../../shared/runtime/retry.ts'
+import type { ShouldContinue } from '../../../../shared/runtime/retry.ts'
 import { fill, runId, world } from './world.ts'
 
 /** A planned segment of 1,000 items, and a slice of it whose source fails from its n-th read on. */
@@ -101,10 +101,12 @@ describe('A slice whose tables fail for long', () => {
         throw new DynamoDbError('throttled', 'as told')
       },
     })
-    const open = (name: string, _: unknown, goesOn: GoesOn) =>
-      name === 'source' ? w.source : retrying(throttled, w.runtime, goesOn)
+    const open = (name: string, _: unknown, shouldContinue: ShouldContinue) =>
+      name === 'source' ? w.source : retrying(throttled, w.runtime, shouldContinue)
     const passes = { ledger: w.ledger, runtime: w.runtime, open, migrations: [], sliceMs: 60_000 }
-    const slice = w.slice('s00000', { walk: (run, pass, goesOn) => walkEngine(run, pass, goesOn, passes) })
+    const slice = w.slice('s00000', {
+      walk: (run, pass, shouldContinue) => walkEngine(run, pass, shouldContinue, passes),
+    })
     await expect(slice).rejects.toThrow('as told')
     expect(writes).toBeLessThan(6)
     await expect(w.slice('s00000')).resolves.toMatchObject({ outcome: 'stopped' })

@@ -6,7 +6,7 @@ import { metrics } from './metrics.ts'
 import { logger } from './world.ts'
 
 /** A Lambda handler around one use case: the middleware every function shares. Events hold ids only and are not logged. */
-export function door<I, O>(work: (input: I, context: Context) => Promise<O>) {
+export function wire<I, O>(work: (input: I, context: Context) => Promise<O>) {
   return middy<I, O>()
     .use(injectLambdaContext(logger))
     .use(logMetrics(metrics))

@@ -4,7 +4,7 @@ import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
-import type { GoesOn } from '../runtime/retry.ts'
+import type { ShouldContinue } from '../runtime/retry.ts'
 import { LiveError } from './errors.ts'
 
 /** How long an answer of the ledger about who may write is trusted, ms. */
@@ -19,7 +19,7 @@ export interface Permit {
 }
 
 /** Asked before every record; answers from memory for five seconds. */
-export type LiveGate = () => Promise<Permit>
+export type LiveFencing = () => Promise<Permit>
 
 /**
  * Finds out by the lease of the destination which run live changes belong to, and whether they may be applied: its fence is
@@ -27,7 +27,7 @@ export type LiveGate = () => Promise<Permit>
  * applying: the stream forgets after a day, so what was held back might be lost, and a finished copy is kept up to date.
  * @throws LiveError otherwise, so that the batch is not acknowledged and comes again.
  */
-export function liveGate(ledger: LedgerTable, destination: string, codeHash: string, clock: Clock): LiveGate {
+export function liveFencing(ledger: LedgerTable, destination: string, codeHash: string, clock: Clock): LiveFencing {
   return trusted(clock, async () => {
     const lease = await readLease(ledger, destination)
     if (!lease) throw new LiveError('not-running', `No run into ${destination} was ever begun. The change comes again.`)
@@ -60,7 +60,7 @@ export function isAborted({ state }: Pick<RunRecord, 'state'>, { command }: Pick
 export type WhyStopped = 'fenced' | 'aborted' | 'code changed'
 
 /** For work under a lease: why it has to stop, if it has to; answers from memory for five seconds. */
-export function stopSign(
+export function stopReason(
   ledger: LedgerTable,
   task: { run: string; fence: number },
   codeHash: string,
@@ -75,16 +75,16 @@ export function stopSign(
 }
 
 /** For retries of live changes: whether they may still be applied. */
-export function permits(gate: LiveGate): GoesOn {
+export function permits(fencing: LiveFencing): ShouldContinue {
   return () =>
-    gate().then(
+    fencing().then(
       () => true,
       () => false,
     )
 }
 
 /** For retries of work under a lease: whether nothing says that it has to stop. */
-export function goesOnUnless(whyStop: () => Promise<WhyStopped | undefined>): GoesOn {
+export function continueUnless(whyStop: () => Promise<WhyStopped | undefined>): ShouldContinue {
   return async () => (await whyStop()) === undefined
 }
 
