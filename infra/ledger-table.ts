@@ -18,6 +18,7 @@ export function ledgerTable(scope: Construct, encryptionKey: IKey | undefined): 
     ...(encryptionKey
       ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
       : { encryption: TableEncryption.AWS_MANAGED }),
+    // Not plain `RETAIN`, here and wherever something outlives the stack: a first deployment that rolls back would leave it behind.
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
 }

@@ -11,7 +11,7 @@ const pollSeconds = 60
 
 const trimmed =
   'The stream threw changes away before they were applied: it keeps them for 24 hours. ' +
-  'The destination may lack them. Turn live changes off (`segue capture off`), empty it and start a new run; see `docs/architecture.md` §7 for the guard on lag.'
+  'The destination may lack them. Turn live changes off (`segue capture off`), empty it and start a new run; see `docs/live-changes.md` for how this is noticed.'
 
 /** Drains, and halts the run where draining shows that it cannot end truthfully. */
 export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Drained> {
