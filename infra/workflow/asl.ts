@@ -72,7 +72,7 @@ export type MapState = Flow & {
   ResultWriter?: { Resource: string; Parameters: Template }
   ResultPath: null
   MaxConcurrency: number
-  ToleratedFailurePercentage?: number
+  ToleratedFailureCount?: number
   Label?: string
   Retry?: Retrier[]
   Catch?: Catcher[]

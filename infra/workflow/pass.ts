@@ -10,6 +10,13 @@ export interface PassResources extends ChunkResources {
   concurrency: number
 }
 
+/**
+ * More chunks than any manifest lists, because a Map run fails once more than this have failed: the most items that a
+ * Distributed Map reads (`MaxItems`, Step Functions Developer Guide). On resume a manifest lists every open leaf, so it
+ * may hold more than the 100,000 segments that a run may have. A count rather than 100 percent, which LocalStack refuses.
+ */
+export const TOLERATED_FAILURES = 100_000_000
+
 /** Where, inside the bucket, Distributed Maps write their results. */
 export const RESULTS_PREFIX = 'results'
 
@@ -44,7 +51,7 @@ export function passState(
     },
     Label: name,
     MaxConcurrency: resources.concurrency,
-    ToleratedFailurePercentage: 100,
+    ToleratedFailureCount: TOLERATED_FAILURES,
     ResultWriter: {
       Resource: `arn:${partition}:states:::s3:putObject`,
       Parameters: { Bucket: bucket, Prefix: RESULTS_PREFIX },

@@ -161,7 +161,7 @@ describe('a Distributed Map', () => {
     await aws.s3.send(new CreateBucketCommand({ Bucket: 'results' }))
     const odd = await aws.createFunction('if (event % 2) throw new RangeError("odd"); return event * 10')
     const writer = { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: 'results', Prefix: 'copy' } }
-    const rest = { ToleratedFailurePercentage: 100, ResultWriter: writer, ResultPath: '$.map', ItemsPath: '$.items' }
+    const rest = { ToleratedFailureCount: 100_000_000, ResultWriter: writer, ResultPath: '$.map', ItemsPath: '$.items' }
     const end = await aws.end(
       await aws.start(await aws.createMachine(machine(distributed(machine(invoke(odd)), rest))), {
         items: [1, 2, 3, 4],

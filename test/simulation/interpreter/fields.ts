@@ -15,7 +15,7 @@ const FIELDS: Record<string, string[]> = {
     'ResultWriter',
     'ResultPath',
     'MaxConcurrency',
-    'ToleratedFailurePercentage',
+    'ToleratedFailureCount',
     'Label',
     'Retry',
     'Catch',

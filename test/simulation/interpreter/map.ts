@@ -42,7 +42,7 @@ async function inline(interpreter: Interpreter, state: MapState, scope: Scope, t
   return null
 }
 
-/** Items are child executions with histories of their own; failures are tolerated up to a percentage. */
+/** Items are child executions with histories of their own; failures are tolerated up to a count. */
 async function distributed(
   interpreter: Interpreter,
   name: string,
@@ -64,7 +64,7 @@ async function distributed(
     if (child.status !== 'SUCCEEDED') failed++
   })
   thread.check()
-  if (failed > (items.length * (state.ToleratedFailurePercentage ?? 0)) / 100)
+  if (failed > (state.ToleratedFailureCount ?? 0))
     throw new StateError('States.ExceedToleratedFailureThreshold', `${failed} items failed`)
   if (state.ResultWriter && world.strikes('results unwritable'))
     throw new StateError('States.ResultWriterFailed', 'Injected')

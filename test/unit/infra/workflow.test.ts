@@ -97,7 +97,7 @@ describe('the machine `run`', () => {
       ResultWriter: { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: 'manifests' } },
       ResultPath: null,
       MaxConcurrency: 40,
-      ToleratedFailurePercentage: 100,
+      ToleratedFailureCount: 100_000_000,
     })
   })
 
