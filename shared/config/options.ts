@@ -8,31 +8,31 @@ const seconds = (least: number, most: number) => z.int().check(z.minimum(least),
  * unknown keys are rejected. Each default is the value that suits a production table.
  */
 export const optionsSchema = z.strictObject({
-  /** Name of the table to read. It may be of any size; it is never written. */
+  /** Name of the table to read. It is never written. */
   sourceTable: z.string().check(z.minLength(3)),
-  /** Name of the table to write; same key schema, empty when a run begins. */
+  /** Name of the table to write. Same key schema as the source; empty when a run begins. */
   destinationTable: z.string().check(z.minLength(3)),
   /**
-   * ARN of the source's stream (new and old images), which carries live changes; a table given to the construct brings its
+   * ARN of the source's stream (new and old images), which carries live changes. A table given to the construct brings its
    * own. Without a stream every run must be offline. @default none
    */
   sourceStream: z.optional(z.string().check(z.startsWith('arn:'))),
-  /** Limit of one slice, which is the time-out of its Lambda. @default 900 (15 minutes, the most Lambda gives) */
+  /** Limit of one slice: the time-out of its Lambda. @default 900 (15 minutes, the most Lambda gives) */
   sliceSeconds: z._default(seconds(5, 900), 900),
   /** A partition key that has been running longer than this is split. @default a third of `sliceSeconds` */
   splitAfterSeconds: z.optional(seconds(1, 900)),
   /**
-   * Slices at work at once: the reserved concurrency of the slice function. The function for live changes reserves as much
-   * again, so the account needs twice this, and 100 to spare. @default 40
+   * Slices at work at once: the reserved concurrency of the slice function. The function for live changes reserves the
+   * same again, so the account needs twice this, and 100 to spare. @default 40
    */
   concurrency: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 40),
   /** Scan segments of a run. @default four times `concurrency` */
   segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
-  /** Memory of the slice function in MB; Lambda's processor share grows with it. @default 1769 (one full processor) */
+  /** Memory of the slice function; Lambda's processor share grows with it. @default 1769 (one full processor) */
   memoryMb: z._default(z.int().check(z.minimum(256), z.maximum(10_240)), 1769),
   /**
-   * Slack given to the source's stream: how coarse its times and how stale reads may be, and how long an open shard must
-   * answer nothing before it counts as read to its end. A run waits for twice as long before it copies. @default 60
+   * How coarse the stream's times and how stale its reads may be, and how long an open shard must return nothing before it
+   * counts as read to its end. A run waits twice this long before it copies. @default 60
    */
   streamSlackSeconds: z._default(seconds(1, 600), 60),
   /** How long logs are kept. @default 90 */
@@ -73,15 +73,15 @@ function describeIssue(issue: { code?: string; path: PropertyKey[]; message: str
 
 /** What one run may be asked, as the input of its execution; `{}` is a run of everything pending with the defaults. */
 export const requestSchema = z.strictObject({
-  /** Go on with the last run of this destination from its checkpoints instead of beginning one. @default false */
+  /** Continue the last run of this destination from its checkpoints instead of beginning one. @default false */
   resume: z._default(z.boolean(), false),
   /** Scan segments of this run. @default the deployment's */
   segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
   /** Whether hot keys are split; without, chunks only resume. @default true */
   split: z._default(z.boolean(), true),
-  /** Nothing changes the source meanwhile: no live changes are captured, and copy writes plainly. @default false */
+  /** Nothing changes the source during the run: no live changes are captured, and copy overwrites. @default false */
   offline: z._default(z.boolean(), false),
-  /** Only verify the last run again, or repair the differences found and verify. @default the whole run */
+  /** Only verify the last run again, or repair the differences found and then verify. @default the whole run */
   only: z.optional(z.enum(['verify', 'repair'])),
 })
 

@@ -1,0 +1,6 @@
+import { optionsPage } from './options-page.ts'
+
+/** Every page of `docs/` that is written from the code, by file name. A test compares each with its file. */
+export const pages: Record<string, () => string> = {
+  'options.md': optionsPage,
+}
