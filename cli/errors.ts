@@ -38,7 +38,7 @@ export class LostSight extends Error {
 
 /** An error about a run that is under way. */
 export function lostRun(flag: string, cause: unknown): LostSight {
-  return new LostSight(`Lost sight of the run, which goes on by itself (look again with \`segue watch${flag}\`)`, cause)
+  return new LostSight(`Lost sight of the run, which continues by itself (watch it with \`segue watch${flag}\`)`, cause)
 }
 
 /** SDK errors by name, with what to do about them; they are the same words for every service. */

@@ -12,7 +12,7 @@ export const exitCodes = {
   ],
   unexpected: [
     1,
-    'Something unexpected; --verbose shows more. What was begun goes on by itself: `segue watch` looks again.',
+    'Something unexpected; --verbose shows more. What was begun continues by itself: `segue watch` shows it.',
   ],
   refused: [
     2,
@@ -20,7 +20,7 @@ export const exitCodes = {
   ],
   resumable: [
     3,
-    'The run halted or was interrupted; of a report: it has not finished. `segue status` names the command that goes on from its checkpoints.',
+    'The run halted or was interrupted; of a report: it has not finished. `segue status` names the command that continues from its checkpoints.',
   ],
   quarantined: [4, 'The run finished, with items quarantined: `segue quarantine list`.'],
   heavyKeys: [5, '`plan` and `run --dry-run` only: would start, and a key will not fit in one slice and be split.'],

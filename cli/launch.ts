@@ -30,7 +30,7 @@ export async function launch(
   }
   if (wait) {
     if (!json)
-      terminal.line(`Stopping this command does not stop the run; look again with: segue watch${deployment.flag}`)
+      terminal.line(`Stopping this command does not stop the run; watch it with: segue watch${deployment.flag}`)
     return followRun(world, terminal, { follow: { execution }, json, keys: false })
   }
   const reading = await beginning(world, execution).catch((error) => {

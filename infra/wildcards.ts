@@ -5,7 +5,7 @@ import type { IConstruct } from 'constructs'
 /** Why a resource with a wildcard is as narrow as it can be. Actions never have one. */
 const reasons: [resource: RegExp, reason: string][] = [
   [/^\*$/, 'X-Ray, the delivery of logs, ListStreams and, in a VPC, network interfaces take no narrower resource.'],
-  [/Function\w+\.Arn>:\*$/, 'Versions of one function: an execution goes on invoking those it began with.'],
+  [/Function\w+\.Arn>:\*$/, 'Versions of one function: an execution continues to invoke those it began with.'],
   [/:execution:.*:\*$/, 'Executions of one machine: they have no ARN before they are started.'],
   [/\/(manifests|results|aws\/lambda)\/\*$/, 'Objects under one prefix of one bucket.'],
 ]

@@ -29,7 +29,7 @@ export function addPlan(program: Command, cli: Cli): void {
       'say what a run would do, what it would cost and which keys will not fit; reads a sample, writes nothing',
     )
     .option('--migrations <path>', 'the module with the migrations, to tell which are pending')
-    .option('--resume', 'plan to go on with the last run', false)
+    .option('--resume', 'plan to resume the last run', false)
     .addOption(new Option('--segments <n>', "scan segments of the run (default: the deployment's)").argParser(Number))
     .option('--no-split', 'plan without splitting')
     .option('--offline', 'plan without capturing live changes', false)

@@ -15,10 +15,10 @@ export function addRepair(program: Command, cli: Cli): void {
   program
     .command('repair')
     .description(
-      'make each item at which the last verification found a difference what the source says now, delete orphans that nothing in the source makes by then, and verify',
+      'rebuild each key that the last verification flagged from the source, delete orphans that nothing in the source makes by then, and verify',
     )
     .option('--wait', 'watch it to its end and exit with the code of what the verification then finds', false)
-    .option('--dry-run', 'say what it would derive again and delete, and start nothing', false)
+    .option('--dry-run', 'say what it would rebuild and delete, and start nothing', false)
     .option('--json', 'JSON objects instead of lines', false)
     .action(
       act<{ wait: boolean; dryRun: boolean; json: boolean }>(cli, (world, { dryRun, ...flags }) =>

@@ -23,9 +23,9 @@ What a run does, phase by phase:
             to the destination from the source's stream, which must carry new and old images
   Copy      migrates every item of the source; it never overwrites what a live change wrote
   Drain     waits until every live change up to the end of the copy has been applied
-  Settle    makes every removed or contested item what the source says now
+  Settle    reconciles deleted and contested items with the source
   Verify    compares each item of the source with the destination; Orphans looks for items that nothing makes
-Capture goes on after the run, so that the destination stays up to date, until it is turned off with: segue capture off
+Capture continues after the run, so that the destination stays up to date, until it is turned off with: segue capture off
 With --offline there is no Capture, Drain or Settle: whatever changes the source while such a run copies is lost to
 the destination.`
 
@@ -34,7 +34,7 @@ export function addRun(program: Command, cli: Cli): void {
     .command('run')
     .description('start a run of the pending migrations, as an execution with the input {} does from the console')
     .option('--wait', 'watch it to its end and exit with the code of how it ended', false)
-    .option('--resume', 'go on with the last run from its checkpoints', false)
+    .option('--resume', 'resume the last run from its checkpoints', false)
     .option('--dry-run', 'say what it would do, as `segue plan` does, and start nothing', false)
     .option('--json', 'JSON objects instead of lines', false)
     .addOption(new Option('--segments <n>', "scan segments of this run (default: the deployment's)").argParser(Number))

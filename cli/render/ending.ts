@@ -30,12 +30,12 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
     case 'halted':
       return [
         `Run ${run.id} halted: ${verdict.reason}`,
-        `Go on from its checkpoints with: ${resumeCommand(run)}${flag}`,
+        `Continue from its checkpoints with: ${resumeCommand(run)}${flag}`,
       ]
     case 'interrupted':
       return [
         `Run ${run.id} was interrupted: ${verdict.reason}. The ledger still says ${run.state}; nothing is lost.`,
-        `Go on from its checkpoints with: ${resumeCommand(run)}${flag}`,
+        `Continue from its checkpoints with: ${resumeCommand(run)}${flag}`,
       ]
   }
 }
@@ -63,7 +63,7 @@ function lacking(verdict: Finished, lag: Lag | undefined, flag: string): string[
   if (lag.guard !== 'refuse' && lag.stopped === 'code changed')
     return [`${words} If they are to end: segue capture off${flag}`]
   return [
-    `${words} See what is lacking with: segue verify --wait${flag}; mend that with: segue repair --wait${flag}`,
+    `${words} See what is behind the source with: segue verify --wait${flag}; mend that with: segue repair --wait${flag}`,
     `Only a new run, into an empty table, follows the source again. If live changes are to end: segue capture off${flag}`,
   ]
 }

@@ -34,7 +34,7 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
       [named('Slice')]: invoke(
         resources.slice,
         {
-          comment: 'One invocation: goes on from the checkpoint until time is up or the chunk is done.',
+          comment: 'One invocation: continues from the checkpoint until time is up or the chunk is done.',
           payload: { ...chunkFields, 'slice.$': '$.slice' },
           resultPath: '$.slice',
           retry: [throttledRetrier, failedRetrier],

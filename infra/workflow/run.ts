@@ -132,7 +132,7 @@ export function runMachine(resources: RunResources): Machine {
       },
       Settle: phase(
         resources.settle,
-        'Makes every removed or contested item what the source says now.',
+        'Reconciles deleted and contested items with the source.',
         '$.settle',
         { 'from.$': '$.settle.from' },
         'Settled?',
@@ -156,7 +156,7 @@ export function runMachine(resources: RunResources): Machine {
       },
       Repair: phase(
         resources.repair,
-        'Derives again the items at which the last verification found a difference.',
+        'Rebuilds the keys that the last verification flagged.',
         '$.repair',
         { 'from.$': '$.repair.from' },
         'Repaired?',
@@ -173,7 +173,7 @@ export function runMachine(resources: RunResources): Machine {
 
       Finish: phase(
         resources.finish,
-        'Asks the ledger how the run ended: every walk done, tallies closed, differences counted.',
+        'Asks the ledger how the run ended: every pass done, tallies closed, differences counted.',
         '$.finish',
         {},
         'Finished?',

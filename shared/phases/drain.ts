@@ -58,13 +58,13 @@ function whyStopped(reason: WhyDrainStopped): { error: string; cause: string } {
       return {
         error: 'capture-off',
         cause:
-          'Live changes are not applied: the event source mapping of the live function is disabled, in the console or by a deployment. `segue run --resume` enables it and goes on; the stream keeps what waits for 24 hours.',
+          'Live changes are not applied: the event source mapping of the live function is disabled, in the console or by a deployment. `segue run --resume` enables it and continues; the stream keeps what waits for 24 hours.',
       }
     case 'aborted':
     case 'fenced':
       return {
         error: reason,
-        cause: `Draining stopped: ${reason}. \`segue run --resume\` goes on from the checkpoints.`,
+        cause: `Draining stopped: ${reason}. \`segue run --resume\` continues from the checkpoints.`,
       }
   }
 }

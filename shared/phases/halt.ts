@@ -49,7 +49,7 @@ export function whyHalted(
 ): { error: string; cause: string } | undefined {
   const halted = (error: string, cause: string) => ({ error, cause })
   const goOn = resumeCommand(run)
-  const resume = `\`${goOn}\` goes on from the checkpoints.`
+  const resume = `\`${goOn}\` continues from the checkpoints.`
   if (command === 'abort') return halted('aborted', `Run ${run.id} was aborted. ${resume}`)
   const { failed, missing, open, tallies } = coverage
   if (failed[0])

@@ -123,7 +123,7 @@ async function refuseOverAnother({ run }: Lease, { destination, isEmpty }: Lease
   if (await isEmpty()) return
   throw new Refusal(
     'destination-not-empty',
-    `Run ${run} has written to ${destination} since this execution began. Go on with it, if it has not finished (\`segue run --resume\`); to begin anew, turn live changes off (\`segue capture off\`), empty the table and start again.`,
+    `Run ${run} has written to ${destination} since this execution began. Resume it, if it has not finished (\`segue run --resume\`); to begin anew, turn live changes off (\`segue capture off\`), empty the table and start again.`,
   )
 }
 

@@ -70,7 +70,7 @@ async function refuseUnlessEmpty(destination: Table): Promise<void> {
   if (await isEmpty(destination)) return
   throw new Refusal(
     'destination-not-empty',
-    `Table ${destination.name} already holds items. Start with \`{"resume": true}\` (\`segue run --resume\`) to go on with a halted run; or turn live changes off (\`segue capture off\`) and empty the table.`,
+    `Table ${destination.name} already holds items. Start with \`{"resume": true}\` (\`segue run --resume\`) to resume a halted run; or turn live changes off (\`segue capture off\`) and empty the table.`,
   )
 }
 

@@ -120,7 +120,7 @@ function refusedByLease(request: RunRequest, previous: Progress | undefined): Re
   if (previous?.verdict.kind === 'running' && previous.lease?.held)
     return new Refusal(
       'run-in-progress',
-      `Run ${previous.run.id} holds ${previous.run.destination}; its execution is ${previous.run.execution}. Wait for it (\`segue watch\`), or stop that execution and go on with \`segue run --resume\`.`,
+      `Run ${previous.run.id} holds ${previous.run.destination}; its execution is ${previous.run.execution}. Wait for it (\`segue watch\`), or stop that execution and continue with \`segue run --resume\`.`,
     )
   if (request.resume && (!previous || wasFinished(previous.run)))
     return new Refusal('nothing-to-resume', 'There is no unfinished run. Start one without --resume.')

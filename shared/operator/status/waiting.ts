@@ -15,7 +15,7 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
   if (control.command === 'pause') return 'paused by an operator'
   switch (run.phase as Phase) {
     case 'Lease':
-      return run.planned ? 'the run is being taken up again' : leaseWords(progress)
+      return run.planned ? 'the run is being resumed' : leaseWords(progress)
     case 'Capture':
       return 'live changes are being turned on, which takes up to minutes'
     case 'Drain':
@@ -23,7 +23,7 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
     case 'Settle':
       return settleWords(progress)
     case 'Repair':
-      return 'the keys at which verify found a difference are derived again'
+      return 'rebuilding the keys that verify flagged'
     case 'Copy':
     case 'Verify':
     case 'Orphans':
@@ -42,12 +42,12 @@ function leaseWords({ lease, at }: Progress): string {
 }
 
 function drainWords({ lag, at }: Progress): string {
-  const words = 'every live change up to the end of the copy is to be applied'
+  const words = 'live changes up to the end of the copy are being applied'
   return lag ? `${words}; ${lagWords(lag)} ${duration(at - lag.at)} ago` : words
 }
 
 function settleWords({ control, coverage, lease, at }: Progress): string {
-  if (control.quiet !== undefined) return 'removed and contested items are made what the source says now'
+  if (control.quiet !== undefined) return 'reconciling deleted and contested items with the source'
   const left = Math.max(quietAfter(coverage) ?? 0, lease?.quietAfter ?? 0) - at
   return `an earlier slice may still be writing, for ${duration(left)} at most`
 }
@@ -57,7 +57,7 @@ function walkWords(progress: Progress, stalledMs: number): string | undefined {
   // A list read while the first slices start may lack chunks that were written meanwhile.
   const planned = walk === 'copy' ? run.planned : coverage.missing.length === 0 || working > 0
   if (!planned) return 'the chunks are being planned'
-  if (coverage.complete) return 'every chunk is done, the run goes on to its next phase'
+  if (coverage.complete) return 'every chunk is done, the next phase begins'
   if (stalledMs < quietMs) return execution.status === 'unknown' ? 'Step Functions does not answer' : undefined
   const quiet = duration(stalledMs)
   if (coverage.open === 0) return `${counted(coverage.failed.length, 'chunk')} failed, the run is being halted`
@@ -65,5 +65,5 @@ function walkWords(progress: Progress, stalledMs: number): string | undefined {
     return `no slice at work for ${quiet}: Lambda is short of concurrency, or the machine backs off before a retry`
   const deadlines = chunks.flatMap(({ state, deadline = 0 }) => (state === 'open' && deadline > at ? [deadline] : []))
   const ends = duration(Math.max(...deadlines) - at)
-  return `no checkpoint for ${quiet} from ${counted(working, 'slice')}: throttled, or dead and taken up again within ${ends}`
+  return `no checkpoint for ${quiet} from ${counted(working, 'slice')}: throttled, or dead and resumed within ${ends}`
 }

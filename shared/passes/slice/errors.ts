@@ -9,7 +9,7 @@ export class UndrainedError extends Error {
 
   constructor(chunk: string, options?: ErrorOptions) {
     super(
-      `Reads or writes of chunk ${chunk} were still under way when its slice had to end. It goes on from its last checkpoint; ` +
+      `Reads or writes of chunk ${chunk} were still under way when its slice had to end. It continues from its last checkpoint; ` +
         'if this repeats, raise `sliceSeconds` or look for throttling on the tables.',
       options,
     )

@@ -15,7 +15,7 @@ const denied = Object.assign(new Error('User is not authorized to perform: state
   name: 'AccessDeniedException',
 })
 const fails = (error: Error) => () => Promise.reject(error)
-const shouldContinue = 'Lost sight of the run, which goes on by itself (look again with `segue watch`):'
+const shouldContinue = 'Lost sight of the run, which continues by itself (watch it with `segue watch`):'
 
 describe('after a run was started', () => {
   test.each(['run --wait', 'run', 'verify --wait', 'repair --wait'])(
@@ -41,7 +41,7 @@ describe('after a run was started', () => {
     world.deployment.flag = ' --stack Night'
     world.executions.describe = fails(expired)
     await segue('run')
-    expect(errors[0]).toContain('(look again with `segue watch --stack Night`)')
+    expect(errors[0]).toContain('(watch it with `segue watch --stack Night`)')
   })
 
   test('--verbose shows where it failed', async () => {

@@ -34,10 +34,10 @@ describe('the line of a phase', () => {
 
   test('Drain says how far live changes are behind, and when that was seen', async () => {
     const { line, ledger, state } = await setUp({ phase: 'Drain' })
-    expect(await line()).toContain('waiting: every live change up to the end of the copy is to be applied; ETA unknown')
+    expect(await line()).toContain('waiting: live changes up to the end of the copy are being applied; ETA unknown')
     const runtime = { clock: () => state.now - 30_000 }
     await recordLag('run00001', { outcome: 'waiting', lagSeconds: 75, reason: '' }, { ledger, runtime })
-    expect(await line()).toMatch(/^Drain: .*to be applied; live changes 1m 15s behind 30s ago; ETA unknown$/)
+    expect(await line()).toMatch(/^Drain: .*are being applied; live changes 1m 15s behind 30s ago; ETA unknown$/)
   })
 
   test.each([
@@ -65,12 +65,12 @@ describe('the line of a phase', () => {
     expect(await line()).toMatch(/^Settle: .*an earlier slice may still be writing, for 1m 40s at most/)
     const control = await readControl(ledger, 'run00001')
     await writeControl(ledger, 'run00001', control, { ...control, quiet: '1.1' })
-    expect(await line()).toContain('removed and contested items are made what the source says now')
+    expect(await line()).toContain('reconciling deleted and contested items with the source')
   })
 
   test('Repair says what is derived again', async () => {
     const { line } = await setUp({ phase: 'Repair' })
-    expect(await line()).toMatch(/^Repair: .*the keys at which verify found a difference are derived again/)
+    expect(await line()).toMatch(/^Repair: .*rebuilding the keys that verify flagged/)
   })
 
   test('Verify counts its own chunks against what the copy read, with what it has found so far', async () => {

@@ -15,7 +15,7 @@ describe('segue watch', () => {
     expect(await segue('watch')).toBe(0)
     expect(lines).toHaveLength(5)
     expect(lines[0]).toMatch(
-      /^Copy: 1000\/1000 100%; .*waiting: every chunk is done, the run goes on to its next phase; ETA unknown$/,
+      /^Copy: 1000\/1000 100%; .*waiting: every chunk is done, the next phase begins; ETA unknown$/,
     )
     expect(lines[3]).toBe('Run run00001 finished: 1,000 items read, 1,000 items written to beta.')
     expect(lines[4]).toBe('Verified: no differences.')
@@ -40,7 +40,7 @@ describe('segue watch', () => {
     expect(await segue('watch')).toBe(3)
     expect(lines[0]).toMatch(/^Interrupted: 500\/1000/)
     expect(lines[1]).toContain('stopped from outside (ABORTED). The ledger still says running')
-    expect(lines[2]).toBe('Go on from its checkpoints with: segue run --resume')
+    expect(lines[2]).toBe('Continue from its checkpoints with: segue run --resume')
   })
 
   test('does not take a run for interrupted that ended while it was being looked at', async () => {

@@ -63,11 +63,11 @@ describe('a run that has finished once', () => {
   ] as const)('says after %s it has halted how to go on', async (what, command) => {
     const { segue, lines, views } = await setUp(stopped[what])
     expect(await segue('status')).toBe(3)
-    expect(lines.at(-1)).toBe(`Go on from its checkpoints with: ${command}`)
+    expect(lines.at(-1)).toBe(`Continue from its checkpoints with: ${command}`)
     const running = await setUp({ ...stopped[what], state: 'running' })
     running.views['arn:run:one'] = views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
     expect(await running.segue('status')).toBe(3)
-    expect(running.lines.at(-1)).toBe(`Go on from its checkpoints with: ${command}`)
+    expect(running.lines.at(-1)).toBe(`Continue from its checkpoints with: ${command}`)
   })
 
   it('is no run of which resuming turns live changes on again', async () => {
@@ -85,7 +85,7 @@ describe('a run that has not finished', () => {
     for (const only of ['verify', 'repair'])
       await expect(ask({ only })).rejects.toMatchObject({ code: 'nothing-to-verify' })
     await segue('status')
-    expect(lines.at(-1)).toBe('Go on from its checkpoints with: segue run --resume')
+    expect(lines.at(-1)).toBe('Continue from its checkpoints with: segue run --resume')
     expect(await ask({ resume: true })).toMatchObject({ outcome: 'held', run: 'run00001' })
   })
 })

@@ -111,7 +111,7 @@ describe('the reason for waiting', () => {
   test('says how long slices have been silent and when they must be over', async () => {
     const chunks = [aSegment(0, 10, { deadline: start + 50_000 }), aSegment(1, 0)]
     expect(line(await at(start, chunks), await at(start + 20_000, chunks))).toContain(
-      'waiting: no checkpoint for 20s from 1 slice: throttled, or dead and taken up again within 30s',
+      'waiting: no checkpoint for 20s from 1 slice: throttled, or dead and resumed within 30s',
     )
   })
 
