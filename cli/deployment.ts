@@ -2,26 +2,17 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { type CloudFormationClient, paginateDescribeStacks } from '@aws-sdk/client-cloudformation'
 import * as z from 'zod/mini'
+import type { Deployed } from '../shared/operator/engine.ts'
 import { type ClientConfig, openClients } from './clients.ts'
 import { CliError } from './errors.ts'
 
-/** One deployed Segue, as far as the CLI needs to know it. */
-export interface Deployment {
-  /** What people call it: the stack, or the local file. */
-  name: string
-  /** Names the same deployment on a command line: ` --stack Night`, or nothing. */
-  flag: string
+/** One deployed Segue, and how to reach it. */
+export interface Deployment extends Deployed {
   client: ClientConfig
-  sourceTable: string
-  destinationTable: string
   ledgerTable: string
   stateMachineArn: string
-  /** ARN of the source's stream that the deployment reads; absent where it captures no live changes. */
-  sourceStream?: string
   /** UUID of the event source mapping that brings live changes; absent where the stack does not put it out. */
   captureMapping?: string
-  /** The deployed options as JSON; absent where the stack does not put them out. */
-  options?: unknown
 }
 
 export interface Stack {

@@ -1,18 +1,9 @@
+import { LostSight } from '../shared/operator/errors.ts'
 import { type ExitCode, exitCode } from './exit-codes.ts'
 
 /** What the user must put right; its message is the sentence they see. */
 export class CliError extends Error {
-  readonly code:
-    | 'no-stack'
-    | 'several-stacks'
-    | 'bad-local-file'
-    | 'no-run'
-    | 'not-verified'
-    | 'not-finished'
-    | 'bad-module'
-    | 'no-capture'
-    | 'run-under-way'
-    | 'not-off'
+  readonly code: 'no-stack' | 'several-stacks' | 'bad-local-file' | 'bad-module'
   readonly source = 'user'
   readonly retryable = false
 
@@ -21,24 +12,6 @@ export class CliError extends Error {
     this.name = 'CliError'
     this.code = code
   }
-}
-
-/** Something was begun, and what becomes of it cannot be told: never to be taken for a refusal, which begins nothing. */
-export class LostSight extends Error {
-  readonly code = 'lost-sight'
-  readonly source = 'dependency'
-  readonly retryable = true
-
-  /** @param message what was begun and how to look again; the sentence of the cause follows it. */
-  constructor(message: string, cause: unknown) {
-    super(message, { cause })
-    this.name = 'LostSight'
-  }
-}
-
-/** An error about a run that is under way. */
-export function lostRun(flag: string, cause: unknown): LostSight {
-  return new LostSight(`Lost sight of the run, which continues by itself (watch it with \`segue watch${flag}\`)`, cause)
 }
 
 /** SDK errors by name, with what to do about them; they are the same words for every service. */
@@ -74,9 +47,4 @@ export function explain(error: unknown): { code: ExitCode; sentence: string } {
   if (source === 'user' || code === 'access-denied' || code === 'table-not-found')
     return { code: exitCode('refused'), sentence: message }
   return { code: exitCode('unexpected'), sentence: `${message || name} (--verbose shows more)` }
-}
-
-/** Nothing was ever run where a run was asked about. */
-export function noRun({ destinationTable, flag }: { destinationTable: string; flag: string }): CliError {
-  return new CliError('no-run', `Nothing was ever run into ${destinationTable}. Start with: segue run${flag}`)
 }

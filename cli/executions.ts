@@ -6,16 +6,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn'
 import { NETWORK } from '../shared/dynamodb/sdk/errors.ts'
-import type { ExecutionView } from '../shared/operator/status/verdict.ts'
-
-/** The run machine's executions, as the CLI asks for them. */
-export interface RunExecutions {
-  describe(arn: string): Promise<ExecutionView>
-  /** Starts a run; answers the ARN of its execution. */
-  start(input: object): Promise<string>
-  /** The newest execution that is under way, if any is. */
-  running(): Promise<string | undefined>
-}
+import type { RunExecutions } from '../shared/operator/engine.ts'
 
 /** Errors of the service that asking again may cure; a watcher must outlast them, as those of the network. */
 const passing = /Throttl|TooManyRequests|ServiceUnavailable|InternalServer|InternalFailure|TimeoutError/

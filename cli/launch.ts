@@ -1,28 +1,23 @@
-import { type Reading, readProgress } from '../shared/operator/status/read.ts'
-import { sentence } from '../shared/runtime/text.ts'
-import { lostRun } from './errors.ts'
+import type { OperatorEngine } from '../shared/operator/engine.ts'
+import { awaitBeginning, type Started } from '../shared/operator/start.ts'
 import { type ExitCode, exitCode } from './exit-codes.ts'
 import { followRun } from './follow.ts'
+import { sayRefused } from './render/refused.ts'
 import type { Terminal } from './terminal.ts'
-import type { World } from './world.ts'
 
-/** How long to wait for a run to begin or be refused before leaving it to itself; cold starts take a few seconds. */
-const beginsWithinMs = 60_000
-const lookEveryMs = 1_000
-
-/**
- * Starts an execution of the run machine, and says whether it began or was refused; with `wait`, follows it to its end.
- * @throws LostSight for whatever fails once it was started.
- * @param input as `parseRequest` takes it, only what differs from the defaults.
- */
+/** Says whether the run of a started execution began or was refused; with `wait`, follows it to its end. */
 export async function launch(
-  world: World,
+  started: Started,
+  engine: OperatorEngine,
   terminal: Terminal,
-  input: object,
   { wait, json }: { wait: boolean; json: boolean },
 ): Promise<ExitCode> {
-  const { deployment } = world
-  const execution = await world.executions.start(input)
+  if (started.kind === 'refused') {
+    sayRefused(started, terminal, json)
+    return exitCode('refused')
+  }
+  const { deployment } = engine
+  const { execution } = started
   if (json) terminal.line(JSON.stringify({ verdict: 'starting', execution: { arn: execution } }))
   else {
     terminal.line(`Started in ${deployment.name}: ${deployment.sourceTable} to ${deployment.destinationTable}`)
@@ -31,43 +26,32 @@ export async function launch(
   if (wait) {
     if (!json)
       terminal.line(`Stopping this command does not stop the run; watch it with: segue watch${deployment.flag}`)
-    return followRun(world, terminal, { follow: { execution }, json, keys: false })
+    return followRun(engine, terminal, { execution, json, keys: false })
   }
-  const reading = await beginning(world, execution).catch((error) => {
-    throw lostRun(deployment.flag, error)
-  })
-  return say(reading, world, terminal, json)
+  return sayBeginning(execution, engine, terminal, json)
 }
 
-/** The first reading that knows the run or its refusal, or the last one before patience ended. */
-async function beginning(world: World, execution: string): Promise<Reading> {
-  const { ledger, executions, runtime, deployment } = world
-  const engine = { ledger, describe: executions.describe, clock: runtime.clock }
-  const until = runtime.clock() + beginsWithinMs
-  for (;;) {
-    const reading = await readProgress(engine, deployment.destinationTable, { follow: { execution } })
-    if (reading.kind !== 'starting' || runtime.clock() >= until) return reading
-    await runtime.sleep(lookEveryMs)
-  }
-}
-
-function say(reading: Reading, { deployment }: World, terminal: Terminal, json: boolean): ExitCode {
+async function sayBeginning(
+  execution: string,
+  engine: OperatorEngine,
+  terminal: Terminal,
+  json: boolean,
+): Promise<ExitCode> {
+  const { flag } = engine.deployment
+  const reading = await awaitBeginning(engine, execution)
   switch (reading.kind) {
     case 'run': {
       const { run } = reading.progress
       if (json) terminal.line(JSON.stringify({ verdict: 'started', run: run.id, execution: { arn: run.execution } }))
-      else terminal.line(`Run ${run.id}. Watch it with: segue watch${deployment.flag}`)
+      else terminal.line(`Run ${run.id}. Watch it with: segue watch${flag}`)
       return exitCode('ok')
     }
-    case 'refused': {
-      const { error, cause, execution } = reading
-      if (json) terminal.line(JSON.stringify({ verdict: 'refused', execution: { arn: execution }, error, cause }))
-      else terminal.error(`The run was refused (${sentence(error)}): ${sentence(cause)}`)
+    case 'refused':
+      sayRefused(reading, terminal, json)
       return exitCode('refused')
-    }
     case 'starting':
     case 'none':
-      if (!json) terminal.line(`It has not begun yet. Watch it with: segue watch${deployment.flag}`)
+      if (!json) terminal.line(`It has not begun yet. Watch it with: segue watch${flag}`)
       return exitCode('ok')
   }
 }

@@ -1,12 +1,12 @@
+import { openDeployment } from './open.ts'
 import { runCli } from './program.ts'
 import { processTerminal } from './terminal.ts'
-import { openWorld } from './world.ts'
 
 // `segue watch | head`: whoever reads has gone, which is no error of ours. 141 is what a shell reports for SIGPIPE.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1))
 
 process.exitCode = await runCli(process.argv.slice(2), {
-  open: openWorld,
+  open: openDeployment,
   terminal: processTerminal(process.stdout, process.stderr),
   verbose: Boolean(process.env.DEBUG),
 })

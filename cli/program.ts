@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander'
+import { LostSight } from '../shared/operator/errors.ts'
 import { addCapture } from './commands/capture.ts'
 import { addDiff } from './commands/diff.ts'
 import { addPlan } from './commands/plan.ts'
@@ -9,10 +10,10 @@ import { addRun } from './commands/run.ts'
 import { addStatus } from './commands/status.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
-import { explain, LostSight } from './errors.ts'
+import { explain } from './errors.ts'
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-codes.ts'
+import type { Open } from './open.ts'
 import type { Terminal } from './terminal.ts'
-import type { OpenWorld } from './world.ts'
 
 /** In the order of the help. */
 const commands = [
@@ -34,7 +35,7 @@ const commands = [
  */
 export async function runCli(
   args: readonly string[],
-  { open, terminal, verbose = false }: { open: OpenWorld; terminal: Terminal; verbose?: boolean },
+  { open, terminal, verbose = false }: { open: Open; terminal: Terminal; verbose?: boolean },
 ): Promise<ExitCode> {
   let code: ExitCode = exitCode('ok')
   const program = new Command('segue')

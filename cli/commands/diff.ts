@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
+import { lastVerification } from '../../shared/operator/diff.ts'
 import { exitCode } from '../exit-codes.ts'
 import { diffJson, diffPage } from '../render/diff.ts'
-import { lastVerification } from '../verification.ts'
 import { act, type Cli } from './command.ts'
 
 export function addDiff(program: Command, cli: Cli): void {
@@ -11,9 +11,9 @@ export function addDiff(program: Command, cli: Cli): void {
     .option('--keys', 'list each destination key; keys are item data', false)
     .option('--json', 'one JSON object that counts; with --keys, then one a key', false)
     .action(
-      act<{ json: boolean; keys: boolean }>(cli, async (world, { json, keys }) => {
-        const last = await lastVerification(world, { keys })
-        const lines = json ? diffJson(last).map((each) => JSON.stringify(each)) : diffPage(last, world.deployment.flag)
+      act<{ json: boolean; keys: boolean }>(cli, async (engine, { json, keys }) => {
+        const last = await lastVerification(engine, { keys })
+        const lines = json ? diffJson(last).map((each) => JSON.stringify(each)) : diffPage(last, engine.deployment.flag)
         for (const line of lines) cli.terminal.line(line)
         if (last.groups.length > 0) return exitCode('differences')
         return exitCode(last.ended ? 'ok' : 'refused')

@@ -4,12 +4,12 @@ import { type Command, Option } from 'commander'
 import { type Options, parseOptions, parseRequest, type RunRequest } from '../../shared/config/options.ts'
 import { loadMigrations } from '../../shared/migrations/load-migrations.ts'
 import type { Migration } from '../../shared/migrations/migration.ts'
+import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { makePlan } from '../../shared/operator/plan/plan.ts'
 import { CliError } from '../errors.ts'
 import { type ExitCode, exitCodeOfPlan } from '../exit-codes.ts'
 import { planJson, planPage } from '../render/plan.ts'
 import type { Terminal } from '../terminal.ts'
-import type { World } from '../world.ts'
 import { act, type Cli } from './command.ts'
 
 interface PlanFlags {
@@ -36,28 +36,28 @@ export function addPlan(program: Command, cli: Cli): void {
     .option('--json', 'one JSON object', false)
     .option('--keys', 'show partition keys; they are item data', false)
     .action(
-      act<PlanFlags>(cli, (world, { resume, segments, split, offline, ...flags }) => {
+      act<PlanFlags>(cli, (engine, { resume, segments, split, offline, ...flags }) => {
         const request = parseRequest({ resume, split, offline, ...(segments !== undefined && { segments }) })
-        return showPlan(world, cli.terminal, request, flags)
+        return showPlan(engine, cli.terminal, request, flags)
       }),
     )
 }
 
 /** Makes and prints the plan of a run. */
 export async function showPlan(
-  world: World,
+  engine: OperatorEngine,
   terminal: Terminal,
   request: RunRequest,
   { migrations, json, keys }: { migrations?: string; json: boolean; keys: boolean },
 ): Promise<ExitCode> {
-  const { ledger, executions, describeTable, openTable, runtime, deployment } = world
+  const { ledger, executions, describeTable, openTable, runtime, deployment } = engine
   const modules = migrations === undefined ? undefined : await importMigrations(migrations)
   const plan = await makePlan(request, {
     ledger,
     describeExecution: executions.describe,
     describeTable,
     openTable,
-    options: optionsOf(world),
+    options: optionsOf(engine),
     stream: deployment.sourceStream,
     ...(modules && { migrations: modules }),
     runtime,
@@ -69,7 +69,7 @@ export async function showPlan(
 }
 
 /** The deployed options where the stack puts them out, else the defaults. */
-function optionsOf({ deployment: { options, sourceTable, destinationTable } }: World): Options {
+function optionsOf({ deployment: { options, sourceTable, destinationTable } }: OperatorEngine): Options {
   return parseOptions({ ...(options as object | undefined), sourceTable, destinationTable })
 }
 

@@ -1,15 +1,8 @@
 import type { Command } from 'commander'
-import { readLease } from '../../shared/ledger/lease.ts'
-import { listQuarantine, type Quarantined } from '../../shared/ledger/quarantine.ts'
+import { type QuarantineList, readQuarantine } from '../../shared/operator/quarantine.ts'
 import { counted, grouped } from '../../shared/operator/status/format.ts'
-import {
-  groupQuarantine,
-  itemsIn,
-  type QuarantineGroup,
-  readQuarantineGroups,
-} from '../../shared/operator/status/quarantine.ts'
+import { itemsIn } from '../../shared/operator/status/quarantine.ts'
 import { sentence } from '../../shared/runtime/text.ts'
-import { noRun } from '../errors.ts'
 import { exitCode } from '../exit-codes.ts'
 import { keyJson, keyText } from '../render/key.ts'
 import { act, type Cli } from './command.ts'
@@ -22,37 +15,30 @@ export function addQuarantine(program: Command, cli: Cli): void {
     .option('--keys', 'list each item by its key; keys are item data', false)
     .option('--json', 'one JSON object a line: a cause, or with --keys an item', false)
     .action(
-      act<{ json: boolean; keys: boolean }>(cli, async ({ ledger, deployment }, { keys, json }) => {
-        const lease = await readLease(ledger, deployment.destinationTable)
-        if (!lease) throw noRun(deployment)
-        const lines = keys
-          ? keyLines(lease.run, await listQuarantine(ledger, lease.run), json)
-          : causeLines(lease.run, await readQuarantineGroups(ledger, lease.run), json)
-        for (const line of lines) cli.terminal.line(line)
+      act<{ json: boolean; keys: boolean }>(cli, async (engine, { keys, json }) => {
+        const list = await readQuarantine(engine, { keys })
+        for (const line of json ? jsonLines(list) : textLines(list)) cli.terminal.line(line)
         return exitCode('ok')
       }),
     )
 }
 
-function causeLines(run: string, groups: QuarantineGroup[], json: boolean): string[] {
-  if (json) return groups.map((group) => JSON.stringify(group))
-  const lines = groups.map((g) => `${grouped(g.items).padStart(8)}  ${g.migration}: ${sentence(g.reason)}`)
-  return [heading(run, itemsIn(groups)), ...lines]
+function jsonLines({ groups, items }: QuarantineList): string[] {
+  if (!items) return groups.map((group) => JSON.stringify(group))
+  return items.map(({ key, migration, reason, at }) =>
+    JSON.stringify({ key: keyJson(key), migration, reason, at: new Date(at).toISOString() }),
+  )
 }
 
-function keyLines(run: string, items: Quarantined[], json: boolean): string[] {
-  if (json)
-    return items.map(({ key, migration, reason, at }) =>
-      JSON.stringify({ key: keyJson(key), migration, reason, at: new Date(at).toISOString() }),
-    )
-  const under = groupQuarantine(items).flatMap((g) => [
-    `${g.migration}: ${sentence(g.reason)}`,
-    ...items
-      .filter((i) => i.migration === g.migration && i.reason === g.reason)
-      .map((i) => `  ${keyText(i.key)}`)
-      .sort(),
-  ])
-  return [heading(run, items.length), ...under]
+function textLines({ run, groups, items }: QuarantineList): string[] {
+  const heading = `Run ${run}: ${counted(itemsIn(groups), 'item')} quarantined`
+  const lines = groups.flatMap((group) => {
+    const cause = `${group.migration}: ${sentence(group.reason)}`
+    if (!items) return [`${grouped(group.items).padStart(8)}  ${cause}`]
+    const keys = items
+      .filter((i) => i.migration === group.migration && i.reason === group.reason)
+      .map((i) => keyText(i.key))
+    return [cause, ...keys.sort().map((key) => `  ${key}`)]
+  })
+  return [heading, ...lines]
 }
-
-const heading = (run: string, items: number) => `Run ${run}: ${counted(items, 'item')} quarantined`

@@ -1,9 +1,10 @@
 import { type Command, Option } from 'commander'
 import { parseRequest } from '../../shared/config/options.ts'
+import type { OperatorEngine } from '../../shared/operator/engine.ts'
+import { resumeRun, startRun } from '../../shared/operator/start.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { launch } from '../launch.ts'
 import type { Terminal } from '../terminal.ts'
-import type { World } from '../world.ts'
 import { act, type Cli } from './command.ts'
 import { showPlan } from './plan.ts'
 
@@ -41,23 +42,14 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--no-split', 'never split a hot key; it is resumed instead, however long it takes')
     .option('--offline', 'nothing changes the source meanwhile: capture no live changes', false)
     .addHelpText('after', phasesHelp)
-    .action(act<RunFlags>(cli, (world, flags) => startRun(world, cli.terminal, flags)))
+    .action(act<RunFlags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
 }
 
-/** The input of the execution: only what differs from the defaults, so that a plain run is `{}`. */
-function runInput({ resume, split, offline, segments }: Pick<RunFlags, 'resume' | 'split' | 'offline' | 'segments'>) {
-  const input = {
-    ...(resume && { resume }),
-    ...(!split && { split }),
-    ...(offline && { offline }),
-    ...(segments !== undefined && { segments }),
-  }
-  parseRequest(input)
-  return input
-}
-
-async function startRun(world: World, terminal: Terminal, flags: RunFlags): Promise<ExitCode> {
-  const input = runInput(flags)
-  if (flags.dryRun) return showPlan(world, terminal, parseRequest(input), { json: flags.json, keys: false })
-  return launch(world, terminal, input, flags)
+async function run(engine: OperatorEngine, terminal: Terminal, flags: RunFlags): Promise<ExitCode> {
+  const { resume, split, offline, segments, dryRun, json } = flags
+  // Only what differs from the defaults, so that a plain run has the input `{}`.
+  const options = { ...(!split && { split }), ...(offline && { offline }), ...(segments !== undefined && { segments }) }
+  if (dryRun) return showPlan(engine, terminal, parseRequest({ resume, ...options }), { json, keys: false })
+  const started = await (resume ? resumeRun(engine, options) : startRun(engine, options))
+  return launch(started, engine, terminal, flags)
 }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { verifyRun } from '../../shared/operator/start.ts'
 import { launch } from '../launch.ts'
 import { act, type Cli } from './command.ts'
 
@@ -9,8 +10,8 @@ export function addVerify(program: Command, cli: Cli): void {
     .option('--wait', 'watch it to its end and exit with the code of what it found', false)
     .option('--json', 'JSON objects instead of lines', false)
     .action(
-      act<{ wait: boolean; json: boolean }>(cli, (world, flags) =>
-        launch(world, cli.terminal, { only: 'verify' }, flags),
+      act<{ wait: boolean; json: boolean }>(cli, async (engine, flags) =>
+        launch(await verifyRun(engine), engine, cli.terminal, flags),
       ),
     )
 }

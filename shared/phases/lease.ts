@@ -1,10 +1,6 @@
 import type { RunRequest } from '../config/options.ts'
 import type { TableSchema } from '../dynamodb/key.ts'
-import { coverageOf } from '../facts/coverage.ts'
-import { whyExpired } from '../facts/expired.ts'
-import { isRepairable, wasFinished } from '../facts/finished.ts'
 import { readApplied } from '../ledger/applied.ts'
-import { listChunks } from '../ledger/chunks.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
 import { createRun, getRun, newRunId, type RunRecord } from '../ledger/runs.ts'
@@ -14,6 +10,7 @@ import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { fenceEarlierRuns } from './fence-earlier-runs.ts'
 import { haltRun } from './halt.ts'
+import { continuable, isAboutLastRun } from './last-run.ts'
 import type { Executions } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { resumeRun } from './resume.ts'
@@ -78,8 +75,8 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   if (before?.held && before.execution === execution) return held(before)
   await refuseIfEnded(execution, engine)
   if (before?.held) await refuseWhileAlive(before, engine)
-  if (before && !shouldContinue(request)) await refuseOverAnother(before, engine)
-  const run = shouldContinue(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
+  if (before && !isAboutLastRun(request)) await refuseOverAnother(before, engine)
+  const run = isAboutLastRun(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   const fence = (before?.fence ?? 0) + 1
   const lease: Lease = { table: destination, held: true, run, execution, fence, since: runtime.clock() }
   if (before?.quietAfter) lease.quietAfter = before.quietAfter
@@ -145,35 +142,9 @@ async function refuseUnlessEmpty({ run, fence }: Lease, engine: LeaseEngine): Pr
   throw new Refusal('destination-not-empty', cause)
 }
 
-/** Whether a request is about the last run instead of a new one. */
-const shouldContinue = (request: RunRequest) => request.resume || request.only !== undefined
-
-async function lastRun(
-  lease: Lease | undefined,
-  { only }: RunRequest,
-  { ledger, destination, codeHash }: LeaseEngine,
-): Promise<string> {
-  const run = lease && (await getRun(ledger, lease.run))
-  if (only && !(run && wasFinished(run)))
-    throw new Refusal(
-      'nothing-to-verify',
-      `No finished run into ${destination} is there to ${only}. Finish one first; \`segue status\` shows where the last one stands.`,
-    )
-  if (run && only === 'repair' && !isRepairable(run))
-    throw new Refusal(
-      'nothing-to-verify',
-      `The verification of run ${run.id} has not ended, so what to repair is not known. Run \`segue verify\` first.`,
-    )
-  if (!run || (run.state === 'finished' && !only))
-    throw new Refusal('nothing-to-resume', `There is no unfinished run into ${destination}. Start one without resume.`)
-  if (wasFinished(run) && !only)
-    throw new Refusal(
-      'nothing-to-resume',
-      `Run ${run.id} has finished before, and is not copied again into what may be in use by now. \`segue verify\` verifies it again.`,
-    )
-  // Before live changes are turned on again.
-  const expired = !only && whyExpired(run, coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments))
-  if (expired) throw new Refusal('not-covered', expired)
+async function lastRun(lease: Lease | undefined, request: RunRequest, engine: LeaseEngine): Promise<string> {
+  const { ledger, destination, codeHash } = engine
+  const run = await continuable(lease && (await getRun(ledger, lease.run)), request, engine)
   if (run.codeHash !== codeHash)
     throw new Refusal(
       'code-changed',
@@ -185,7 +156,7 @@ async function lastRun(
 /** Makes the run's rows agree with the lease; repeatable after a lost answer. */
 async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<RunRecord> {
   const { ledger, runtime, source, destination, schema, migrations, codeHash } = engine
-  if (!shouldContinue(request)) {
+  if (!isAboutLastRun(request)) {
     const applied = new Set(await readApplied(ledger, source))
     const run: RunRecord = {
       id: lease.run,

@@ -66,7 +66,8 @@ export async function preflight(request: RunRequest, engine: PreflightEngine): P
   return { outcome: 'ready', split: request.split && (await acceptsSyntheticKeys(table)) }
 }
 
-async function refuseUnlessEmpty(destination: Table): Promise<void> {
+/** @throws Refusal `destination-not-empty`. */
+export async function refuseUnlessEmpty(destination: Table): Promise<void> {
   if (await isEmpty(destination)) return
   throw new Refusal(
     'destination-not-empty',

@@ -65,6 +65,7 @@ const paths = [
   'operator: stops a chunk',
   'operator: starts beside',
   'operator: starts over',
+  'operator: refused before starting',
   'operator: verify',
   'operator: repair',
   'state: Refused',

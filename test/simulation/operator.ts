@@ -1,7 +1,11 @@
 import { keyOf } from '../../shared/dynamodb/key.ts'
-import { readControl, writeControl } from '../../shared/ledger/control.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
 import { getRun, type RunRecord } from '../../shared/ledger/runs.ts'
+import { captureOff } from '../../shared/operator/capture-off.ts'
+import type { OperatorEngine } from '../../shared/operator/engine.ts'
+import { LostSight, OperatorError } from '../../shared/operator/errors.ts'
+import { repairRun, resumeRun, type Started, startRun, verifyRun } from '../../shared/operator/start.ts'
+import { tellRun } from '../../shared/operator/tell.ts'
 import type { Checks } from './checks/checks.ts'
 import type { DestinationWatch } from './checks/writes.ts'
 import { type Deployment, destinationTable } from './deployment.ts'
@@ -36,6 +40,12 @@ export interface Surroundings {
   startedOver: () => void
   /** Where nothing is captured: some items become such as cannot be migrated. */
   spoil?: () => void
+}
+
+/** How one attempt to run ended: its execution, or a command that refused to start one. */
+interface Attempt {
+  status: Execution['status'] | 'REFUSED'
+  error: { name: string; message: string } | undefined
 }
 
 /** An execution that drives a run, not one of its chunks. */
@@ -133,13 +143,12 @@ export class Operator {
   async #untilFinished(first: Json): Promise<RunRecord | undefined> {
     let input = first
     for (let attempt = 1; attempt <= MOST_ATTEMPTS; attempt++) {
-      const execution = this.#start(input)
-      await execution.ended
-      if (execution.error?.name === 'run-in-progress') await this.#allEnd()
+      const attempt = await this.#attempt(input)
+      if (attempt.error?.name === 'run-in-progress') await this.#allEnd()
       const run = await this.#finishedRun()
-      if (run && (!('only' in (first as object)) || execution.status === 'SUCCEEDED')) return run
-      this.#world.hit(`path: ended ${execution.status === 'ABORTED' ? 'aborted' : (execution.error?.name ?? '?')}`)
-      input = run ? first : await this.#next(execution, input, first)
+      if (run && (!('only' in (first as object)) || attempt.status === 'SUCCEEDED')) return run
+      this.#world.hit(`path: ended ${attempt.status === 'ABORTED' ? 'aborted' : (attempt.error?.name ?? '?')}`)
+      input = run ? first : await this.#next(attempt, input, first)
       await this.#world.scheduler.sleep(this.#dice.between(500, 30_000))
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
@@ -154,6 +163,66 @@ export class Operator {
       await this.#world.scheduler.sleep(this.#world.settings.followMs)
       await this.#around.invoke().catch(() => this.#world.hit('path: follow failed'))
     }
+  }
+
+  /** Runs once, started from the console or by the command. */
+  async #attempt(input: Json): Promise<Attempt> {
+    const begun = this.#dice.chance(0.5) ? this.#start(input) : await this.#byCommand(input)
+    if (!('kind' in begun)) {
+      await begun.ended
+      return begun
+    }
+    this.#world.hit('operator: refused before starting')
+    this.#world.story.tell('operator', `is refused before starting: ${begun.cause}`)
+    return { status: 'REFUSED', error: { name: begun.error, message: begun.cause } }
+  }
+
+  async #byCommand(input: Json): Promise<Execution | Extract<Started, { kind: 'refused' }>> {
+    const { only, resume, ...options } = input as { only?: 'verify' | 'repair'; resume?: boolean }
+    const engine = this.#engine
+    let started: Started
+    if (only) started = await (only === 'verify' ? verifyRun(engine) : repairRun(engine))
+    else started = await (resume ? resumeRun(engine, options) : startRun(engine, options))
+    return started.kind === 'started' ? this.#stepFunctions.executions.get(started.execution)! : started
+  }
+
+  /** What the commands work with; they reach everything at once. */
+  get #engine(): OperatorEngine {
+    const { world, source, destination, mapping } = this.#around.deployment
+    const tables = { [source.memory.name]: source.memory, [destination.memory.name]: destination.memory }
+    return {
+      deployment: { name: 'the simulated stack', flag: '', sourceTable: source.memory.name, destinationTable },
+      ledger: this.#ledger.asOperator(),
+      executions: {
+        describe: async (arn) => {
+          const execution = this.#stepFunctions.executions.get(arn)
+          if (execution?.status === 'RUNNING') return { status: 'running' }
+          return { status: 'ended', ended: execution?.status ?? 'FORGOTTEN' }
+        },
+        start: async (input) => this.#start(input as Json).arn,
+        running: async () => this.#running(isRun).at(-1)?.arn,
+      },
+      describeTable: async (name) => ({
+        name,
+        arn: name,
+        schema: tables[name]!.schema,
+        status: 'ACTIVE',
+        itemCount: tables[name]!.size,
+        sizeBytes: 0,
+      }),
+      openTable: ({ name }) => tables[name]!,
+      mapping: { state: async () => mapping().state, set: async (enabled) => mapping().set(enabled) },
+      runtime: {
+        clock: () => world.now,
+        random: () => this.#dice.between(0, 1),
+        sleep: (ms) => world.scheduler.sleep(ms),
+        emit: () => {},
+      },
+    }
+  }
+
+  #running(which: (execution: Execution) => boolean): Execution[] {
+    return [...this.#stepFunctions.executions.values()].filter((each) => each.status === 'RUNNING' && which(each))
   }
 
   #start(input: Json): Execution {
@@ -172,7 +241,7 @@ export class Operator {
   }
 
   /** What the error of one execution tells people to do next. */
-  async #next({ error }: Execution, before: Json, first: Json): Promise<Json> {
+  async #next({ error }: Attempt, before: Json, first: Json): Promise<Json> {
     // A run that had finished before is only verified or repaired, and repaired once its verification has ended.
     if ('only' in (first as object)) return error?.name === 'nothing-to-verify' ? { only: 'verify' } : first
     if (this.#givesUp && this.#givenUp === undefined) return this.#startOver()
@@ -242,10 +311,16 @@ export class Operator {
   }
 
   async #captureOff(): Promise<void> {
-    const mapping = this.#around.deployment.mapping()
-    while (mapping.state !== 'Disabled') {
-      mapping.set(false)
-      await this.#world.scheduler.sleep(1_000)
+    for (;;) {
+      try {
+        await captureOff(this.#engine)
+        return
+      } catch (error) {
+        // A run that somebody else began goes first.
+        const reason = error instanceof LostSight ? error.cause : error
+        if (!(reason instanceof OperatorError && reason.code === 'run-under-way')) throw error
+        await this.#allEnd()
+      }
     }
   }
 
@@ -264,24 +339,18 @@ export class Operator {
     await this.#command('run', fence)
   }
 
-  /** Compare and set, as the terminal does; answers the fence of the run that was told. */
+  /** Returns the fence of the run that was told. */
   async #command(command: 'run' | 'pause' | 'abort', onlyFence?: number): Promise<number | undefined> {
-    const ledger = this.#ledger.asOperator()
-    const lease = await readLease(ledger, destinationTable)
-    if (!lease?.held) return undefined
-    const control = await readControl(ledger, lease.run)
-    if (control.fence === 0 || control.fence !== (onlyFence ?? lease.fence)) return undefined
-    if (!(await writeControl(ledger, lease.run, control, { ...control, command }))) return undefined
+    const told = await tellRun(this.#engine, command, onlyFence)
+    if (!told) return undefined
     this.#world.hit(`operator: ${command}`)
     this.#world.story.tell('operator', command)
-    this.#watch.commanded(command, control.fence)
-    return control.fence
+    this.#watch.commanded(command, told.fence)
+    return told.fence
   }
 
   #stop(which: (execution: Execution) => boolean): void {
-    const running = [...this.#stepFunctions.executions.values()].filter(
-      (each) => each.status === 'RUNNING' && which(each),
-    )
+    const running = this.#running(which)
     if (running.length === 0) return
     const execution = this.#dice.pick(running)
     this.#world.hit(
@@ -295,6 +364,6 @@ export class Operator {
 
   #startBeside(): void {
     this.#world.hit('operator: starts beside')
-    this.#start({ resume: this.#dice.chance(0.7) })
+    void this.#attempt({ resume: this.#dice.chance(0.7) })
   }
 }

@@ -2,7 +2,6 @@ import { type Coverage, coverageOf } from '../../facts/coverage.ts'
 import { type Found, foundBy } from '../../facts/findings.ts'
 import { type ChunkRecord, listChunks, type Walk } from '../../ledger/chunks.ts'
 import { type Control, readControl } from '../../ledger/control.ts'
-import { LedgerError } from '../../ledger/errors.ts'
 import { type Lease, readLease } from '../../ledger/lease.ts'
 import { countQuarantine } from '../../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
@@ -11,6 +10,7 @@ import type { LedgerTable } from '../../ledger/table.ts'
 import { type Lag, lacksChanges, readLag } from '../../live/lag-row.ts'
 import { passOf } from '../../phases/plan-pass.ts'
 import type { Clock } from '../../runtime/ports.ts'
+import { findLastRun } from '../last-run.ts'
 import { type ExecutionView, type Verdict, verdictOf } from './verdict.ts'
 import { walkAtWork } from './walk.ts'
 
@@ -69,7 +69,7 @@ export async function readProgress(
   { follow, expect }: { follow?: Follow; expect?: Expect } = {},
 ): Promise<Reading> {
   if (follow && 'execution' in follow) return followExecution(engine, destination, follow.execution, expect)
-  const run = await lookUp(engine.ledger, destination, follow?.run)
+  const run = await (follow ? getRun(engine.ledger, follow.run) : findLastRun(engine.ledger, destination))
   if (!run) return { kind: 'none' }
   return { kind: 'run', progress: await progressOf(engine, run, expect) }
 }
@@ -82,7 +82,7 @@ async function followExecution(
 ): Promise<Reading> {
   const view = await engine.describe(execution)
   // Read after the execution was asked: one that had ended has then said in the ledger all it will ever say.
-  const run = await lookUp(engine.ledger, destination)
+  const run = await findLastRun(engine.ledger, destination)
   if (run?.execution === execution) return { kind: 'run', progress: await progressOf(engine, run, expect) }
   if (view.status !== 'ended' || view.ended === 'FORGOTTEN') return { kind: 'starting', execution }
   const { error = view.ended ?? 'ENDED', cause = 'It gave no cause; its history in Step Functions says more.' } = view
@@ -136,16 +136,4 @@ async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found | und
   const [forth, back] = [coverageOf(verify, run.segments), coverageOf(orphans, run.segments)]
   if (!forth.complete || !back.complete) return undefined
   return foundBy(forth.tallies, back.tallies, listed)
-}
-
-async function lookUp(ledger: LedgerTable, destination: string, run?: string): Promise<RunRecord | undefined> {
-  const id = run ?? (await readLease(ledger, destination))?.run
-  if (id === undefined) return undefined
-  try {
-    return await getRun(ledger, id)
-  } catch (error) {
-    // The lease is written a moment before the run it names.
-    if (error instanceof LedgerError && error.code === 'row-missing' && run === undefined) return undefined
-    throw error
-  }
 }

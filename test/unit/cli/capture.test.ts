@@ -108,7 +108,7 @@ describe('segue capture off refuses', () => {
     expect(await segue('capture', 'off')).toBe(2)
     expect(told).toEqual([])
     expect(errors).toEqual([
-      'Step Functions does not say whether execution arn:run:one, which holds beta, is under way. Ask again.',
+      'Step Functions does not say whether execution arn:run:one, which holds beta, is under way. Try again.',
     ])
   })
 

@@ -18,9 +18,10 @@ describe('segue run', () => {
   })
 
   test('passes its flags on as the input of the execution', async () => {
-    const { segue, started, views } = setUp()
-    views['arn:run:new'] = { status: 'ended', ended: 'FAILED', error: 'nothing-to-resume', cause: 'There is none.' }
+    const { segue, started, views, ledger } = setUp()
+    views['arn:run:new'] = { status: 'ended', ended: 'FAILED', error: 'no-stream', cause: 'There is none.' }
     expect(await segue('run', '--no-split', '--offline', '--segments', '7')).toBe(2)
+    await store(ledger, aRun({ state: 'halted' }), [aSegment(0, 0), aSegment(1, 0)], { held: false })
     expect(await segue('run', '--resume', '--no-split')).toBe(2)
     expect(started).toEqual([
       { split: false, offline: true, segments: 7 },

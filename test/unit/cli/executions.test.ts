@@ -2,7 +2,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { describe, expect, test } from 'vitest'
-import { type RunExecutions, sdkRunExecutions } from '../../../cli/executions.ts'
+import { sdkRunExecutions } from '../../../cli/executions.ts'
+import type { RunExecutions } from '../../../shared/operator/engine.ts'
 
 /** The run machine behind a service that answers as told. */
 function executionsOf(answer: () => Promise<object>) {

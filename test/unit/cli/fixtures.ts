@@ -1,5 +1,4 @@
 import type { Terminal } from '../../../cli/terminal.ts'
-import type { World } from '../../../cli/world.ts'
 import type { RangeChunk } from '../../../shared/chunks/chunk.ts'
 import { segmentsFor } from '../../../shared/chunks/segments.ts'
 import type { KeySchema } from '../../../shared/dynamodb/key.ts'
@@ -10,6 +9,7 @@ import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { noTallies, type Tallies } from '../../../shared/ledger/tallies.ts'
 import type { Mapping } from '../../../shared/live/ports.ts'
+import type { OperatorEngine } from '../../../shared/operator/engine.ts'
 import type { ExecutionView } from '../../../shared/operator/status/verdict.ts'
 import type { Runtime } from '../../../shared/runtime/ports.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -99,15 +99,12 @@ export function memoryWorld() {
     },
     emit: () => {},
   }
-  const world: World = {
+  const world: OperatorEngine = {
     deployment: {
       name: 'stack Night',
       flag: '',
-      client: {},
       sourceTable: 'alpha',
       destinationTable: 'beta',
-      ledgerTable: 'ledger',
-      stateMachineArn: 'arn:machine',
       sourceStream: 'arn:stream:alpha',
     },
     ledger,

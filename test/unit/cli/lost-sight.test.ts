@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { aRun, aSegment, memoryTerminal, memoryWorld, store } from './fixtures.ts'
+import { done, finished } from './set-up.ts'
 
 function setUp() {
   const memory = memoryWorld()
@@ -21,7 +22,8 @@ describe('after a run was started', () => {
   test.each(['run --wait', 'run', 'verify --wait', 'repair --wait'])(
     '`segue %s` does not say that nothing was begun when credentials expire',
     async (command) => {
-      const { segue, errors, started, world } = setUp()
+      const { segue, errors, started, world, ledger } = setUp()
+      if (!command.startsWith('run')) await store(ledger, aRun(finished), done, { held: false })
       world.executions.describe = fails(expired)
       expect(await segue(...command.split(' '))).toBe(1)
       expect(started).toHaveLength(1)

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
+import { createChunks } from '../../../shared/ledger/chunks.ts'
 import { type Difference, recordDifferences } from '../../../shared/ledger/differences.ts'
+import { updateRun } from '../../../shared/ledger/runs.ts'
 import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
 
 function setUp() {
@@ -34,16 +36,30 @@ describe('segue verify and segue repair', () => {
 
   test('verify --wait ends with 6 when it finds differences', async () => {
     const { segue, ledger, meanwhile } = setUp()
+    await store(ledger, aRun({ ...finished, verification: { number: 1, ended: true } }), copied, { held: false })
     const walks = [...aWalk('verify.2', { different: 1 }), ...aWalk('orphans.2', {})]
-    meanwhile.push(() => store(ledger, aRun({ ...finished, execution: 'arn:run:new' }), [...copied, ...walks]))
+    meanwhile.push(async () => {
+      await createChunks(ledger, walks)
+      await updateRun(ledger, 'run00001', (run) => ({ ...run, ...finished, execution: 'arn:run:new' }))
+    })
     expect(await segue('verify', '--wait')).toBe(6)
   })
 
-  test('verify of a run that is not finished is refused with 2', async () => {
-    const { segue, views, errors } = setUp()
-    views['arn:run:new'] = { status: 'ended', ended: 'FAILED', error: 'nothing-to-verify', cause: 'No finished run.' }
+  test.each(['verify', 'repair'])('%s of a run that is not finished is refused with 2', async (command) => {
+    const { segue, started, errors } = setUp()
+    expect(await segue(command, '--wait')).toBe(2)
+    expect(started).toEqual([])
+    expect(errors).toEqual([
+      `The run was refused (nothing-to-verify): No finished run into beta is there to ${command}. Finish one first; \`segue status\` shows where the last one stands.`,
+    ])
+  })
+
+  test('what only the state machine can refuse is refused with 2 as well', async () => {
+    const { segue, ledger, views, errors } = setUp()
+    await store(ledger, aRun(finished), done, { held: false })
+    views['arn:run:new'] = { status: 'ended', ended: 'FAILED', error: 'code-changed', cause: 'Deploy those.' }
     expect(await segue('verify', '--wait')).toBe(2)
-    expect(errors).toEqual(['The run was refused (nothing-to-verify): No finished run.'])
+    expect(errors).toEqual(['The run was refused (code-changed): Deploy those.'])
   })
 
   test('repair --dry-run says what it would derive again, and starts nothing', async () => {

@@ -1,0 +1,13 @@
+import { sentence } from '../../shared/runtime/text.ts'
+import type { Terminal } from '../terminal.ts'
+
+/** Says why a run was refused: by its execution, or before one was started. */
+export function sayRefused(
+  { execution, error, cause }: { execution?: string; error: string; cause: string },
+  terminal: Terminal,
+  json: boolean,
+): void {
+  const arn = execution === undefined ? null : { arn: execution }
+  if (json) terminal.line(JSON.stringify({ verdict: 'refused', execution: arn, error, cause }))
+  else terminal.error(`The run was refused (${sentence(error)}): ${sentence(cause)}`)
+}

@@ -1,0 +1,42 @@
+import type { Table } from '../dynamodb/ports.ts'
+import type { TableDescription } from '../dynamodb/sdk/describe.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import type { Mapping } from '../live/ports.ts'
+import type { Runtime } from '../runtime/ports.ts'
+import type { ExecutionView } from './status/verdict.ts'
+
+/** One deployment, as far as operators speak of it. */
+export interface Deployed {
+  /** What people call it: `stack Night`. */
+  name: string
+  /** Names the same deployment on a command line: ` --stack Night`, or nothing. */
+  flag: string
+  sourceTable: string
+  destinationTable: string
+  /** ARN of the source's stream that the deployment reads; absent where it captures no live changes. */
+  sourceStream?: string
+  /** The deployed options as JSON; absent where the stack does not put them out. */
+  options?: unknown
+}
+
+/** The run machine's executions, as operators ask for them. */
+export interface RunExecutions {
+  /** An execution by its ARN. Never throws for a service that does not answer: then its status is `unknown`. */
+  describe(arn: string): Promise<ExecutionView>
+  /** Starts an execution with this input; returns its ARN. */
+  start(input: object): Promise<string>
+  /** ARN of the newest execution that is under way, if any is. */
+  running(): Promise<string | undefined>
+}
+
+/** What every use case of an operator works with: the CLI gives the SDK, tests and the simulator memory. */
+export interface OperatorEngine {
+  deployment: Deployed
+  ledger: LedgerTable
+  executions: RunExecutions
+  describeTable(name: string): Promise<TableDescription>
+  openTable(description: TableDescription): Table
+  /** What turns live changes on and off, where the deployment names it. */
+  mapping: Mapping | undefined
+  runtime: Runtime
+}

@@ -1,0 +1,12 @@
+import type { OperatorEngine } from '../engine.ts'
+import { lastRun } from '../last-run.ts'
+import { buildReport } from './build.ts'
+import type { Report } from './content.ts'
+
+/**
+ * What the last run came to.
+ * @throws OperatorError `no-run`.
+ */
+export async function reportLastRun(engine: Pick<OperatorEngine, 'ledger' | 'deployment'>): Promise<Report> {
+  return buildReport(engine.ledger, await lastRun(engine))
+}

@@ -1,0 +1,96 @@
+import { parseRequest, type RunRequest } from '../config/options.ts'
+import { DynamoDbError } from '../dynamodb/errors.ts'
+import { readLease } from '../ledger/lease.ts'
+import { continuable, isAboutLastRun } from '../phases/last-run.ts'
+import { refuseUnlessEmpty } from '../phases/preflight.ts'
+import { Refusal } from '../phases/refusal.ts'
+import type { OperatorEngine } from './engine.ts'
+import { lostRun } from './errors.ts'
+import { findLastRun } from './last-run.ts'
+import { type Reading, readProgress } from './status/read.ts'
+
+/** How long to wait for a run to begin or be refused before leaving it to itself; cold starts take a few seconds. */
+const beginsWithinMs = 60_000
+const probeEveryMs = 1_000
+
+export type Started =
+  | { kind: 'started'; execution: string }
+  /** Refused before an execution was started: nothing was begun. */
+  | { kind: 'refused'; error: string; cause: string }
+
+/** What a new run may be asked; see `requestSchema`. */
+export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offline'>>
+
+/** Starts a new run of the pending migrations. @throws OptionsError for options that are wrong. */
+export const startRun = (engine: OperatorEngine, options: StartOptions): Promise<Started> => start(engine, options)
+
+/** Resumes the last run from its checkpoints. @throws OptionsError for options that only a new run takes. */
+export const resumeRun = (engine: OperatorEngine, options: StartOptions): Promise<Started> =>
+  start(engine, { resume: true, ...options })
+
+/** Verifies the last finished run again. */
+export const verifyRun = (engine: OperatorEngine): Promise<Started> => start(engine, { only: 'verify' })
+
+/** Repairs what the last verification found, and verifies. */
+export const repairRun = (engine: OperatorEngine): Promise<Started> => start(engine, { only: 'repair' })
+
+/**
+ * Waits until the run of an execution has begun or was refused; returns the last reading where patience ends before.
+ * @throws LostSight for whatever fails: the execution goes on by itself.
+ */
+export async function awaitBeginning(engine: OperatorEngine, execution: string): Promise<Reading> {
+  const { ledger, executions, runtime, deployment } = engine
+  const until = runtime.clock() + beginsWithinMs
+  const progress = { ledger, describe: executions.describe, clock: runtime.clock }
+  try {
+    for (;;) {
+      const reading = await readProgress(progress, deployment.destinationTable, { follow: { execution } })
+      if (reading.kind !== 'starting' || runtime.clock() >= until) return reading
+      await runtime.sleep(probeEveryMs)
+    }
+  } catch (error) {
+    throw lostRun(deployment.flag, error)
+  }
+}
+
+/** @param input as the execution gets it: only what differs from the defaults. */
+async function start(engine: OperatorEngine, input: object): Promise<Started> {
+  const refusal = await whyRefused(parseRequest(input), engine)
+  if (refusal) return { kind: 'refused', error: refusal.code, cause: refusal.message }
+  return { kind: 'started', execution: await engine.executions.start(input) }
+}
+
+/** What the state machine would refuse, as far as it can be known before; the machine checks again, and more. */
+async function whyRefused(request: RunRequest, engine: OperatorEngine): Promise<Refusal | undefined> {
+  try {
+    await refuseWhileOwned(engine)
+    const { ledger, deployment } = engine
+    const destination = deployment.destinationTable
+    if (isAboutLastRun(request))
+      await continuable(await findLastRun(ledger, destination), request, { ledger, destination })
+    else await refuseOverItems(engine)
+    return undefined
+  } catch (error) {
+    if (error instanceof Refusal) return error
+    throw error
+  }
+}
+
+async function refuseWhileOwned({ ledger, executions, deployment }: OperatorEngine): Promise<void> {
+  const lease = await readLease(ledger, deployment.destinationTable)
+  if (!lease?.held || (await executions.describe(lease.execution)).status !== 'running') return
+  const { flag } = deployment
+  throw new Refusal(
+    'run-in-progress',
+    `Run ${lease.run} holds ${lease.table}; its execution is ${lease.execution}. Wait for it (\`segue watch${flag}\`), or stop that execution and resume the run (\`segue run --resume${flag}\`).`,
+  )
+}
+
+/** Whoever may start a run need not be allowed to read the destination: then the state machine looks alone. */
+async function refuseOverItems({ describeTable, openTable, deployment }: OperatorEngine): Promise<void> {
+  try {
+    await refuseUnlessEmpty(openTable(await describeTable(deployment.destinationTable)))
+  } catch (error) {
+    if (!(error instanceof DynamoDbError)) throw error
+  }
+}

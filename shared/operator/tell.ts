@@ -1,0 +1,21 @@
+import { type Command, readControl, writeControl } from '../ledger/control.ts'
+import { readLease } from '../ledger/lease.ts'
+import type { OperatorEngine } from './engine.ts'
+
+/**
+ * Tells the run that holds the lease to pause, to run on or to abort, by compare and set.
+ * @param onlyFence tells it only while the lease still has this number: for whoever paused a run and lets it run on.
+ * @returns the fence of the run that was told; nothing where no run holds the lease, or somebody else told it first.
+ */
+export async function tellRun(
+  { ledger, deployment }: Pick<OperatorEngine, 'ledger' | 'deployment'>,
+  command: Command,
+  onlyFence?: number,
+): Promise<{ fence: number } | undefined> {
+  const lease = await readLease(ledger, deployment.destinationTable)
+  if (!lease?.held) return undefined
+  const control = await readControl(ledger, lease.run)
+  if (control.fence === 0 || control.fence !== (onlyFence ?? lease.fence)) return undefined
+  if (!(await writeControl(ledger, lease.run, control, { ...control, command }))) return undefined
+  return { fence: control.fence }
+}

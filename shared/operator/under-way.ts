@@ -1,0 +1,45 @@
+import { readLease } from '../ledger/lease.ts'
+import type { OperatorEngine } from './engine.ts'
+import { OperatorError } from './errors.ts'
+
+/** Whether an execution is at work on the destination, or may be. */
+export type UnderWay =
+  | { kind: 'no' }
+  | { kind: 'yes'; execution: string }
+  /** Step Functions does not say whether the execution that holds the lease is at work. */
+  | { kind: 'unknown'; execution: string }
+
+type Where = Pick<OperatorEngine, 'ledger' | 'executions' | 'deployment'>
+
+/** Asks who holds the lease, or has yet to take it. */
+export async function underWay({ ledger, executions, deployment }: Where): Promise<UnderWay> {
+  const lease = await readLease(ledger, deployment.destinationTable)
+  const owner = lease?.held ? await executions.describe(lease.execution) : undefined
+  if (lease && owner && owner.status !== 'ended')
+    return { kind: owner.status === 'running' ? 'yes' : 'unknown', execution: lease.execution }
+  const execution = await executions.running()
+  return execution === undefined ? { kind: 'no' } : { kind: 'yes', execution }
+}
+
+/**
+ * For what a run would be harmed by.
+ * @throws OperatorError `run-under-way` while an execution holds the lease or has yet to take it, or may do so.
+ */
+export async function refuseWhileUnderWay(engine: Where): Promise<void> {
+  const found = await underWay(engine)
+  const { destinationTable, flag } = engine.deployment
+  switch (found.kind) {
+    case 'no':
+      return
+    case 'yes':
+      throw new OperatorError(
+        'run-under-way',
+        `Execution ${found.execution} is under way, and a run needs its live changes. Wait until it has ended (\`segue watch${flag}\`), or stop it in the console.`,
+      )
+    case 'unknown':
+      throw new OperatorError(
+        'run-under-way',
+        `Step Functions does not say whether execution ${found.execution}, which holds ${destinationTable}, is under way. Try again.`,
+      )
+  }
+}

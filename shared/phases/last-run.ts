@@ -1,0 +1,46 @@
+import type { RunRequest } from '../config/options.ts'
+import { coverageOf } from '../facts/coverage.ts'
+import { whyExpired } from '../facts/expired.ts'
+import { isRepairable, wasFinished } from '../facts/finished.ts'
+import { listChunks } from '../ledger/chunks.ts'
+import type { RunRecord } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
+import { Refusal } from './refusal.ts'
+
+/** Whether a request is about the last run instead of a new one. */
+export function isAboutLastRun({ resume, only }: Pick<RunRequest, 'resume' | 'only'>): boolean {
+  return resume || only !== undefined
+}
+
+/**
+ * The last run, where it can be resumed, verified or repaired as a request asks. Its code hash is not compared: only a
+ * deployment knows its own.
+ * @throws Refusal `nothing-to-verify`, `nothing-to-resume` or `not-covered`.
+ */
+export async function continuable(
+  run: RunRecord | undefined,
+  { only }: Pick<RunRequest, 'only'>,
+  { ledger, destination }: { ledger: LedgerTable; destination: string },
+): Promise<RunRecord> {
+  if (only && !(run && wasFinished(run)))
+    throw new Refusal(
+      'nothing-to-verify',
+      `No finished run into ${destination} is there to ${only}. Finish one first; \`segue status\` shows where the last one stands.`,
+    )
+  if (run && only === 'repair' && !isRepairable(run))
+    throw new Refusal(
+      'nothing-to-verify',
+      `The verification of run ${run.id} has not ended, so what to repair is not known. Run \`segue verify\` first.`,
+    )
+  if (!run || (run.state === 'finished' && !only))
+    throw new Refusal('nothing-to-resume', `There is no unfinished run into ${destination}. Start one without resume.`)
+  if (wasFinished(run) && !only)
+    throw new Refusal(
+      'nothing-to-resume',
+      `Run ${run.id} has finished before, and is not copied again into what may be in use by now. \`segue verify\` verifies it again.`,
+    )
+  // Before live changes are turned on again.
+  const expired = !only && whyExpired(run, coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments))
+  if (expired) throw new Refusal('not-covered', expired)
+  return run
+}
