@@ -1,19 +1,32 @@
-import { Command } from 'commander'
+import path from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
 import { LocalError } from './errors.ts'
+import { nextSteps } from './next-steps.ts'
+import { EXAMPLE } from './paths.ts'
+import { seed } from './seed.ts'
 import { down, status, up } from './stack.ts'
 import type { LocalStack } from './state.ts'
 
 const program = new Command('local').description(
-  'AWS on this machine with the example deployed: no account, no Docker.',
+  'AWS on this machine with a CDK app deployed, the example or your own: no account, no Docker.',
 )
 
 program
   .command('up')
-  .description('start the emulator, or use the one of AWS_ENDPOINT_URL, and deploy examples/dawson')
-  .action(async () => {
-    const stack = await up((line) => console.error(line))
+  .description('start the emulator, or use the one of AWS_ENDPOINT_URL, and deploy a CDK app that holds Segue')
+  .option('--app <dir>', 'folder of the app, with its cdk.json', folder, EXAMPLE)
+  .option('--seed <n>', 'put n made-up items into the source, most of them under one partition key', wholeNumber, 0)
+  .option('--slice-seconds <s>', 'limit of one slice, from 5 to 900: short ones show splits', wholeNumber, 6)
+  .action(async ({ app, seed: items, sliceSeconds }: { app: string; seed: number; sliceSeconds: number }) => {
+    const log = (line: string) => console.error(line)
+    const stack = await up({ app, sliceSeconds, log })
     console.log(describe(stack))
-    console.log('\nNext: npm run segue -- --help. End it with: npm run local -- down')
+    if (items > 0) console.log(`\n${await seed(stack.endpoint, stack.sourceTable, stack.app, items)}.`)
+    if (stack.options && stack.options.sliceSeconds !== sliceSeconds)
+      console.log(
+        `\nThe app sets its options in code, so slices stay at ${stack.options.sliceSeconds} s. Options in cdk.json, under the context key \`segue\`, follow --slice-seconds.`,
+      )
+    for (const line of ['', ...nextSteps(stack, { seeded: items > 0 })]) console.log(line)
   })
 
 program
@@ -41,9 +54,20 @@ program
     process.exitCode = 1
   })
 
+/** npm runs scripts in the folder of package.json; the path was typed somewhere else, perhaps. */
+function folder(text: string): string {
+  return path.resolve(process.env.INIT_CWD ?? '', text)
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
+  return Number(text)
+}
+
 function describe(stack: LocalStack): string {
   return [
     `Endpoint         ${stack.endpoint}`,
+    `Stack            ${stack.stack}, of ${stack.app}`,
     `Source           ${stack.sourceTable}`,
     `Destination      ${stack.destinationTable}`,
     `Ledger           ${stack.ledgerTable}`,

@@ -9,3 +9,6 @@ export const STATE_DIRECTORY = path.join(ROOT, '.segue')
 
 /** First on the PATH of children: `node` is then the pinned Node 24, whatever the machine has. */
 export const BIN_DIRECTORY = path.join(ROOT, 'node_modules', '.bin')
+
+/** The CDK app that is deployed unless another is named. */
+export const EXAMPLE = path.join(ROOT, 'examples', 'dawson')

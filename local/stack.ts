@@ -1,23 +1,27 @@
+import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
-import { deploy } from './deploy.ts'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { DynamoDbError } from '../shared/dynamodb/errors.ts'
+import { describeTable } from '../shared/dynamodb/sdk/describe.ts'
+import { localOptions } from './app-options.ts'
+import { deploy, type StackOutputs } from './deploy.ts'
 import { isHealthy, startEmulator } from './emulator/start.ts'
-import { LOCAL_REGION } from './environment.ts'
+import { LOCAL_REGION, localClient } from './environment.ts'
 import { LocalError } from './errors.ts'
 import { withLock } from './lock.ts'
-import { ROOT, STATE_DIRECTORY } from './paths.ts'
+import { STATE_DIRECTORY } from './paths.ts'
 import { isAlive, run, stopGroup } from './processes.ts'
-import {
-  clearState,
-  type LocalProcess,
-  type LocalStack,
-  readProcess,
-  readStack,
-  writeProcess,
-  writeStack,
-} from './state.ts'
+import { type LocalProcess, type LocalStack, LocalState } from './state.ts'
 
-const EXAMPLE = path.join(ROOT, 'examples', 'dawson')
 const LOCK = path.join(STATE_DIRECTORY, 'up.lock')
+
+export interface UpOptions {
+  /** The folder with the CDK app's cdk.json. */
+  app: string
+  sliceSeconds: number
+  log: (line: string) => void
+  state?: LocalState
+}
 
 export interface Status {
   readonly stack: LocalStack | undefined
@@ -26,34 +30,70 @@ export interface Status {
   readonly healthy: boolean
 }
 
-/** Start the local AWS, or use the one AWS_ENDPOINT_URL names, and deploy the example onto it. Repeatable. */
-export async function up(log: (line: string) => void): Promise<LocalStack> {
+/** Start the local AWS, or use the one AWS_ENDPOINT_URL names, and deploy a CDK app onto it. Repeatable. */
+export async function up({ app, sliceSeconds, log, state = new LocalState() }: UpOptions): Promise<LocalStack> {
+  if (!existsSync(path.join(app, 'cdk.json')))
+    throw new LocalError('no-app', `Expected a CDK app in ${app}, found no cdk.json there. Name its folder: --app DIR.`)
+  const appDirectory = realpathSync(app)
   return withLock(LOCK, async () => {
-    const endpoint = process.env.AWS_ENDPOINT_URL ?? (await ownEmulator(log))
+    const endpoint = process.env.AWS_ENDPOINT_URL ?? (await ownEmulator(state, log))
     if (!(await isHealthy(endpoint))) {
       throw new LocalError(
         'not-running',
         `Nothing answers at ${endpoint} (AWS_ENDPOINT_URL). Start it, or unset the variable.`,
       )
     }
-    log(`Deploying examples/dawson to ${endpoint}; 15 s or so.`)
-    const outputs = Object.values(await deploy({ endpoint, appDirectory: EXAMPLE }))
-    const stack = stackOf(endpoint, outputs.find((output) => output.RunStateMachineArn) ?? {})
-    await writeStack(stack)
+    log(`Deploying ${appDirectory} to ${endpoint}; 15 s or so.`)
+    const segue = JSON.stringify(await localOptions(appDirectory, sliceSeconds))
+    const [name, outputs] = onlySegue(await deploy({ endpoint, appDirectory, context: { segue } }), appDirectory)
+    const stack = stackOf({ stack: name, app: appDirectory, endpoint }, outputs)
+    await expectTables(stack)
+    await state.writeStack(stack)
     return stack
   })
 }
 
-async function ownEmulator(log: (line: string) => void): Promise<string> {
-  const running = await readProcess()
+async function ownEmulator(state: LocalState, log: (line: string) => void): Promise<string> {
+  const running = await state.readProcess()
   if (running && isAlive(running.pid) && (await isHealthy(running.endpoint))) return running.endpoint
-  if (running) await down()
+  if (running) await down(state)
   const { pid, endpoint, logFile } = await startEmulator({ outlive: true, log })
-  await writeProcess({ pid, endpoint, logFile })
+  await state.writeProcess({ pid, endpoint, logFile })
   return endpoint
 }
 
-function stackOf(endpoint: string, outputs: Record<string, string>): LocalStack {
+/** The app's one stack with the construct in it; others may stand beside it. */
+function onlySegue(deployed: StackOutputs, app: string): [string, Record<string, string>] {
+  const [found, ...more] = Object.entries(deployed).filter(([, outputs]) => outputs.RunStateMachineArn)
+  if (!found)
+    throw new LocalError(
+      'no-segue',
+      `None of the stacks of ${app} has the outputs of the Segue construct: ${Object.keys(deployed).join(', ') || 'no outputs at all'}. Put \`new Segue(…)\` into one of them.`,
+    )
+  if (more.length > 0)
+    throw new LocalError(
+      'no-segue',
+      `Several stacks of ${app} hold Segue: ${[found, ...more].map(([name]) => name).join(', ')}. Locally it takes an app with one.`,
+    )
+  return found
+}
+
+/** An app may name tables that were made elsewhere; nobody has made them here. */
+async function expectTables({ app, endpoint, sourceTable, destinationTable }: LocalStack): Promise<void> {
+  const client = new DynamoDBClient(localClient(endpoint))
+  for (const table of [sourceTable, destinationTable])
+    try {
+      await describeTable(client, table)
+    } catch (error) {
+      if (!(error instanceof DynamoDbError) || error.code !== 'table-not-found') throw error
+      throw new LocalError(
+        'no-table',
+        `${app} names the table ${table} and does not make it, so it is not at ${endpoint}. Make it in the app where that is deployed locally, as examples/dawson/app.ts does, or create it there with \`aws dynamodb create-table\` and run \`up\` again.`,
+      )
+    }
+}
+
+function stackOf(where: Pick<LocalStack, 'stack' | 'app' | 'endpoint'>, outputs: Record<string, string>): LocalStack {
   const output = (name: string) => {
     const value = outputs[name]
     if (value) return value
@@ -63,7 +103,7 @@ function stackOf(endpoint: string, outputs: Record<string, string>): LocalStack 
     )
   }
   return {
-    endpoint,
+    ...where,
     region: LOCAL_REGION,
     sourceTable: output('SourceTable'),
     destinationTable: output('DestinationTable'),
@@ -76,9 +116,9 @@ function stackOf(endpoint: string, outputs: Record<string, string>): LocalStack 
 }
 
 /** Stop the emulator that `up` started, with all that was in it. False where there was none. */
-export async function down(): Promise<boolean> {
-  const running = await readProcess()
-  await clearState()
+export async function down(state = new LocalState()): Promise<boolean> {
+  const running = await state.readProcess()
+  await state.clear()
   if (!running || !(await isOurs(running.pid))) return false
   await stopGroup(running.pid, 300)
   return true
@@ -89,8 +129,8 @@ async function isOurs(pid: number): Promise<boolean> {
   return isAlive(pid) && (await run('ps', ['-o', 'command=', '-p', String(pid)])).output.includes('serve.py')
 }
 
-export async function status(): Promise<Status> {
-  const [stack, emulator] = [await readStack(), await readProcess()]
+export async function status(state = new LocalState()): Promise<Status> {
+  const [stack, emulator] = [await state.readStack(), await state.readProcess()]
   const endpoint = stack?.endpoint ?? emulator?.endpoint
   return { stack, emulator, healthy: endpoint !== undefined && (await isHealthy(endpoint)) }
 }

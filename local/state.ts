@@ -4,6 +4,10 @@ import { STATE_DIRECTORY } from './paths.ts'
 
 /** Where the local stack is: what the CLI and the page read to find it (`.segue/local.json`). */
 export interface LocalStack {
+  /** Name of the CloudFormation stack. */
+  readonly stack: string
+  /** Folder of the CDK app that it was deployed from. */
+  readonly app: string
   readonly endpoint: string
   readonly region: string
   readonly sourceTable: string
@@ -15,7 +19,7 @@ export interface LocalStack {
   /** UUID of the mapping that carries them. */
   readonly captureMapping?: string
   /** The options it was deployed with. */
-  readonly options?: unknown
+  readonly options?: { readonly sliceSeconds: number }
 }
 
 /** The emulator that `up` has started (`.segue/emulator.json`); absent where the endpoint is somebody else's. */
@@ -25,17 +29,50 @@ export interface LocalProcess {
   readonly logFile: string
 }
 
-const STACK = path.join(STATE_DIRECTORY, 'local.json')
-const PROCESS = path.join(STATE_DIRECTORY, 'emulator.json')
+/** What `up` has written and `status` and `down` read: two files of one folder, and a copy of the first beside the app. */
+export class LocalState {
+  readonly #stack: string
+  readonly #process: string
 
-export const readStack = () => read<LocalStack>(STACK)
-export const writeStack = (stack: LocalStack) => write(STACK, stack)
-export const readProcess = () => read<LocalProcess>(PROCESS)
-export const writeProcess = (started: LocalProcess) => write(PROCESS, started)
+  /** @param folder tests give one of their own. */
+  constructor(folder = STATE_DIRECTORY) {
+    this.#stack = path.join(folder, 'local.json')
+    this.#process = path.join(folder, 'emulator.json')
+  }
 
-/** Forget the stack and the process. */
-export async function clearState(): Promise<void> {
-  for (const file of [STACK, PROCESS]) await rm(file, { force: true })
+  readStack(): Promise<LocalStack | undefined> {
+    return read<LocalStack>(this.#stack)
+  }
+
+  /** The copy is for `npx segue` in the folder of one's own app. */
+  async writeStack(stack: LocalStack): Promise<void> {
+    await this.#forgetCopy()
+    await write(this.#stack, stack)
+    if (copyFor(stack) !== this.#stack) await write(copyFor(stack), stack)
+  }
+
+  readProcess(): Promise<LocalProcess | undefined> {
+    return read<LocalProcess>(this.#process)
+  }
+
+  writeProcess(started: LocalProcess): Promise<void> {
+    return write(this.#process, started)
+  }
+
+  /** Forget the stack and the process. */
+  async clear(): Promise<void> {
+    await this.#forgetCopy()
+    for (const file of [this.#stack, this.#process]) await rm(file, { force: true })
+  }
+
+  async #forgetCopy(): Promise<void> {
+    const before = await this.readStack()
+    if (before?.app) await rm(copyFor(before), { force: true })
+  }
+}
+
+function copyFor({ app }: LocalStack): string {
+  return path.join(app, '.segue', 'local.json')
 }
 
 async function read<T>(file: string): Promise<T | undefined> {

@@ -5,8 +5,8 @@ import { LambdaClient } from '@aws-sdk/client-lambda'
 import { DescribeExecutionCommand, SFNClient, StartExecutionCommand, StopExecutionCommand } from '@aws-sdk/client-sfn'
 import { generate } from '../../examples/dawson/generate.ts'
 import { compare } from '../../local/demo/compare.ts'
-import { load } from '../../local/demo/load.ts'
 import { deploy, type Emulator, localClient, localEnvironment } from '../../local/index.ts'
+import { load } from '../../local/load.ts'
 import { ROOT } from '../../local/paths.ts'
 import { encodeKey } from '../../shared/dynamodb/key.ts'
 import { coverageOf } from '../../shared/facts/coverage.ts'
@@ -43,7 +43,7 @@ export class Court {
 
   /** Deploys a stack, or deploys it again. */
   static async deploy(
-    { endpoint }: Emulator,
+    { endpoint }: Pick<Emulator, 'endpoint'>,
     name: string,
     { app = path.join(ROOT, 'examples', 'dawson'), options = {}, context = {} }: CourtOptions = {},
   ): Promise<Court> {

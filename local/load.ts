@@ -1,5 +1,5 @@
 import { BatchWriteItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { Attributes } from '../../shared/dynamodb/attributes.ts'
+import type { Attributes } from '../shared/dynamodb/attributes.ts'
 
 /** Items in one BatchWriteItem, the most it takes, and calls under way at once. */
 const BATCH = 25
