@@ -23,3 +23,17 @@ export class UnstorableError extends Error {
     this.name = 'UnstorableError'
   }
 }
+
+/** Code of a migration that would lose digits of an exact number, or what makes a set or bytes. */
+export class ExactValueError extends TypeError {
+  readonly code = 'exact-value'
+  readonly source = 'user'
+  readonly retryable = false
+
+  /** @param thrower Left out of the stack: quarantine reasons name the place in the migration. */
+  constructor(problem: string, thrower: (...args: never[]) => unknown) {
+    super(problem)
+    this.name = 'ExactValueError'
+    Error.captureStackTrace(this, thrower)
+  }
+}

@@ -25,7 +25,10 @@ export function apply(migrations: readonly Migration[], item: object, key: KeySc
   switch (migrated.kind) {
     case 'untouched':
     case 'migrated':
-      return { kind: migrated.kind, outputs: migrated.outputs.map((output) => toItem(output.attributes())) }
+      return {
+        kind: migrated.kind,
+        outputs: migrated.outputs.map((output) => toItem(output.attributes(), (value) => value)),
+      }
     case 'dropped':
     case 'quarantined':
       return migrated

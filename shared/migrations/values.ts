@@ -1,13 +1,7 @@
-import { NumberValueImpl as NumberValue } from '@aws-sdk/util-dynamodb'
 import type { Attributes, AttributeValue } from '../dynamodb/attributes.ts'
 import { canonicalNumber } from '../dynamodb/number.ts'
 import { UnstorableError } from './errors.ts'
-
-/**
- * A number that JavaScript cannot hold digit for digit, with its digits in `.value`. The class of `@aws-sdk/lib-dynamodb`.
- * Write numbers of up to 38 digits with `NumberValue.from('…')` or as a `bigint`.
- */
-export { NumberValue }
+import { guarded, guardName, isNumberValue, NumberValue, valueName } from './number-value.ts'
 
 /**
  * An attribute value as a migration sees it. A DynamoDB number is a `number` where JavaScript keeps every digit, and a
@@ -25,22 +19,25 @@ const maxDepth = 32
 /**
  * The plain values of an item; a deep copy, so nothing done to it reaches the attributes. Written out here rather than
  * taken from `unmarshall`, which loses an attribute named `__proto__`.
+ * @param mark what is done to each set and to bytes. @default guarded: no copy of them can pass for a map
  */
-export function toItem(attributes: Attributes): Item {
-  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, toValue(value)]))
+export function toItem(attributes: Attributes, mark: Mark = guarded): Item {
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, toValue(value, mark)]))
 }
 
-function toValue(value: AttributeValue): Value {
+type Mark = <T extends Set<Scalar> | Uint8Array>(value: T) => T
+
+function toValue(value: AttributeValue, mark: Mark): Value {
   if ('S' in value) return value.S
   if ('N' in value) return toNumber(value.N)
-  if ('M' in value) return toItem(value.M)
-  if ('L' in value) return value.L.map(toValue)
+  if ('M' in value) return toItem(value.M, mark)
+  if ('L' in value) return value.L.map((each) => toValue(each, mark))
   if ('BOOL' in value) return value.BOOL
   if ('NULL' in value) return null
-  if ('SS' in value) return new Set(value.SS)
-  if ('NS' in value) return new Set(value.NS.map(toNumber))
-  if ('B' in value) return new Uint8Array(value.B)
-  return new Set(value.BS.map((bytes) => new Uint8Array(bytes)))
+  if ('SS' in value) return mark(new Set(value.SS))
+  if ('NS' in value) return mark(new Set(value.NS.map(toNumber)))
+  if ('B' in value) return mark(new Uint8Array(value.B))
+  return mark(new Set(value.BS.map((bytes) => mark(new Uint8Array(bytes)))))
 }
 
 function toNumber(text: string): number | NumberValue {
@@ -64,6 +61,8 @@ function mapAttributes(map: object, path: Path, depth: number): Attributes {
   const entries: [string, AttributeValue][] = []
   for (const [name, value] of Object.entries(map)) {
     if (value === undefined) continue
+    if (name === valueName || name === guardName)
+      throw new UnstorableError(path, 'a copy of a set, of bytes or of an exact number')
     if (name === '' || name.length > 65_535)
       throw new UnstorableError(path, 'an attribute name of 0 or over 65,535 bytes')
     entries.push([name, toAttribute(value, [...path, name], depth)])
@@ -79,7 +78,7 @@ function toAttribute(value: unknown, path: Path, depth: number): AttributeValue 
   if (typeof value === 'string') return { S: string(value, path) }
   if (typeof value === 'boolean') return { BOOL: value }
   if (isNumeric(value)) return { N: number(value, path) }
-  if (value instanceof Uint8Array) return { B: value }
+  if (value instanceof Uint8Array) return { B: new Uint8Array(value) }
   if (value instanceof Set) return toSet([...value], path)
   if (Array.isArray(value))
     return { L: Array.from(value, (element, i) => toAttribute(element, [...path, i], depth + 1)) }
@@ -102,7 +101,7 @@ function toSet(members: unknown[], path: Path): AttributeValue {
       members.map((bytes) => Buffer.from(bytes).toString('base64')),
       path,
     )
-    return { BS: members }
+    return { BS: members.map((bytes) => new Uint8Array(bytes)) }
   }
   throw new UnstorableError(path, 'a set that is not all strings, all numbers or all binary')
 }
@@ -118,13 +117,17 @@ function string(text: string, path: Path): string {
 }
 
 function isNumeric(value: unknown): value is number | bigint | NumberValue {
-  return typeof value === 'number' || typeof value === 'bigint' || value instanceof NumberValue
+  return typeof value === 'number' || typeof value === 'bigint' || isNumberValue(value)
 }
 
 function number(value: number | bigint | NumberValue, path: Path): string {
-  const text = canonicalNumber(String(value))
+  const text = canonicalNumber(isNumberValue(value) ? digitsOf(value) : String(value))
   if (text === undefined) throw new UnstorableError(path, 'a number out of range (38 digits, 1E-130 to 9.99E+125)')
   return text
+}
+
+function digitsOf({ [valueName]: digits }: NumberValue): string {
+  return typeof digits === 'string' ? digits : ''
 }
 
 export function isPlainObject(value: unknown): value is object {

@@ -43,7 +43,7 @@ describe('values', () => {
   })
 
   it('are plain JavaScript', () => {
-    const item = toItem({
+    const attributes = {
       s: { S: '' },
       n: { N: '-12.5' },
       long: { N: '12345678901234567890123456789012345678' },
@@ -54,7 +54,8 @@ describe('values', () => {
       ss: { SS: ['a'] },
       ns: { NS: ['1', '9007199254740993'] },
       bs: { BS: [new Uint8Array([1])] },
-    })
+    }
+    const item = toItem(attributes, (value) => value)
     expect(item).toStrictEqual({
       s: '',
       n: -12.5,
