@@ -7,6 +7,7 @@ import { sdkLedgerTable } from '../shared/ledger/sdk-table.ts'
 import { sdkMapping } from '../shared/live/sdk/mapping.ts'
 import type { OperatorEngine } from '../shared/operator/engine.ts'
 import type { Runtime } from '../shared/runtime/ports.ts'
+import { askPlan } from './ask-plan.ts'
 import { openClients } from './clients.ts'
 import { findDeployment } from './deployment.ts'
 import { sdkRunExecutions } from './executions.ts'
@@ -27,7 +28,7 @@ const runtime: Runtime = {
 export const openDeployment: Open = async ({ stack }) => {
   const deployment = await findDeployment(stack)
   const { dynamodb, lambda, stepFunctions } = openClients(deployment.client)
-  const { captureMapping } = deployment
+  const { captureMapping, preflightFunction } = deployment
   return {
     deployment,
     ledger: retryingLedger(sdkLedgerTable(dynamodb, deployment.ledgerTable), runtime),
@@ -35,6 +36,7 @@ export const openDeployment: Open = async ({ stack }) => {
     describeTable: (name) => describeTable(dynamodb, name),
     openTable: ({ name, schema }) => retrying(sdkTable(dynamodb, name, schema), runtime),
     mapping: captureMapping === undefined ? undefined : sdkMapping(lambda, captureMapping),
+    ...(preflightFunction && { askPlan: (question) => askPlan(lambda, preflightFunction, question) }),
     runtime,
   }
 }

@@ -95,6 +95,7 @@ export class Segue extends Construct {
     this.output('Options', Stack.of(this).toJsonString(options))
     this.output('RunStateMachineArn', this.machines.run.stateMachineArn)
     this.output('ChunkStateMachineArn', this.machines.chunk.stateMachineArn)
+    this.output('PreflightFunction', functions.preflight.arn)
     if (streamArn) this.output('SourceStream', streamArn)
     if (capture) this.output('CaptureMapping', capture.mapping)
   }

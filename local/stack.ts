@@ -111,6 +111,7 @@ function stackOf(where: Pick<LocalStack, 'stack' | 'app' | 'endpoint'>, outputs:
     stateMachineArn: output('RunStateMachineArn'),
     ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),
     ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),
+    ...(outputs.PreflightFunction && { preflightFunction: outputs.PreflightFunction }),
     ...(outputs.Options && { options: JSON.parse(outputs.Options) }),
   }
 }

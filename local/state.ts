@@ -18,6 +18,8 @@ export interface LocalStack {
   readonly sourceStream?: string
   /** UUID of the mapping that carries them. */
   readonly captureMapping?: string
+  /** ARN of the function that knows the deployed migrations. */
+  readonly preflightFunction?: string
   /** The options it was deployed with. */
   readonly options?: { readonly sliceSeconds: number }
 }

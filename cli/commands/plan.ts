@@ -28,7 +28,7 @@ export function addPlan(program: Command, cli: Cli): void {
     .description(
       'say what a run would do, what it would cost and which keys will not fit; reads a sample, writes nothing',
     )
-    .option('--migrations <path>', 'the module with the migrations, to tell which are pending')
+    .option('--migrations <path>', 'plan with the migrations of this module (default: those that are deployed)')
     .option('--resume', 'plan to resume the last run', false)
     .addOption(new Option('--segments <n>', "scan segments of the run (default: the deployment's)").argParser(Number))
     .option('--no-split', 'plan without splitting')
@@ -60,6 +60,7 @@ export async function showPlan(
     options: optionsOf(engine),
     stream: deployment.sourceStream,
     ...(modules && { migrations: modules }),
+    ...(engine.askPlan && { ask: engine.askPlan }),
     runtime,
   })
   const assumed = deployment.options === undefined

@@ -1,7 +1,8 @@
 import { describeSchema } from '../../shared/dynamodb/key.ts'
-import { partitionWriteUnits } from '../../shared/operator/plan/estimate.ts'
+import { shareOfRun } from '../../shared/operator/plan/forecast.ts'
 import type { KeyForecast } from '../../shared/operator/plan/keys.ts'
 import { findingOf, type RunPlan } from '../../shared/operator/plan/plan.ts'
+import { newTableWriteUnits, partitionWriteUnits } from '../../shared/operator/plan/units.ts'
 import { counted, duration, grouped, keyLabel } from '../../shared/operator/status/format.ts'
 
 export interface PlanView {
@@ -18,6 +19,9 @@ export function planPage(plan: RunPlan, { keys, assumed, flag }: PlanView): stri
     ...migrations(plan),
     ...work(plan, assumed),
     '',
+    ...forecastTable(plan),
+    ...assumptions(plan),
+    '',
     ...heavyKeys(plan, keys),
     '',
     `Writes only ${plan.destination.name} and Segue's own ledger; ${plan.source.name} is read, never written.`,
@@ -28,40 +32,45 @@ export function planPage(plan: RunPlan, { keys, assumed, flag }: PlanView): stri
 /** The same for programs. */
 export function planJson(plan: RunPlan, { keys }: { keys: boolean }) {
   const { sample, ...rest } = plan
-  const { fullPages: _, ...means } = sample
+  const { fullPages: _, ...told } = sample
   return {
     finding: findingOf(plan),
     ...rest,
-    sample: means,
+    sample: told,
     keys: plan.keys.map((forecast) => ({ ...forecast, key: keyLabel(forecast.key, keys) })),
   }
 }
 
-function tables({ source, destination }: RunPlan): string[] {
+function tables({ account, region, source, destination }: RunPlan): string[] {
   const lag = 'by its own count, which lags about six hours'
+  const { indexes = [], replicas = [] } = destination
+  const beside = [
+    ...(indexes.length > 0 ? [counted(indexes.length, 'index', 'indexes')] : []),
+    ...(replicas.length > 0 ? [`replicas in ${replicas.join(', ')}`] : []),
+  ]
   return [
+    field('Account', `${account ?? 'unknown'}, region ${region ?? 'unknown'}`),
     field('Source', `${source.name}: ${counted(source.itemCount, 'item')}, ${size(source.sizeBytes)} ${lag}`),
-    field('Destination', `${destination.name}: ${counted(destination.itemCount, 'item')}`),
+    field('Destination', [`${destination.name}: ${counted(destination.itemCount, 'item')}`, ...beside].join('; ')),
     field('Key', describeSchema(source.schema)),
   ]
 }
 
-function migrations({ migrations: { applied, pending } }: RunPlan): string[] {
+function migrations({ migrations: { applied, pending, unknown } }: RunPlan): string[] {
   const known = pending && (pending.join(', ') || 'none: items are copied as they are')
   return [
     field('Applied', applied.join(', ') || 'none'),
-    field('Pending', known ?? 'not known here, they are bound into the deployment; name the module with --migrations'),
+    field('Pending', known ?? `not known (${unknown}); name the module with --migrations`),
   ]
 }
 
 function work(plan: RunPlan, assumed: boolean): string[] {
-  const { segments, atWork, sliceSeconds, items, sample, work: w, resumed } = plan
+  const { segments, atWork, sliceSeconds, items, resumed } = plan
   const basis = {
     counted: 'counted just now',
     reported: "the table's own count",
     'at-least': "at least: the sample alone holds more than the table's own count says",
   }
-  const seen = `${counted(sample.items, 'item')} on ${counted(sample.pages, 'page')} from the beginnings of the segments`
   return [
     field(
       'Segments',
@@ -76,12 +85,65 @@ function work(plan: RunPlan, assumed: boolean): string[] {
           ),
         ]
       : []),
-    field('Sample', `${seen}: ${grouped(sample.bytesPerItem)} bytes an item`),
-    field('Cost', `${grouped(w.readUnits)} read units, ${grouped(w.writeUnits)} write units, if items keep their size`),
+    ...sampled(plan),
+  ]
+}
+
+function sampled({ sample: { pages, sums, migrated } }: RunPlan): string[] {
+  const { items, bytes, outputs, outputBytes, quarantined } = sums
+  const seen = `${counted(items, 'item')} on ${counted(pages, 'page')} from the beginnings of the segments`
+  if (items === 0) return [field('Sample', seen)]
+  const made = `${(outputs / items).toFixed(2)} for each item, ${grouped(outputBytes / items)} bytes together`
+  return [
+    field('Sample', `${seen}: ${grouped(bytes / items)} bytes an item`),
     field(
-      'Time',
-      `at least ${duration(w.seconds * 1000)}, assuming ${grouped(partitionWriteUnits)} write units a second for each slice at work, the most one partition takes`,
+      'Outputs',
+      migrated ? `${made}, by the pending migrations` : 'assumed: one for each item, as large as it was',
     ),
+    ...(quarantined > 0
+      ? [field('Quarantine', `${grouped(quarantined)} of the ${grouped(items)} sampled items would be set aside`)]
+      : []),
+  ]
+}
+
+/** One line for each phase, and under it one for each table, index and replica that it reads or writes. */
+function forecastTable({ forecast: { phases, total } }: RunPlan): string[] {
+  const written = (use: { readUnits: number; writeUnits: number; bytes: number }) => [
+    use.readUnits > 0 ? grouped(use.readUnits) : '',
+    use.writeUnits > 0 ? grouped(use.writeUnits) : '',
+    use.bytes > 0 ? size(use.bytes) : '',
+  ]
+  const prefix = { source: '', destination: '', index: 'index ', replica: 'replica ' }
+  const rows = [
+    ['Forecast', 'read units', 'write units', 'data', 'time'],
+    ...phases.flatMap(({ phase, seconds, uses }) => [
+      [`  ${phase}`, '', '', '', duration(seconds * 1000)],
+      ...uses.map((use) => [`    ${prefix[use.of]}${use.name}`, ...written(use), '']),
+    ]),
+    ['  In all', ...written(total), duration(total.seconds * 1000)],
+  ]
+  const width = (column: number) => Math.max(...rows.map((row) => row[column]?.length ?? 0))
+  const widths = [0, 1, 2, 3, 4].map(width)
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0] ?? 0) : cell.padStart((widths[column] ?? 0) + 2)))
+      .join('')
+      .trimEnd(),
+  )
+}
+
+function assumptions({ forecast: { phases }, request }: RunPlan): string[] {
+  const copy = phases.find(({ phase }) => phase === 'Copy')
+  const written = copy?.uses.find((use) => use.of === 'destination')?.writeUnits ?? 0
+  const percent = (share: number) => `${Math.round(share * 100)} %`
+  return [
+    `  Copy takes at least this long: a slice writes ${grouped(partitionWriteUnits)} write units a second at most, as one partition does.`,
+    `  A new on-demand table takes ${grouped(newTableWriteUnits)} a second in all: into one, copy takes at least ${duration((written / newTableWriteUnits) * 1000)}.`,
+    `  Verify and Orphans take about this long beside such a copy (measured: ${percent(shareOfRun.verify)} and ${percent(shareOfRun.orphans)} of the time of all three).`,
+    '  Assumes that all items are like the sample and that nothing is throttled, indexes and replicas included.',
+    request.offline
+      ? '  Not counted: the ledger.'
+      : '  Not counted: live changes (a transaction each), the ledger, and up to minutes until Lambda has turned live changes on.',
   ]
 }
 

@@ -3,6 +3,7 @@ import type { TableDescription } from '../dynamodb/sdk/describe.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Mapping } from '../live/ports.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import type { NoAnswer, PlanAnswer, PlanQuestion } from './plan/pending.ts'
 import type { ExecutionView } from './status/verdict.ts'
 
 /** One deployment, as far as operators speak of it. */
@@ -38,5 +39,7 @@ export interface OperatorEngine {
   openTable(description: TableDescription): Table
   /** What turns live changes on and off, where the deployment names it. */
   mapping: Mapping | undefined
+  /** Asks the deployed code about its migrations, where the deployment names the function that answers. */
+  askPlan?(question: PlanQuestion): Promise<PlanAnswer | NoAnswer>
   runtime: Runtime
 }

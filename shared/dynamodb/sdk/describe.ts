@@ -1,12 +1,16 @@
 import {
   DescribeTableCommand,
   type DynamoDBClient,
+  type GlobalSecondaryIndexDescription,
   type KeySchemaElement,
+  type LocalSecondaryIndexDescription,
   type TableDescription as SdkDescription,
 } from '@aws-sdk/client-dynamodb'
 import type { KeyType } from '../attributes.ts'
 import { type IndexKey, type KeyAttribute, maxPkBytes, maxSkBytes, type TableSchema } from '../key.ts'
 import { calling } from './errors.ts'
+
+type SecondaryIndex = GlobalSecondaryIndexDescription | LocalSecondaryIndexDescription
 
 /** A table as the control plane sees it. */
 export interface TableDescription {
@@ -18,8 +22,22 @@ export interface TableDescription {
   /** About six hours old, like `sizeBytes`: good for plans, never for decisions. */
   itemCount: number
   sizeBytes: number
+  /** Absent: it has none. */
+  indexes?: TableIndex[]
+  /** Regions of the other replicas of a global table. Absent: it is none. */
+  replicas?: string[]
   /** Present while the stream is enabled. */
   stream?: { arn: string; viewType: string }
+}
+
+/** A secondary index, also one that is still being built. */
+export interface TableIndex {
+  name: string
+  kind: 'global' | 'local'
+  /** Names of its key attributes; an item that lacks one is not in the index. */
+  keys: string[]
+  /** Names of what it holds beside its own key and the table's. */
+  projected: 'all' | string[]
 }
 
 /**
@@ -30,6 +48,8 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
   const command = new DescribeTableCommand({ TableName: name })
   const { Table: table = {} } = await calling('DescribeTable', name, () => client.send(command))
   const { StreamSpecification: stream, LatestStreamArn: streamArn } = table
+  const indexes = indexesOf(table)
+  const replicas = replicasOf(table)
   return {
     name: table.TableName ?? name,
     arn: table.TableArn ?? '',
@@ -37,6 +57,8 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
     status: table.TableStatus ?? 'UNKNOWN',
     itemCount: table.ItemCount ?? 0,
     sizeBytes: table.TableSizeBytes ?? 0,
+    ...(indexes.length > 0 && { indexes }),
+    ...(replicas.length > 0 && { replicas }),
     ...(stream?.StreamEnabled && streamArn && { stream: { arn: streamArn, viewType: stream.StreamViewType ?? '' } }),
   }
 }
@@ -47,6 +69,23 @@ function schemaOf(table: SdkDescription): TableSchema {
   const [sk] = keyHalf(table, table.KeySchema, 'RANGE')
   const indexKeys = indexKeysOf(table)
   return { pk, ...(sk && { sk }), ...(indexKeys.length > 0 && { indexKeys }) }
+}
+
+function indexesOf({ GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: SdkDescription): TableIndex[] {
+  const one =
+    (kind: TableIndex['kind']) =>
+    ({ IndexName: name = '', KeySchema = [], Projection = {} }: SecondaryIndex): TableIndex => ({
+      name,
+      kind,
+      keys: KeySchema.flatMap(({ AttributeName }) => AttributeName ?? []),
+      projected: Projection.ProjectionType === 'ALL' ? 'all' : (Projection.NonKeyAttributes ?? []),
+    })
+  return [...GlobalSecondaryIndexes.map(one('global')), ...LocalSecondaryIndexes.map(one('local'))]
+}
+
+function replicasOf({ TableArn = '', Replicas = [] }: SdkDescription): string[] {
+  const own = TableArn.split(':')[3]
+  return Replicas.flatMap(({ RegionName }) => (RegionName && RegionName !== own ? [RegionName] : []))
 }
 
 /** Both halves of the key of every index, those included that are still being built. */

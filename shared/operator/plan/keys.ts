@@ -1,10 +1,10 @@
 import { surveyRange } from '../../chunks/cut.ts'
-import { encodeKeyValue } from '../../dynamodb/key.ts'
+import { decodeKeyValue, encodeKeyValue } from '../../dynamodb/key.ts'
 import type { Table } from '../../dynamodb/ports.ts'
 import type { HeavyKey } from '../../ledger/heavy.ts'
 import { inParallel } from '../../runtime/parallel.ts'
-import { partitionWriteUnits } from './estimate.ts'
 import type { Sample } from './sample.ts'
+import { partitionWriteUnits } from './units.ts'
 
 /** A survey reads up to 6,600 items, so no more keys than this are measured: 130,000 items. */
 const mostSurveys = 20
@@ -37,12 +37,13 @@ export async function forecastKeys(
   sliceSeconds: number,
 ): Promise<{ keys: KeyForecast[]; unmeasured: number }> {
   if (!table.schema.sk) return { keys: [], unmeasured: 0 }
-  const mean = sample.writeUnitsPerItem || 1
+  const { writeUnits, items: sampled } = sample.sums
+  const mean = writeUnits === 0 ? 1 : writeUnits / sampled
   const found = new Map<string, { pk: HeavyKey['pk']; from: KeyForecast['from']; units: number }>()
   for (const { pk } of remembered) found.set(encodeKeyValue(pk), { pk, from: 'remembered', units: mean })
-  for (const { pk, writeUnitsPerItem } of sample.fullPages) {
-    const from = found.get(encodeKeyValue(pk))?.from ?? 'sampled'
-    found.set(encodeKeyValue(pk), { pk, from, units: writeUnitsPerItem })
+  for (const { key, writeUnitsPerItem } of sample.fullPages) {
+    const from = found.get(key)?.from ?? 'sampled'
+    found.set(key, { pk: decodeKeyValue(key), from, units: writeUnitsPerItem })
   }
   const keys = await inParallel(
     surveysInFlight,

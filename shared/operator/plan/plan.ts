@@ -14,8 +14,10 @@ import { Refusal } from '../../phases/refusal.ts'
 import type { Runtime } from '../../runtime/ports.ts'
 import { type Progress, readProgress } from '../status/read.ts'
 import type { ExecutionView } from '../status/verdict.ts'
-import { estimateItems, estimateWork, type ItemEstimate, type Work } from './estimate.ts'
+import { estimateItems, type ItemEstimate } from './estimate.ts'
+import { type Forecast, forecast } from './forecast.ts'
 import { forecastKeys, type KeyForecast } from './keys.ts'
+import { answerPlan, type NoAnswer, type PlanAnswer, type PlanQuestion } from './pending.ts'
 import { type Sample, sampleTable } from './sample.ts'
 
 export interface PlanEngine {
@@ -26,13 +28,18 @@ export interface PlanEngine {
   options: Options
   /** ARN of the source's stream that the deployment reads, if any. */
   stream: string | undefined
-  /** The user's migrations, where they are at hand: the deployed ones are bound into the Lambdas and cannot be asked. */
+  /** The user's migrations, where they are at hand; else the deployment is asked. */
   migrations?: readonly Migration[]
+  /** Asks the code that is deployed. Absent where the deployment does not name a function that answers. */
+  ask?(question: PlanQuestion): Promise<PlanAnswer | NoAnswer>
   runtime: Runtime
 }
 
 /** What a run would do, as far as can be known without doing it. Plain data; nothing was written to find it out. */
 export interface RunPlan {
+  /** Of the table that is written; absent where its ARN names none. */
+  account?: string
+  region?: string
   source: TableDescription
   destination: TableDescription
   request: RunRequest
@@ -40,68 +47,113 @@ export interface RunPlan {
   refusal?: { code: string; message: string }
   /** What is left of the run that would be resumed. */
   resumed?: { run: string; read: number; open: number; failed: number }
-  migrations: { applied: string[]; pending?: string[] }
+  /** `pending` is absent where the deployment did not answer; `unknown` says why. */
+  migrations: { applied: string[]; pending?: string[]; unknown?: string }
   segments: number
   atWork: number
   sliceSeconds: number
   items: ItemEstimate
   sample: Sample
-  work: Work
+  forecast: Forecast
   keys: KeyForecast[]
   /** Suspected heavy keys beyond those measured. */
   unmeasuredKeys: number
 }
 
 /**
- * Looks at both tables and the ledger, reads a sample of the source, and says what a run would do.
+ * Says what a run would do, from both tables, the ledger and a sample of the source.
  * @throws DynamoDbError `table-not-found` or `access-denied`.
  */
 export async function makePlan(request: RunRequest, engine: PlanEngine): Promise<RunPlan> {
-  const { ledger, options, migrations } = engine
+  const { ledger, options } = engine
   const [source, destination] = await Promise.all([
     engine.describeTable(options.sourceTable),
     engine.describeTable(options.destinationTable),
   ])
-  const table = engine.openTable(source)
   const previous = await lastRun(engine)
   const resumed = request.resume && previous && !wasFinished(previous.run) ? previous.run : undefined
   const copied = resumed && coverageOf(await listChunks(ledger, resumed.id, 'copy'), resumed.segments)
   const checked = await preflightOr(request, engine)
   const expired = resumed && copied && whyExpired(resumed, copied)
+  const segments = resumed?.segments ?? request.segments ?? options.segments
+  const atWork = Math.min(options.concurrency, segments)
+  const jump = !(checked instanceof Refusal) && checked.split
+  const { answer, sample } = await sampleOutputs({ totalSegments: segments, jump }, source, destination, engine)
+  const heavy = await listHeavy(ledger, source.name)
+  const { keys, unmeasured } = await forecastKeys(engine.openTable(source), heavy, sample, options.sliceSeconds)
+  const items = estimateItems(source.itemCount, sample)
   const refusal =
     refusedByLease(request, previous) ??
     (expired ? new Refusal('not-covered', expired) : undefined) ??
     (checked instanceof Refusal ? checked : undefined)
-  const segments = resumed?.segments ?? request.segments ?? options.segments
-  const atWork = Math.min(options.concurrency, segments)
-  const sample = await sampleTable(table, segments, !(checked instanceof Refusal) && checked.split)
-  const heavy = await listHeavy(ledger, source.name)
-  const { keys, unmeasured } = await forecastKeys(table, heavy, sample, options.sliceSeconds)
-  const applied = await readApplied(ledger, source.name)
-  const items = estimateItems(source.itemCount, sample)
-  const left = { ...items, items: Math.max(0, items.items - (copied?.tallies.read ?? 0)) }
+  const refused = refusal
+    ? { code: refusal.code as string, message: refusal.message }
+    : answer?.outcome === 'refused' && { code: answer.error, message: answer.cause }
   return {
+    ...whereIs(destination),
     source,
     destination,
     request,
-    ...(refusal && { refusal: { code: refusal.code, message: refusal.message } }),
+    ...(refused && { refusal: refused }),
     ...(resumed &&
       copied && {
         resumed: { run: resumed.id, read: copied.tallies.read, open: copied.open, failed: copied.failed.length },
       }),
-    migrations: {
-      applied,
-      ...(migrations && { pending: migrations.map(({ id }) => id).filter((id) => !applied.includes(id)) }),
-    },
+    migrations: { applied: await readApplied(ledger, source.name), ...pendingOf(answer) },
     segments,
     atWork,
     sliceSeconds: options.sliceSeconds,
     items,
     sample,
-    work: estimateWork(left, sample, atWork, keys[0]?.seconds ?? 0),
+    forecast: forecast({
+      source,
+      destination,
+      sample,
+      items: items.items,
+      itemsLeft: Math.max(0, items.items - (copied?.tallies.read ?? 0)),
+      offline: resumed?.offline ?? request.offline,
+      atWork,
+      keySeconds: keys[0]?.seconds ?? 0,
+      streamSlackSeconds: options.streamSlackSeconds,
+    }),
     keys,
     unmeasuredKeys: unmeasured,
   }
+}
+
+/** What the migrations make of a sample of the source; where they are not known, the sample as it is. */
+async function sampleOutputs(
+  question: PlanQuestion,
+  source: TableDescription,
+  destination: TableDescription,
+  engine: PlanEngine,
+): Promise<{ answer: PlanAnswer | NoAnswer | undefined; sample: Sample }> {
+  const { migrations, ledger, openTable } = engine
+  const answer = migrations
+    ? await answerPlan(question, { source, destination, openTable, ledger, migrations })
+    : await engine.ask?.(question)
+  if (answer?.outcome === 'answered') return { answer, sample: answer.sample }
+  const target = { schema: destination.schema, indexes: destination.indexes ?? [] }
+  return { answer, sample: await sampleTable(openTable(source), { ...question, target }) }
+}
+
+function pendingOf(answer: PlanAnswer | NoAnswer | undefined): { pending?: string[]; unknown?: string } {
+  switch (answer?.outcome) {
+    case 'answered':
+      return { pending: answer.pending }
+    case 'refused':
+      return { unknown: answer.cause }
+    case 'unknown':
+      return { unknown: answer.reason }
+    case undefined:
+      return { unknown: 'this deployment does not tell' }
+  }
+}
+
+/** An ARN is `arn:partition:service:region:account:resource`. */
+function whereIs({ arn }: TableDescription): { account?: string; region?: string } {
+  const [, , , region, account] = arn.split(':')
+  return { ...(account && { account }), ...(region && { region }) }
 }
 
 /** What a plan found, for its exit code. */

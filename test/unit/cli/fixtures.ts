@@ -118,7 +118,7 @@ export function memoryWorld() {
     },
     describeTable: async (name) => ({
       name,
-      arn: `arn:table:${name}`,
+      arn: `arn:aws:dynamodb:eu-west-1:111122223333:table/${name}`,
       schema,
       status: 'ACTIVE',
       itemCount: name === 'alpha' ? state.itemCount : 0,

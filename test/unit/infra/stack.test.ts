@@ -170,6 +170,8 @@ describe('the stack', () => {
       RunStateMachineArn: '${SegueWorkflowRunMachine}',
       ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',
       Options: expect.stringContaining('"sliceSeconds":600'),
+      // The version that executions invoke.
+      PreflightFunction: expect.stringMatching(/preflight.*CurrentVersion/),
     })
   })
 })

@@ -6,13 +6,20 @@ import { writeApplied } from '../../../../shared/ledger/applied.ts'
 import { rememberHeavy } from '../../../../shared/ledger/heavy.ts'
 import { updateRun } from '../../../../shared/ledger/runs.ts'
 import type { Migration } from '../../../../shared/migrations/index.ts'
-import { estimateItems, estimateWork } from '../../../../shared/operator/plan/estimate.ts'
-import { makePlan } from '../../../../shared/operator/plan/plan.ts'
+import { estimateItems } from '../../../../shared/operator/plan/estimate.ts'
+import { noSums } from '../../../../shared/operator/plan/measure.ts'
+import type { NoAnswer, PlanAnswer, PlanQuestion } from '../../../../shared/operator/plan/pending.ts'
+import { makePlan, type RunPlan } from '../../../../shared/operator/plan/plan.ts'
 import type { Sample } from '../../../../shared/operator/plan/sample.ts'
 import { aRun, aSegment, memoryWorld, store } from '../../cli/fixtures.ts'
 
 const heavy = 'section-outbox|docket'
 const view = { keys: true, assumed: false, flag: '' }
+/** What copy writes to the destination itself. */
+const written = ({ forecast: { phases } }: RunPlan) =>
+  phases.find(({ phase }) => phase === 'Copy')?.uses.find((use) => use.of === 'destination')?.writeUnits
+const secondsOf = ({ forecast: { phases } }: RunPlan, name: string) =>
+  phases.find(({ phase }) => phase === name)?.seconds
 
 function setUp() {
   const memory = memoryWorld()
@@ -20,7 +27,14 @@ function setUp() {
   const fill = (pk: string, count: number) => {
     for (let i = 0; i < count; i++) tables.alpha.store({ pk: { S: pk }, sk: { S: new Date(i * 60_000).toISOString() } })
   }
-  const plan = (request = {}, sliceSeconds = 900, migrations?: Migration[], deployed = 'arn:stream:alpha') =>
+  const asked: PlanQuestion[] = []
+  const plan = (
+    request = {},
+    sliceSeconds = 900,
+    migrations?: Migration[],
+    deployed = 'arn:stream:alpha',
+    answer?: PlanAnswer | NoAnswer,
+  ) =>
     makePlan(parseRequest(request), {
       ledger: world.ledger,
       describeExecution: world.executions.describe,
@@ -29,9 +43,15 @@ function setUp() {
       options: parseOptions({ sourceTable: 'alpha', destinationTable: 'beta', sliceSeconds, segments: 4 }),
       stream: deployed || undefined,
       ...(migrations && { migrations }),
+      ...(answer && {
+        ask: async (question) => {
+          asked.push(question)
+          return answer
+        },
+      }),
       runtime: world.runtime,
     })
-  return { ...memory, fill, plan }
+  return { ...memory, fill, plan, asked }
 }
 
 describe('a plan', () => {
@@ -42,7 +62,7 @@ describe('a plan', () => {
     state.itemCount = 0
     const made = await plan()
     expect(made.items).toEqual({ items: 15, basis: 'counted' })
-    expect(made.work.writeUnits).toBe(15)
+    expect(written(made)).toBe(15)
     expect(exitCodeOfPlan(made)).toBe(0)
   })
 
@@ -55,7 +75,7 @@ describe('a plan', () => {
     expect(made.keys[0]).toMatchObject({ from: 'sampled', fits: false })
     expect(made.keys[0]!.items).toBeGreaterThan(18_000)
     // 20,000 write units into one partition at 1,000 a second; four slices would take a quarter of that.
-    expect(made.work.seconds).toBeGreaterThan(18)
+    expect(secondsOf(made, 'Copy')).toBeGreaterThan(18)
     expect(exitCodeOfPlan(made)).toBe(5)
     const page = planPage(made, view).join('\n')
     expect(page).toMatch(
@@ -70,7 +90,7 @@ describe('a plan', () => {
     const { keys, sample } = await plan()
     expect(keys).toEqual([expect.objectContaining({ key: `S:${heavy}` })])
     expect(sample.complete).toBe(true)
-    expect(sample.items).toBeLessThan(10_000)
+    expect(sample.sums.items).toBeLessThan(10_000)
   })
 
   test('does not claim to have met every key where it stopped at one that it could not jump over', async () => {
@@ -105,13 +125,69 @@ describe('a plan', () => {
     ])
   })
 
-  test('knows which migrations are pending only where it is given them', async () => {
-    const { plan, ledger } = setUp()
+  test('takes pending migrations from the module it is given', async () => {
+    const { plan, ledger, asked } = setUp()
     await writeApplied(ledger, 'alpha', ['first'], 'run0')
     const migrations = [{ id: 'first' }, { id: 'second' }] as Migration[]
-    expect((await plan()).migrations).toEqual({ applied: ['first'] })
     expect((await plan({}, 900, migrations)).migrations).toEqual({ applied: ['first'], pending: ['second'] })
-    expect(planPage(await plan(), view).join('\n')).toContain('not known here')
+    expect(asked).toEqual([])
+  })
+
+  test('asks the deployment, whose code knows the migrations, and takes its sample', async () => {
+    const { plan, asked, fill } = setUp()
+    fill('case|1', 10)
+    const sample: Sample = {
+      pages: 4,
+      sums: {
+        ...noSums(0),
+        items: 100,
+        bytes: 50_000,
+        outputs: 125,
+        outputBytes: 60_000,
+        writeUnits: 125,
+        quarantined: 3,
+      },
+      migrated: true,
+      complete: true,
+      fullPages: [],
+    }
+    const made = await plan({ segments: 7 }, 900, undefined, undefined, {
+      outcome: 'answered',
+      pending: ['second'],
+      sample,
+    })
+    expect(asked).toEqual([{ totalSegments: 7, jump: true }])
+    expect(made.migrations).toEqual({ applied: [], pending: ['second'] })
+    expect(made.sample).toBe(sample)
+    const page = planPage(made, view).join('\n')
+    expect(page).toContain('1.25 for each item, 600 bytes together, by the pending migrations')
+    expect(page).toContain('3 of the 100 sampled items would be set aside')
+  })
+
+  test('samples for itself where the deployment does not answer, and says why pending migrations are not known', async () => {
+    const { plan, fill } = setUp()
+    fill('case|1', 10)
+    expect((await plan()).migrations).toEqual({ applied: [], unknown: 'this deployment does not tell' })
+    const made = await plan({}, 900, undefined, undefined, { outcome: 'unknown', reason: 'no permission' })
+    expect(made.sample).toMatchObject({ migrated: false, sums: { items: 10, outputs: 10 } })
+    const page = planPage(made, view).join('\n')
+    expect(page).toContain('not known (no permission); name the module with --migrations')
+    expect(page).toContain('assumed: one for each item')
+  })
+
+  test('would be refused where the deployed migrations do not load', async () => {
+    const { plan } = setUp()
+    const refused = { outcome: 'refused', error: 'migrations-module', cause: 'It does not load: no.' } as const
+    const made = await plan({}, 900, undefined, undefined, refused)
+    expect(made.refusal).toEqual({ code: 'migrations-module', message: 'It does not load: no.' })
+    expect(exitCodeOfPlan(made)).toBe(2)
+  })
+
+  test('names the account and the region of the table it writes', async () => {
+    const { plan } = setUp()
+    const made = await plan()
+    expect(made).toMatchObject({ account: '111122223333', region: 'eu-west-1' })
+    expect(planPage(made, view)[0]).toBe('Account      111122223333, region eu-west-1')
   })
 
   test('says what is written and what is not', async () => {
@@ -175,33 +251,20 @@ describe('a plan of a run that would be refused', () => {
     const made = await plan({ resume: true })
     expect(made.refusal).toBeUndefined()
     expect(made.resumed).toEqual({ run: 'run00001', read: 1_500, open: 1, failed: 0 })
-    expect(made.work.writeUnits).toBe(1_500)
+    expect(written(made)).toBe(1_500)
   })
 })
 
-describe('estimates', () => {
-  const sample: Sample = {
-    items: 100,
-    pages: 4,
-    bytesPerItem: 2_048,
-    writeUnitsPerItem: 2,
-    complete: false,
-    fullPages: [],
-  }
-
-  test('do not trust a count that the sample alone has passed', () => {
+describe('an estimate of the items', () => {
+  test('does not trust a count that the sample alone has passed', () => {
+    const sample: Sample = {
+      pages: 4,
+      sums: { ...noSums(0), items: 100 },
+      migrated: false,
+      complete: false,
+      fullPages: [],
+    }
     expect(estimateItems(1_000, sample)).toEqual({ items: 1_000, basis: 'reported' })
     expect(estimateItems(0, sample)).toEqual({ items: 100, basis: 'at-least' })
-  })
-
-  test('count a strongly consistent read unit for 4 KB and a write unit for each KB of each item', () => {
-    const work = estimateWork({ items: 1_000_000, basis: 'reported' }, sample, 40, 0)
-    expect(work).toEqual({ bytes: 2_048_000_000, readUnits: 500_000, writeUnits: 2_000_000, seconds: 50 })
-  })
-
-  test('are never below the floor of the heaviest key', () => {
-    // 50 M items of 1 KB under one key take at least 14 h.
-    const floor = 50_000_000 / 1_000
-    expect(estimateWork({ items: 50_000_000, basis: 'reported' }, sample, 1_000, floor).seconds).toBe(floor)
   })
 })

@@ -1,0 +1,41 @@
+import { type Attributes, type AttributeValue, attributeOf } from '../../dynamodb/attributes.ts'
+import { itemBytes, utf8Bytes, valueBytes } from '../../dynamodb/item-size.ts'
+import type { TableIndex } from '../../dynamodb/sdk/describe.ts'
+
+/** Units a second that one partition takes. Source: DynamoDB developer guide, "Burst and adaptive capacity". */
+export const partitionWriteUnits = 1_000
+export const partitionReadUnits = 3_000
+
+/** Write units a second that a new on-demand table takes. Source: DynamoDB developer guide, "On-demand capacity mode". */
+export const newTableWriteUnits = 4_000
+
+/** Source of both: DynamoDB developer guide, "Read/write capacity": one unit for each started 1 KB or 4 KB. */
+const writeUnitBytes = 1_024
+const readUnitBytes = 4_096
+
+/** Write units of one item. */
+export function writeUnitsOf(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / writeUnitBytes))
+}
+
+/** Read units of one item, or of one that is absent (0 bytes), read by its key, strongly consistent. */
+export function readUnitsOf(bytes: number): number {
+  return Math.max(1, Math.ceil(bytes / readUnitBytes))
+}
+
+/** Read units of a scan. One that is eventually consistent costs half. */
+export function scanUnitsOf(bytes: number, consistent: boolean): number {
+  return Math.ceil(bytes / readUnitBytes / (consistent ? 1 : 2))
+}
+
+/** Bytes that one item takes in an index, as far as they count for writing; 0 where the item is not in it. */
+export function indexBytes(attributes: Attributes, { keys, projected }: TableIndex, tableKeys: string[]): number {
+  if (keys.some((name) => attributeOf(attributes, name) === undefined)) return 0
+  if (projected === 'all') return itemBytes(attributes)
+  let bytes = 0
+  for (const name of new Set([...tableKeys, ...keys, ...projected])) {
+    const value: AttributeValue | undefined = attributeOf(attributes, name)
+    if (value) bytes += utf8Bytes(name) + valueBytes(value)
+  }
+  return bytes
+}

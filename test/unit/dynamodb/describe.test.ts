@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { describeTable } from '../../../shared/dynamodb/sdk/describe.ts'
+import { stubClient } from '../../contract/stub-client.ts'
+
+const hash = (AttributeName: string) => ({ AttributeName, KeyType: 'HASH' })
+const range = (AttributeName: string) => ({ AttributeName, KeyType: 'RANGE' })
+const described = {
+  TableName: 'beta',
+  TableArn: 'arn:aws:dynamodb:eu-west-1:111122223333:table/beta',
+  AttributeDefinitions: ['pk', 'sk', 'a', 'b'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+  KeySchema: [hash('pk'), range('sk')],
+}
+
+const describing = (more: object) =>
+  describeTable(
+    stubClient(() => ({ body: { Table: { ...described, ...more } } })),
+    'beta',
+  )
+
+test('a table names its indexes and what they hold', async () => {
+  const { indexes } = await describing({
+    GlobalSecondaryIndexes: [
+      { IndexName: 'everything', KeySchema: [hash('a')], Projection: { ProjectionType: 'ALL' } },
+      {
+        IndexName: 'some',
+        KeySchema: [hash('a'), range('b')],
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: ['title'] },
+      },
+    ],
+    LocalSecondaryIndexes: [
+      { IndexName: 'keys', KeySchema: [hash('pk'), range('b')], Projection: { ProjectionType: 'KEYS_ONLY' } },
+    ],
+  })
+  expect(indexes).toEqual([
+    { name: 'everything', kind: 'global', keys: ['a'], projected: 'all' },
+    { name: 'some', kind: 'global', keys: ['a', 'b'], projected: ['title'] },
+    { name: 'keys', kind: 'local', keys: ['pk', 'b'], projected: [] },
+  ])
+})
+
+test('a global table names the regions of its other replicas, never its own', async () => {
+  const { replicas } = await describing({ Replicas: [{ RegionName: 'eu-west-1' }, { RegionName: 'us-west-2' }] })
+  expect(replicas).toEqual(['us-west-2'])
+})
+
+test('a table without indexes and replicas names none', async () => {
+  expect(await describing({})).not.toHaveProperty('indexes')
+  expect(await describing({ Replicas: [{ RegionName: 'eu-west-1' }] })).not.toHaveProperty('replicas')
+})
