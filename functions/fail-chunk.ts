@@ -1,11 +1,11 @@
-import type { PassName } from '../shared/ledger/chunks.ts'
+import type { PassId } from '../shared/ledger/passes.ts'
 import { failChunk } from '../shared/phases/fail-chunk.ts'
 import { wire } from './wiring/handler.ts'
 import { ledger, runtime } from './wiring/world.ts'
 
 interface FailedChunk {
   run: string
-  pass: PassName
+  pass: PassId
   chunk: string
   fence: number
   /** What the state machine caught. */

@@ -1,8 +1,8 @@
+import { openPass } from '../shared/passes/open-pass.ts'
 import { UndrainedError } from '../shared/passes/slice/errors.ts'
 import { executionName, type Step, type Stepped, step } from '../shared/passes/slice/outcome.ts'
 import { runSlice } from '../shared/passes/slice/slice.ts'
 import type { SliceTask } from '../shared/passes/slice/start.ts'
-import { walkEngine } from '../shared/passes/walk-engine.ts'
 import { wire } from './wiring/handler.ts'
 import { userMigrations } from './wiring/migrations.ts'
 import { environment, ledger, logger, openTable, runtime } from './wiring/world.ts'
@@ -15,7 +15,7 @@ export const handler = wire(async (task: SliceTask & { slice: Step }, context): 
   try {
     const outcome = await runSlice(task, {
       ledger,
-      walk: (run, pass, shouldContinue) => walkEngine(run, pass, shouldContinue, passes),
+      openPass: (run, pass, shouldContinue) => openPass(run, pass, shouldContinue, passes),
       runtime,
       deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
       codeHash,

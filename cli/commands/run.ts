@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import { parseRequest } from '../../shared/config/options.ts'
+import { type PhaseEntry, phases } from '../../shared/ledger/passes.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { resumeRun, startRun } from '../../shared/operator/start.ts'
 import type { ExitCode } from '../exit-codes.ts'
@@ -18,15 +19,15 @@ interface RunFlags {
   segments?: number
 }
 
+const steps = Object.entries<PhaseEntry>(phases).flatMap(([name, { does, ends }]) =>
+  ends ? [] : [`  ${name.padEnd(9)} ${does}`],
+)
+
 const phasesHelp = `
 What a run does, phase by phase:
-  Capture   turns on live changes: from before the copy begins, what the application writes to the source is applied
-            to the destination from the source's stream, which must carry new and old images
-  Copy      migrates every item of the source; it never overwrites what a live change wrote
-  Drain     waits until every live change up to the end of the copy has been applied
-  Settle    reconciles deleted and contested items with the source
-  Verify    compares each item of the source with the destination; Orphans looks for items that nothing makes
-Capture continues after the run, so that the destination stays up to date, until it is turned off with: segue capture off
+${steps.join('\n')}
+Capture reads the source's stream, which must carry new and old images. It continues after the run, so that the
+destination stays up to date, until it is turned off with: segue capture off
 With --offline there is no Capture, Drain or Settle: whatever changes the source while such a run copies is lost to
 the destination.`
 

@@ -1,7 +1,8 @@
-import { copiedMs, workedMs } from '../../shared/facts/phase-times.ts'
-import type { Walk } from '../../shared/ledger/chunks.ts'
+import { passMs, workedMs } from '../../shared/facts/phase-times.ts'
+import { openSums, sumsOf } from '../../shared/facts/sums.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
-import { openTallies, type Tallies } from '../../shared/ledger/tallies.ts'
+import { type PassKind, passes } from '../../shared/ledger/passes.ts'
+import type { Tallies } from '../../shared/ledger/tallies.ts'
 import { counted, duration, grouped } from '../../shared/operator/status/format.ts'
 import { lagWords } from '../../shared/operator/status/lag.ts'
 import { expectation, shareDone } from '../../shared/operator/status/line.ts'
@@ -62,50 +63,42 @@ function ownership({ lease, execution, run }: Progress): string[] {
 }
 
 function amounts(progress: Progress): string[] {
-  const { coverage, working, walk, verdict } = progress
+  const { coverage, working, pass, verdict } = progress
   const { tallies: t } = coverage
   if (verdict.kind === 'finished' && !coverage.complete)
-    return [field(walkNames[walk], `no longer known: the ledger keeps the rows of chunks for ${keepDays} days`)]
+    return [field(passes[pass].label, `no longer known: the ledger keeps the rows of chunks for ${keepDays} days`)]
   return [
-    field(walkNames[walk], amount(progress)),
+    field(passes[pass].label, amount(progress)),
     field('Chunks', chunkWords(progress, working)),
-    ...sums(walk, t),
-    ...(walk === 'orphans' ? [] : [field('Tallies', talliesWords(t))]),
+    ...sums(pass, t),
+    field('Tallies', talliesWords(pass, t)),
   ]
 }
 
-const walkNames = { copy: 'Copied', verify: 'Verified', orphans: 'Orphans' } as const
-
-function talliesWords(tallies: Tallies): string {
-  const problems = openTallies(tallies)
+function talliesWords(pass: PassKind, tallies: Tallies): string {
+  const problems = openSums(pass, tallies)
   return problems.length === 0 ? 'close' : `DO NOT CLOSE: ${problems.join('; ')}. This is a defect: please report it.`
 }
 
 function amount(progress: Progress): string {
-  const { coverage, expected, run, walk, at } = progress
+  const { coverage, expected, run, pass, at } = progress
   const { read } = coverage.tallies
   const share = shareDone(progress)
   const percent = share === undefined ? 'of an unknown total' : `${(Math.floor(share * 1000) / 10).toFixed(1)}%`
   const estimate = coverage.complete || expected === undefined ? '' : `; ${expectation(progress)} ${grouped(expected)}`
-  const seconds = copiedMs(run, at) / 1000
-  const average = walk === 'copy' && seconds >= 1 ? `, ${grouped(read / seconds)}/s on average` : ''
+  const seconds = passMs(pass, run, at) / 1000
+  const average = seconds >= 1 ? `, ${grouped(read / seconds)}/s on average` : ''
   return `${progressBar(share, 24)} ${percent}  ${counted(read, 'item')} read${average}${estimate}`
 }
 
-function sums(walk: Walk, t: Tallies): string[] {
-  if (walk === 'orphans')
-    return [
-      field(
-        'Read',
-        `${grouped(t.read)} destination items, ${grouped(t.orphan)} orphans, ${grouped(t.unchecked)} unchecked`,
-      ),
-    ]
-  const ends = `${grouped(t.migrated)} migrated + ${grouped(t.untouched)} untouched + ${grouped(t.dropped)} dropped + ${grouped(t.quarantined)} quarantined`
-  const found =
-    walk === 'copy'
-      ? `${grouped(t.written)} written + ${grouped(t.present)} already there`
-      : `${grouped(t.present)} as they should be + ${grouped(t.missing)} missing + ${grouped(t.different)} different`
-  return [field('Read', `${grouped(t.read)} = ${ends}`), field('Produced', `${grouped(t.produced)} = ${found}`)]
+/** `Read  100 = 90 migrated + …`; of what only some is counted: `Read  100 destination items, 3 orphans, …`. */
+function sums(pass: PassKind, t: Tallies): string[] {
+  return sumsOf(pass, t).map(({ side, total, parts, closes, items, counts }) => {
+    const words: { [name: string]: string } = parts
+    const terms = Object.entries(counts).map(([name, count]) => `${grouped(count)} ${words[name]}`)
+    const text = closes === 'exactly' ? ` = ${terms.join(' + ')}` : ` ${side} items, ${terms.join(', ')}`
+    return field(`${total.charAt(0).toUpperCase()}${total.slice(1)}`, `${grouped(items)}${text}`)
+  })
 }
 
 /** What is known of live changes without reading their heads, which `segue report` does. */

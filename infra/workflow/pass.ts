@@ -21,7 +21,7 @@ export const TOLERATED_FAILURES = 100_000_000
 export const RESULTS_PREFIX = 'results'
 
 /**
- * One walk over a table: a Distributed Map over the manifest at `<plan>.manifest`, a JSON array of `{ chunk }` in S3.
+ * One pass over a table: a Distributed Map over the manifest at `<plan>.manifest`, a JSON array of `{ chunk }` in S3.
  * `name` is the state's name and the Map's label, at most 40 characters. Every failure is tolerated: what happened to
  * a chunk is read from the ledger. `$` passes through unchanged; only a Map that cannot read or write S3 goes to `halt`.
  */

@@ -1,5 +1,5 @@
-import type { Walk } from '../../shared/ledger/chunks.ts'
-import type { ChoiceRule, ChoiceState, FailState, Machine, Template, WaitState } from './asl.ts'
+import { type PassKind, passes } from '../../shared/ledger/passes.ts'
+import type { ChoiceRule, ChoiceState, FailState, Machine, State, Template, WaitState } from './asl.ts'
 import { type PassResources, passState } from './pass.ts'
 import { catchAll, taskRetriers } from './retriers.ts'
 import { type Invocable, invoke } from './tasks.ts'
@@ -35,8 +35,17 @@ export function runMachine(resources: RunResources): Machine {
       { comment, payload: { ...held, ...more }, resultPath, retry, catch: [catchAll('Halt')] },
       { Next: next },
     )
-  const plan = (walk: Walk, next: string) =>
-    phase(resources.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${walk}`, { walk }, next)
+  const plan = (kind: PassKind, next: string) =>
+    phase(resources.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${kind}`, { kind }, next)
+  /** Plans a pass and does it: the states `Plan <pass>`, `<Pass> left?` and `<Pass>`, and `next` once it has ended. */
+  const pass = (kind: PassKind, next: string, planned = `Plan ${kind}`): { [name: string]: State } => {
+    const { phase: name } = passes[kind]
+    return {
+      [planned]: plan(kind, `${name} left?`),
+      [`${name} left?`]: anyLeft(kind, name, next),
+      [name]: passState(name, { plan: `$.${kind}`, next, halt: 'Halt' }, resources),
+    }
+  }
   return {
     Comment: 'One run of the pending migrations.',
     StartAt: 'Preflight',
@@ -92,9 +101,7 @@ export function runMachine(resources: RunResources): Machine {
       'Capturing?': choose({ '$.capture.outcome': { on: 'Plan' } }, 'Wait for capture'),
       'Wait for capture': wait('$.capture.seconds', 'Capture', 'A mapping takes up to minutes to change.'),
 
-      Plan: plan('copy', 'Copy left?'),
-      'Copy left?': anyLeft('copy', 'Copy', 'Copied'),
-      Copy: passState('Copy', { plan: '$.copy', next: 'Copied', halt: 'Halt' }, resources),
+      ...pass('copy', 'Copied', 'Plan'),
       Copied: phase(
         resources.copied,
         'Asks the ledger whether the chunks cover the table and all are done.',
@@ -164,12 +171,8 @@ export function runMachine(resources: RunResources): Machine {
       'Repaired?': choose({ '$.repair.outcome': { repaired: 'Plan verify', more: 'Repair' } }, 'Repair halted'),
       'Repair halted': fail('$.repair'),
 
-      'Plan verify': plan('verify', 'Verify left?'),
-      'Verify left?': anyLeft('verify', 'Verify', 'Plan orphans'),
-      Verify: passState('Verify', { plan: '$.verify', next: 'Plan orphans', halt: 'Halt' }, resources),
-      'Plan orphans': plan('orphans', 'Orphans left?'),
-      'Orphans left?': anyLeft('orphans', 'Orphans', 'Finish'),
-      Orphans: passState('Orphans', { plan: '$.orphans', next: 'Finish', halt: 'Halt' }, resources),
+      ...pass('verify', 'Plan orphans'),
+      ...pass('orphans', 'Finish'),
 
       Finish: phase(
         resources.finish,
@@ -215,9 +218,9 @@ function choose(table: { [variable: string]: { [equals: string]: string } }, oth
   return { Type: 'Choice', Choices: rules, Default: otherwise }
 }
 
-/** A run that is resumed may find nothing left of a walk; what a Map makes of a manifest without items is not documented. */
-function anyLeft(walk: Walk, map: string, otherwise: string): ChoiceState {
-  const rule: ChoiceRule = { Variable: `$.${walk}.chunks`, NumericGreaterThanEquals: 1, Next: map }
+/** A run that is resumed may find nothing left of a pass; what a Map makes of a manifest without items is not documented. */
+function anyLeft(kind: PassKind, map: string, otherwise: string): ChoiceState {
+  const rule: ChoiceRule = { Variable: `$.${kind}.chunks`, NumericGreaterThanEquals: 1, Next: map }
   return { Type: 'Choice', Choices: [rule], Default: otherwise }
 }
 

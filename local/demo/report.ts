@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { openTallies, type Tallies } from '../../shared/ledger/tallies.ts'
+import { openSums } from '../../shared/facts/sums.ts'
+import type { Tallies } from '../../shared/ledger/tallies.ts'
 import { STATE_DIRECTORY } from '../paths.ts'
 
 /** One demo, in numbers. */
@@ -57,7 +58,7 @@ export async function writeReport(report: Report): Promise<void> {
  */
 export function problemsOf(report: Report, poison: readonly string[], quarantined: readonly string[]): string[] {
   const { items, tallies, timedOutSlices, equal } = report
-  const problems = openTallies(tallies).map((sum) => `the tallies do not close: ${sum}`)
+  const problems = openSums('copy', tallies).map((sum) => `the tallies do not close: ${sum}`)
   if (tallies.read !== items) problems.push(`${tallies.read} items were read, ${items} were there`)
   if (poison.toSorted().join() !== quarantined.toSorted().join())
     problems.push(

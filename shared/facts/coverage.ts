@@ -1,5 +1,6 @@
 import { segmentId } from '../chunks/chunk.ts'
 import type { ChunkRecord } from '../ledger/chunks.ts'
+import type { PassKind } from '../ledger/passes.ts'
 import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
 
 /** Where a pass stands, read from its chunk rows and nothing else. */
@@ -59,6 +60,12 @@ export function coverageOf(chunks: ChunkRecord[], segments: number): Coverage {
   }
   coverage.complete = coverage.open === 0 && coverage.failed.length === 0 && coverage.missing.length === 0
   return coverage
+}
+
+/** The tallies alone, of each pass. */
+export function talliesOf<K extends PassKind>(coverages: Record<K, Coverage>): Record<K, Tallies> {
+  const entries = Object.entries<Coverage>(coverages).map(([kind, { tallies }]) => [kind, tallies])
+  return Object.fromEntries(entries) as Record<K, Tallies>
 }
 
 /** After a slice's hard deadline, how long until its last request has surely been answered. */

@@ -1,21 +1,21 @@
+import { passes, type VerificationPass, verificationPasses } from '../ledger/passes.ts'
 import type { Tallies } from '../ledger/tallies.ts'
 
-/** What a verification found, counts of items. */
-export type Found = Pick<Tallies, 'quarantined' | 'missing' | 'different' | 'orphan' | 'unchecked'>
+/** The findings of a verification, counts of items: those that the table of passes names. */
+export type Found = Pick<Tallies, (typeof passes)[VerificationPass]['findings'][number]>
 
 /** How a finished run stands, the gravest first. */
 export type Ending = 'differences' | 'quarantined' | 'clean'
 
 /**
- * Puts together what the two walks of a verification found: of the first, what the source makes; of the second, what
- * nothing makes. Live changes go on when both have passed, and put items on the quarantine list and take them off: as
- * many are quarantined as are listed, and never fewer than verify met.
+ * Puts together the findings of the passes of a verification. Live changes continue meanwhile and afterwards, and put
+ * items on the quarantine list and take them off: as many are quarantined as are listed, and never fewer than verify met.
  * @param listed items on the quarantine list.
  */
-export function foundBy(verify: Tallies, orphans: Tallies, listed: number): Found {
-  const { quarantined, missing, different } = verify
-  const { orphan, unchecked } = orphans
-  return { quarantined: Math.max(quarantined, listed), missing, different, orphan, unchecked }
+export function foundBy(tallies: Record<VerificationPass, Tallies>, listed: number): Found {
+  const counts = verificationPasses.flatMap((kind) => passes[kind].findings.map((name) => [name, tallies[kind][name]]))
+  const found = Object.fromEntries(counts) as Found
+  return { ...found, quarantined: Math.max(found.quarantined, listed) }
 }
 
 /** Destination items that are not what the migrated source says. */

@@ -1,9 +1,9 @@
+import { type PassKind, type Phase, passes, phases as phaseTable } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
-import { isEnd } from './phase.ts'
 
 /** One stay in a phase. Times are milliseconds. */
 export interface PhaseTime {
-  phase: string
+  phase: Phase
   /** When it was entered, since the epoch. */
   at: number
   /** How long it lasted; absent of the last one, and of an end that somebody resumed later. */
@@ -18,10 +18,10 @@ export function phaseTimes(
   { startedAt, endedAt, phases = [] }: Pick<RunRecord, 'startedAt' | 'endedAt' | 'phases'>,
   until: number | undefined = endedAt,
 ): PhaseTime[] {
-  const entries = [{ phase: 'Lease', at: startedAt }, ...phases]
+  const entries = [{ phase: 'Lease' as const, at: startedAt }, ...phases]
   return entries.map(({ phase, at }, index) => {
     const next = entries[index + 1]?.at ?? until
-    return next === undefined || isEnd(phase) ? { phase, at } : { phase, at, ms: next - at }
+    return next === undefined || phaseTable[phase].ends ? { phase, at } : { phase, at, ms: next - at }
   })
 }
 
@@ -30,8 +30,8 @@ export function workedMs(run: Parameters<typeof phaseTimes>[0], now: number): nu
   return phaseTimes(run, run.endedAt ?? now).reduce((sum, { ms = 0 }) => sum + ms, 0)
 }
 
-/** The part of it spent copying; all of it where the run's phases were not noted. */
-export function copiedMs(run: Parameters<typeof phaseTimes>[0], now: number): number {
-  const stays = phaseTimes(run, run.endedAt ?? now).filter(({ phase }) => phase === 'Copy')
+/** The part of it spent in a pass, all its repetitions together; all of it where the run's phases were not noted. */
+export function passMs(kind: PassKind, run: Parameters<typeof phaseTimes>[0], now: number): number {
+  const stays = phaseTimes(run, run.endedAt ?? now).filter(({ phase }) => phase === passes[kind].phase)
   return stays.length > 0 ? stays.reduce((sum, { ms = 0 }) => sum + ms, 0) : workedMs(run, now)
 }

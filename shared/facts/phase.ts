@@ -1,21 +1,7 @@
+import { type Phase, phases as phaseTable } from '../ledger/passes.ts'
 import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-
-/** Where a run is, as the states of the `run` machine are named. */
-export type Phase =
-  | 'Lease'
-  | 'Capture'
-  | 'Copy'
-  | 'Drain'
-  | 'Settle'
-  | 'Repair'
-  | 'Verify'
-  | 'Orphans'
-  | 'Finished'
-  | 'Halted'
-  /** Its execution ended without a word; noted by whoever takes the run up again. */
-  | 'Interrupted'
 
 /** Entries kept on the run's row, about 40 bytes each; a run that is verified once more adds four. */
 const phasesKept = 200
@@ -28,17 +14,12 @@ export function notePhase(run: RunRecord, phase: Phase, at: number): RunRecord {
   return { ...run, phases: phases.length > phasesKept ? thinned(phases) : phases }
 }
 
-/** Whether a run did nothing more after it had entered this phase, until somebody took it up again. */
-export function isEnd(phase: string): boolean {
-  return phase === 'Finished' || phase === 'Halted' || phase === 'Interrupted'
-}
-
 /**
  * Leaves out what lies between two ends, as one verification of many, so that no stay is taken to last until long after
  * it; and of those the oldest after the run first finished, so that its copy and that it finished are never forgotten.
  */
 function thinned(phases: Entries): Entries {
-  const ends = phases.flatMap(({ phase }, index) => (isEnd(phase) ? [index] : []))
+  const ends = phases.flatMap(({ phase }, index) => (phaseTable[phase].ends ? [index] : []))
   const finished = phases.findIndex(({ phase }) => phase === 'Finished')
   const spans = ends.slice(1).map((to, index) => [ends[index]!, to] as const)
   const [from, to] = spans.find(([index]) => index >= finished) ?? spans[0] ?? [-1, 0]

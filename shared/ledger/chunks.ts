@@ -4,24 +4,15 @@ import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import { LedgerError } from './errors.ts'
 import { chunkPk, chunkShardPk, chunkSk, expiry, shards } from './keys.ts'
+import type { PassId } from './passes.ts'
 import { type ChunkState, chunkTransitions, mayChange } from './states.ts'
 import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 import { noTallies, type Tallies } from './tallies.ts'
 
-/** The kinds of walk: `copy` and `verify` over the source, `orphans` over the destination. */
-export type Walk = 'copy' | 'verify' | 'orphans'
-
-/** One walk of a run. A run is copied once and can be verified many times: `verify.1`, `orphans.1`, `verify.2`, … */
-export type PassName = 'copy' | `${'verify' | 'orphans'}.${number}`
-
-export function walkOf(pass: PassName): Walk {
-  return pass.split('.')[0] as Walk
-}
-
 /** What is remembered of one chunk. Times are milliseconds since the epoch. */
 export interface ChunkRecord {
   run: string
-  pass: PassName
+  pass: PassId
   id: string
   chunk: Chunk
   state: ChunkState
@@ -49,7 +40,7 @@ export interface ChunkRecord {
   updatedAt: number
 }
 
-export function newChunk(run: string, pass: PassName, id: string, chunk: Chunk, now: number): ChunkRecord {
+export function newChunk(run: string, pass: PassId, id: string, chunk: Chunk, now: number): ChunkRecord {
   return {
     run,
     pass,
@@ -65,9 +56,9 @@ export function newChunk(run: string, pass: PassName, id: string, chunk: Chunk, 
   }
 }
 
-/** Where a page lies in its walk. */
+/** Where a page lies in its pass. */
 export interface PagePlace {
-  pass: PassName
+  pass: PassId
   chunk: string
   /** Of the slice that applies it. */
   epoch: number
@@ -83,13 +74,13 @@ export function isCounted({ epoch, before }: PagePlace, { starts, tallies }: Chu
   return before < (starts[epoch] ?? tallies.read)
 }
 
-export async function getChunk(ledger: LedgerTable, run: string, pass: PassName, id: string) {
+export async function getChunk(ledger: LedgerTable, run: string, pass: PassId, id: string) {
   const row = await ledger.get(chunkPk(run, id), chunkSk(pass, id))
   return row && fromRow(row)
 }
 
 /** Every chunk of a pass, in no order. Reads 64 partition keys, 8 at a time. */
-export async function listChunks(ledger: LedgerTable, run: string, pass: PassName): Promise<ChunkRecord[]> {
+export async function listChunks(ledger: LedgerTable, run: string, pass: PassId): Promise<ChunkRecord[]> {
   const all = Array.from({ length: shards }, (_, shard) => shard)
   const rows = await inParallel(8, all, (shard) => ledger.query(chunkShardPk(run, shard), `CHUNK#${pass}#`))
   return rows.flat().map(fromRow)

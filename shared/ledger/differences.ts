@@ -1,8 +1,9 @@
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { inParallel } from '../runtime/parallel.ts'
-import { type ChunkRecord, isCounted, listChunks, type PagePlace, type PassName } from './chunks.ts'
+import { type ChunkRecord, isCounted, listChunks, type PagePlace } from './chunks.ts'
 import { bucketOf, differenceShardPk, digest, expiry, shards } from './keys.ts'
 import { eachPage } from './pages.ts'
+import type { PassId } from './passes.ts'
 import type { LedgerTable, Row } from './table.ts'
 
 /**
@@ -83,7 +84,7 @@ function reading(ledger: LedgerTable, run: string, verification: number) {
  * verified again by the next. Chunk rows are read once, when there is a difference to look up.
  */
 export function countedRows(ledger: LedgerTable, run: string): (rows: Row[]) => Promise<Row[]> {
-  const chunksOf = new Map<PassName, Promise<Map<string, ChunkRecord>>>()
+  const chunksOf = new Map<PassId, Promise<Map<string, ChunkRecord>>>()
   const counts = async (place: PagePlace) => {
     const reading = chunksOf.get(place.pass) ?? byId(listChunks(ledger, run, place.pass))
     chunksOf.set(place.pass, reading)

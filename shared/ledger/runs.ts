@@ -2,6 +2,7 @@ import type { TableSchema } from '../dynamodb/key.ts'
 import type { Clock, Random } from '../runtime/ports.ts'
 import { LedgerError } from './errors.ts'
 import { runPk } from './keys.ts'
+import type { Phase } from './passes.ts'
 import { mayChange, type RunState, runTransitions } from './states.ts'
 import type { LedgerTable, LedgerValue, Row } from './table.ts'
 
@@ -10,9 +11,9 @@ export interface RunRecord {
   id: string
   state: RunState
   /** The phase last entered, as the console names it. */
-  phase: string
+  phase: Phase
   /** The phases entered and when, in order; of a run verified very often its oldest verifications are left out. */
-  phases?: { phase: string; at: number }[]
+  phases?: { phase: Phase; at: number }[]
   source: string
   destination: string
   /** Of the destination, whose key is the source's too; its indexes are those it had when the run began. */

@@ -20,7 +20,7 @@ export const runTransitions: readonly [from: RunState, to: RunState, because: st
 /** Every legal transition of a chunk, with its reason. */
 export const chunkTransitions: readonly [from: ChunkState, to: ChunkState, because: string][] = [
   ['open', 'open', 'a slice started or checkpointed'],
-  ['open', 'done', 'the walk reached the end of the chunk'],
+  ['open', 'done', 'the pass reached the end of the chunk'],
   ['open', 'split', 'a key inside would not fit in one slice'],
   ['open', 'failed', 'the retries of its slice ended'],
   ['failed', 'open', 'the run was resumed'],

@@ -1,7 +1,5 @@
 /**
- * What became of the items of a chunk. Source side: `read = migrated + untouched + dropped + quarantined`.
- * Destination side: `produced = written + present + missing + different`. Of a walk over the destination: `read` alone,
- * of which some are orphans and of some it cannot be told. All counts of items.
+ * What became of the items of a chunk, counts of items. Which sums must hold, the table of passes says (`passes.ts`).
  */
 export type Tallies = {
   read: number
@@ -42,15 +40,4 @@ export function addTallies(a: Tallies, b: Tallies): Tallies {
   const sum = { ...a }
   for (const name of Object.keys(noTallies) as (keyof Tallies)[]) sum[name] = (a[name] ?? 0) + (b[name] ?? 0)
   return sum
-}
-
-/** The two sums that must hold of any walk over the source; each sentence names one that does not. */
-export function openTallies(t: Tallies): string[] {
-  const problems: string[] = []
-  const ends = t.migrated + t.untouched + t.dropped + t.quarantined
-  if (t.read !== ends) problems.push(`read ${t.read} ≠ migrated + untouched + dropped + quarantined ${ends}`)
-  const found = t.written + t.present + t.missing + t.different
-  if (t.produced !== found)
-    problems.push(`produced ${t.produced} ≠ written + already there + missing + different ${found}`)
-  return problems
 }

@@ -1,4 +1,5 @@
 import { runPk } from '../ledger/keys.ts'
+import { passes } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { Capture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -45,7 +46,7 @@ export function lacksChanges(
 ): lag is Lag {
   if (!lag) return false
   if (capture?.off === undefined) return lag.guard === 'refuse' || lag.stopped !== undefined
-  const compared = phases.findLast(({ phase }) => phase === 'Verify')?.at ?? 0
+  const compared = phases.findLast(({ phase }) => phase === passes.verify.phase)?.at ?? 0
   return lag.guard === 'refuse' && compared <= lag.at
 }
 

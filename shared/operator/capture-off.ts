@@ -1,4 +1,4 @@
-import { wasFinished } from '../facts/finished.ts'
+import { wasFinished } from '../facts/resumable.ts'
 import { readLease } from '../ledger/lease.ts'
 import { endCapture } from '../ledger/shards.ts'
 import { stopCapture } from '../live/capture.ts'

@@ -1,9 +1,9 @@
 import { coverageOf } from '../facts/coverage.ts'
-import { listChunks, type Walk } from '../ledger/chunks.ts'
+import { listChunks } from '../ledger/chunks.ts'
 import { type Difference, listDifferences } from '../ledger/differences.ts'
+import { type PassKind, passIdOf } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { type Lag, readLag } from '../live/lag-row.ts'
-import { passOf } from '../phases/plan-pass.ts'
 import type { OperatorEngine } from './engine.ts'
 import { OperatorError } from './errors.ts'
 import { lastRun } from './last-run.ts'
@@ -42,7 +42,8 @@ export async function lastVerification(
       `Run ${run.id} has not come to its verification yet. See: segue status${deployment.flag}`,
     )
   const { number, ended } = run.verification
-  const coverage = async (walk: Walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)
+  const coverage = async (kind: PassKind) =>
+    coverageOf(await listChunks(ledger, run.id, passIdOf(run, kind)), run.segments)
   const [lag, verify, orphans] = await Promise.all([readLag(ledger, run.id), coverage('verify'), coverage('orphans')])
   if (ended && !(verify.complete && orphans.complete))
     throw new OperatorError(

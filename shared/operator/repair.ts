@@ -1,4 +1,4 @@
-import { isRepairable } from '../facts/finished.ts'
+import { isRepairable } from '../facts/resumable.ts'
 import { lastVerification } from './diff.ts'
 import type { OperatorEngine } from './engine.ts'
 import { OperatorError } from './errors.ts'

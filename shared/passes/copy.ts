@@ -7,12 +7,12 @@ import { noTallies } from '../ledger/tallies.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import type { Migration } from '../migrations/migration.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { Pass } from './slice/pass.ts'
+import type { PageWork } from './slice/pass.ts'
 
 export interface CopyPass {
   run: string
   schema: TableSchema
-  migrations: Migration[]
+  migrations: readonly Migration[]
   destination: Table
   ledger: LedgerTable
   runtime: Runtime
@@ -24,7 +24,7 @@ export interface CopyPass {
  * Migrates items and writes what comes of them to the destination. While live changes come in it only inserts what is
  * absent, so it never overwrites what they wrote; offline, plain batch writes do, and doing a page again writes the same.
  */
-export function copyPass({ run, schema, migrations, destination, ledger, runtime, offline }: CopyPass): Pass {
+export function copyPass({ run, schema, migrations, destination, ledger, runtime, offline }: CopyPass): PageWork {
   const write = offline ? 'put' : 'insert'
   return {
     async apply(items) {

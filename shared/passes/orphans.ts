@@ -5,15 +5,15 @@ import { migrateItem } from '../migrations/migrate-item.ts'
 import { sourceKeys } from '../migrations/source-keys.ts'
 import { untilStable } from './patience.ts'
 import { eachRead } from './read-many.ts'
-import type { Pass } from './slice/pass.ts'
+import type { PageWork } from './slice/pass.ts'
 import type { VerifyPass } from './verify.ts'
 
 /**
- * Walks the destination and maps each key back to the source items that may have made it: its own key, and what the
+ * Reads the destination and maps each key back to the source items that may have made it: its own key, and what the
  * migrations' inverses say. An item that none of them makes, for as long as `patienceMs`, is an orphan; unless a
  * migration without an inverse, or whose inverse failed, might have made it: then it is counted as unchecked.
  */
-export function orphansPass(verify: VerifyPass): Pass {
+export function orphansPass(verify: VerifyPass): PageWork {
   const { migrations, schema, destination, ledger, runtime } = verify
   return {
     async apply(items, place) {

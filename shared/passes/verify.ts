@@ -12,7 +12,7 @@ import type { Runtime } from '../runtime/ports.ts'
 import { differingAttributes } from './compare.ts'
 import { untilStable } from './patience.ts'
 import { readMany } from './read-many.ts'
-import type { Pass } from './slice/pass.ts'
+import type { PageWork } from './slice/pass.ts'
 
 /** Quarantined items looked up on their list at once. */
 const listingsAtOnce = 8
@@ -36,7 +36,7 @@ export interface VerifyPass {
  * sides, strongly consistent, until it agrees or has outlasted `patienceMs`; then it is listed. What cannot be migrated
  * goes on the quarantine list: nobody else sees an item change after an offline copy.
  */
-export function verifyPass(verify: VerifyPass): Pass {
+export function verifyPass(verify: VerifyPass): PageWork {
   return {
     async apply(items, place) {
       const looks = await lookAt(verify, items)
@@ -75,7 +75,7 @@ interface Look {
   listed?: boolean
 }
 
-/** The item went away meanwhile. What it left behind, if anything, is an orphan: the other walk's business. */
+/** The item went away meanwhile. What it left behind, if anything, is an orphan: the other pass's business. */
 const gone = { tallies: { ...noTallies, read: 1, dropped: 1 }, differences: [] }
 
 /** A quarantined item that is not listed could be migrated when it was read again. */

@@ -1,10 +1,11 @@
-import { type ChunkRecord, getChunk, type PassName, replaceChunk } from '../ledger/chunks.ts'
+import { type ChunkRecord, getChunk, replaceChunk } from '../ledger/chunks.ts'
+import type { PassId } from '../ledger/passes.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 
 /** Marks a chunk failed once the retries of its slice have ended; the others go on. A chunk that ended otherwise stays. */
 export async function failChunk(
-  task: { run: string; pass: PassName; chunk: string; fence: number; reason: string },
+  task: { run: string; pass: PassId; chunk: string; fence: number; reason: string },
   { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
 ): Promise<{ outcome: 'failed' | 'unchanged' }> {
   for (let tries = 0; tries < 5; tries++) {

@@ -3,6 +3,7 @@ import { listChunks } from '../ledger/chunks.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
+import { phases as phaseTable } from '../ledger/passes.ts'
 import { getRun } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -45,7 +46,7 @@ async function lastWrite(ledger: LedgerTable, id: string, since: number): Promis
   const { segments, phases = [] } = await getRun(ledger, id)
   // Live functions and repair remember an earlier leave for some seconds, and then end what they have begun; no live function
   // outlives its own limit.
-  const writes = capture !== undefined || phases.some(({ phase }) => phase === 'Repair')
+  const writes = capture !== undefined || phases.some(({ phase }) => phaseTable[phase].writesItems)
   const others = writes ? since + liveLimitSeconds * 1000 + graceMs : 0
   return Math.max(others, quietAfter(coverageOf(chunks, segments)) ?? 0)
 }

@@ -1,18 +1,18 @@
-import { coverageOf, quietAfter } from '../facts/coverage.ts'
+import { coverageOf, quietAfter, talliesOf } from '../facts/coverage.ts'
 import { differencesIn, foundBy } from '../facts/findings.ts'
-import { wasFinished } from '../facts/finished.ts'
 import { notePhase } from '../facts/phase.ts'
+import { wasFinished } from '../facts/resumable.ts'
 import { readApplied, writeApplied } from '../ledger/applied.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
 import { releaseLease } from '../ledger/lease.ts'
+import { isVerification, ofEach, passIdOf, passKinds } from '../ledger/passes.ts'
 import { countQuarantine } from '../ledger/quarantine.ts'
 import { getRun, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { newerOwner } from './check-copy.ts'
 import { type Halted, haltRun, whyHalted } from './halt.ts'
-import { passOf } from './plan-pass.ts'
 
 export interface Finished {
   outcome: 'finished'
@@ -23,7 +23,7 @@ export interface Finished {
 }
 
 /**
- * Decides from the ledger how the run ended: finished when every walk covers its table and the tallies close, halted and
+ * Decides from the ledger how the run ended: finished when every pass covers its table and the tallies close, halted and
  * resumable otherwise. Asking again gives the same answer, with what live changes have quarantined meanwhile.
  */
 export async function finishRun(
@@ -34,18 +34,16 @@ export async function finishRun(
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)
   if (control.fence !== task.fence) return newerOwner(run.id)
-  const walks = ['copy', 'verify', 'orphans'] as const
-  const coverages = await Promise.all(
-    walks.map(async (walk) => coverageOf(await listChunks(ledger, run.id, passOf(run, walk)), run.segments)),
+  const coverages = await ofEach(passKinds, async (kind) =>
+    coverageOf(await listChunks(ledger, run.id, passIdOf(run, kind)), run.segments),
   )
-  for (const [index, walk] of walks.entries()) {
+  for (const kind of passKinds) {
     // Its rows may have expired since the run finished first.
-    if (walk === 'copy' && wasFinished(run)) continue
-    const halted = run.state !== 'finished' && whyHalted(run, walk, coverages[index]!, control.command)
+    if (!isVerification(kind) && wasFinished(run)) continue
+    const halted = run.state !== 'finished' && whyHalted(run, kind, coverages[kind], control.command)
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
-  const [, verify, orphans] = coverages
-  const found = foundBy(verify!.tallies, orphans!.tallies, await countQuarantine(ledger, run.id))
+  const found = foundBy(talliesOf(coverages), await countQuarantine(ledger, run.id))
   const finished: Finished = {
     outcome: 'finished',
     quarantined: found.quarantined,
@@ -62,7 +60,7 @@ export async function finishRun(
     endedAt,
     ...(before.verification && { verification: { ...before.verification, ended: true } }),
   }))
-  await releaseLease(ledger, run.destination, task.fence, quietAfter(coverages[0]!))
+  await releaseLease(ledger, run.destination, task.fence, quietAfter(coverages.copy))
   runtime.emit({ code: 'run.phase', run: run.id, phase: 'Finished' })
   return finished
 }

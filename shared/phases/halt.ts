@@ -1,13 +1,13 @@
 import { type Coverage, coverageOf, quietAfter } from '../facts/coverage.ts'
-import { whyExpired } from '../facts/expired.ts'
-import { resumeCommand } from '../facts/finished.ts'
 import { notePhase } from '../facts/phase.ts'
-import { listChunks, type Walk } from '../ledger/chunks.ts'
+import { resumeCommand, whyExpired } from '../facts/resumable.ts'
+import { openSums } from '../facts/sums.ts'
+import { listChunks } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
 import { releaseLease } from '../ledger/lease.ts'
+import { isVerification, type PassKind } from '../ledger/passes.ts'
 import { getRun, type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { openTallies } from '../ledger/tallies.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { sentence } from '../runtime/text.ts'
 
@@ -40,10 +40,10 @@ export async function haltRun(
   return { outcome: 'halted', error, cause }
 }
 
-/** Why a walk does not let the run go on; nothing when every chunk is done and the sums close. */
+/** Why a pass does not let the run continue; nothing when every chunk is done and the sums close. */
 export function whyHalted(
   run: RunRecord,
-  walk: Walk,
+  kind: PassKind,
   coverage: Coverage,
   command: string,
 ): { error: string; cause: string } | undefined {
@@ -55,22 +55,22 @@ export function whyHalted(
   if (failed[0])
     return halted(
       'chunks-failed',
-      `${failed.length} chunks of ${walk} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`${goOn}\`.`,
+      `${failed.length} chunks of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`${goOn}\`.`,
     )
-  const expired = walk === 'copy' ? whyExpired(run, coverage) : undefined
+  const expired = isVerification(kind) ? undefined : whyExpired(run, coverage)
   if (expired) return halted('not-covered', expired)
   if (missing.length > 0)
     return halted(
       'not-covered',
-      `${missing.length} chunks of ${walk} have no row, the first is ${missing[0]}. \`${goOn}\` plans them again.`,
+      `${missing.length} chunks of ${kind} have no row, the first is ${missing[0]}. \`${goOn}\` plans them again.`,
     )
   if (open > 0)
     return halted(
       'chunks-open',
-      `${open} chunks of ${walk} stopped before their end, as after a change of the code. ${resume}`,
+      `${open} chunks of ${kind} stopped before their end, as after a change of the code. ${resume}`,
     )
-  const [sum] = walk === 'orphans' ? [] : openTallies(tallies)
+  const [sum] = openSums(kind, tallies)
   if (sum)
-    return halted('tallies-open', `The tallies of ${walk} do not close: ${sum}. This is a defect: please report it.`)
+    return halted('tallies-open', `The tallies of ${kind} do not close: ${sum}. This is a defect: please report it.`)
   return undefined
 }

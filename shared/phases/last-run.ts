@@ -1,7 +1,6 @@
 import type { RunRequest } from '../config/options.ts'
 import { coverageOf } from '../facts/coverage.ts'
-import { whyExpired } from '../facts/expired.ts'
-import { isRepairable, wasFinished } from '../facts/finished.ts'
+import { isRepairable, wasFinished, whyExpired } from '../facts/resumable.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'

@@ -1,5 +1,6 @@
 import { readControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
+import { phases } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { readCapture, readLookedAt } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -49,12 +50,12 @@ export async function followRun(
 
 /** Until copy is planned, and when a run is resumed, live changes are about to be turned on. */
 function wasOn({ planned, phase }: RunRecord): boolean {
-  return planned && phase !== 'Lease' && phase !== 'Capture'
+  return planned && phases[phase].capturing
 }
 
 async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {
-  if (run.state !== 'running' || run.phase !== 'Drain') return false
-  const entry = run.phases?.findLast(({ phase }) => phase === 'Drain')
+  if (run.state !== 'running' || !phases[run.phase].readsStream) return false
+  const entry = run.phases?.findLast(({ phase }) => phases[phase].readsStream)
   const lookedAt = Math.max(entry?.at ?? 0, (await readLookedAt(ledger, run.id)) ?? 0)
   return runtime.clock() - lookedAt < drainingMs
 }

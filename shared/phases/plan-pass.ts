@@ -1,6 +1,7 @@
 import { segmentsFor } from '../chunks/segments.ts'
 import { enterPhase } from '../facts/phase.ts'
-import { createChunks, listChunks, newChunk, type PassName, replaceChunk, type Walk } from '../ledger/chunks.ts'
+import { createChunks, listChunks, newChunk, replaceChunk } from '../ledger/chunks.ts'
+import { type PassId, type PassKind, passes, passIdOf } from '../ledger/passes.ts'
 import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -12,38 +13,36 @@ export interface PlanEngine {
   runtime: Runtime
 }
 
-/** The state of the `run` machine in which each walk happens, as the console names it. */
-const phases = { copy: 'Copy', verify: 'Verify', orphans: 'Orphans' } as const
-
 export interface Planned {
   outcome: 'planned'
-  pass: PassName
+  pass: PassId
   manifest: { bucket: string; key: string }
   chunks: number
 }
 
 /**
- * Makes sure that the chunks of a walk exist and lists those with work left for its Map. On resume the list holds the
+ * Makes sure that the chunks of a pass exist and lists those with work left for its Map. On resume the list holds the
  * open leaves of the tree wherever they are; failed ones are opened again. Planning twice plans the same, and a copy of
  * which rows have expired is not planned anew: Copied then halts the run.
  */
 export async function planPass(
-  task: { run: string; fence: number; walk: Walk },
+  task: { run: string; fence: number; kind: PassKind },
   { ledger, manifests, runtime }: PlanEngine,
 ): Promise<Planned> {
-  const { walk, fence } = task
-  const change = walk === 'verify' ? beginVerification : undefined
-  const run = await enterPhase(task, phases[walk], { ledger, runtime }, change)
-  const pass = passOf(run, walk)
+  const { kind, fence } = task
+  const { phase, repeats } = passes[kind]
+  const change = repeats ? beginVerification : undefined
+  const run = await enterPhase(task, phase, { ledger, runtime }, change)
+  const pass = passIdOf(run, kind)
   const now = runtime.clock()
   const there = await listChunks(ledger, run.id, pass)
   const known = new Set(there.map((chunk) => chunk.id))
-  const expected = walk === 'copy' && run.planned ? [] : segmentsFor(run.segments)
+  const expected = !repeats && run.planned ? [] : segmentsFor(run.segments)
   const roots = expected
     .filter(({ id }) => !known.has(id))
     .map(({ id, chunk }) => newChunk(run.id, pass, id, chunk, now))
   await createChunks(ledger, roots)
-  if (walk === 'copy') await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
+  if (!repeats) await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
   const open = roots.map(({ id }) => id)
   for (const chunk of there) {
     if (chunk.state === 'failed') {
@@ -61,9 +60,4 @@ export async function planPass(
 function beginVerification(run: RunRecord): RunRecord {
   if (run.verification && !run.verification.ended) return run
   return { ...run, verification: { number: (run.verification?.number ?? 0) + 1, ended: false } }
-}
-
-/** The pass that a walk of this run is in now. */
-export function passOf({ verification }: RunRecord, walk: Walk): PassName {
-  return walk === 'copy' ? 'copy' : `${walk}.${verification?.number ?? 1}`
 }

@@ -1,10 +1,10 @@
 import { notePhase } from '../facts/phase.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import type { Lease } from '../ledger/lease.ts'
+import { passIdOf, passKinds } from '../ledger/passes.ts'
 import { getRun, type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
-import { passOf } from './plan-pass.ts'
 
 /**
  * Makes a run that halted, finished or was interrupted the business of the execution that holds the lease. Repeatable: a
@@ -29,8 +29,7 @@ export async function resumeRun(
 
 /** When a run is known to have been at work last: at its last checkpoint, or when it entered its last phase; ms. */
 async function lastSeen(run: RunRecord, ledger: LedgerTable): Promise<number> {
-  const walks = ['copy', 'verify', 'orphans'] as const
-  const chunks = await Promise.all(walks.map((walk) => listChunks(ledger, run.id, passOf(run, walk))))
+  const chunks = await Promise.all(passKinds.map((kind) => listChunks(ledger, run.id, passIdOf(run, kind))))
   const entered = run.phases?.at(-1)?.at ?? run.startedAt
   return chunks.flat().reduce((last, { updatedAt }) => Math.max(last, updatedAt), entered)
 }

@@ -10,12 +10,12 @@ import { load } from '../../local/load.ts'
 import { ROOT } from '../../local/paths.ts'
 import { encodeKey } from '../../shared/dynamodb/key.ts'
 import { coverageOf } from '../../shared/facts/coverage.ts'
+import { openSums } from '../../shared/facts/sums.ts'
 import { listChunks } from '../../shared/ledger/chunks.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
 import { listQuarantine } from '../../shared/ledger/quarantine.ts'
 import { getRun } from '../../shared/ledger/runs.ts'
 import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
-import { openTallies } from '../../shared/ledger/tallies.ts'
 
 export interface Ended {
   status: string
@@ -142,7 +142,7 @@ export class Court {
     return {
       state: now?.run.state,
       read: now?.coverage.tallies.read,
-      open: openTallies(now?.coverage.tallies ?? ({} as never)),
+      open: openSums('copy', now?.coverage.tallies ?? ({} as never)),
       equal: comparison.equal,
       poison: comparison.poison.sort().join() === now?.quarantined.join(),
     }

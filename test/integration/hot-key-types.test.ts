@@ -8,11 +8,11 @@ import type { Table } from '../../shared/dynamodb/ports.ts'
 import { rawItem } from '../../shared/dynamodb/raw-item.ts'
 import { retrying } from '../../shared/dynamodb/retrying.ts'
 import { coverageOf } from '../../shared/facts/coverage.ts'
+import { openSums } from '../../shared/facts/sums.ts'
 import { createChunks, listChunks, newChunk } from '../../shared/ledger/chunks.ts'
 import { writeControl } from '../../shared/ledger/control.ts'
 import { createRun, type RunRecord } from '../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../shared/ledger/table.ts'
-import { openTallies } from '../../shared/ledger/tallies.ts'
 import { copyPass } from '../../shared/passes/copy.ts'
 import { runSlice } from '../../shared/passes/slice/slice.ts'
 import type { Runtime } from '../../shared/runtime/ports.ts'
@@ -61,7 +61,7 @@ describe.each(['N', 'B'] as const)('a hot key whose sort keys are of type %s', (
 
     expect(run.splits).toBeGreaterThan(0)
     expect(run).toMatchObject({ complete: true, tallies: { read: HOT + COLD, untouched: HOT + COLD } })
-    expect(openTallies(run.tallies)).toEqual([])
+    expect(openSums('copy', run.tallies)).toEqual([])
     expect(await contents(destination)).toEqual(await contents(source))
   })
 })
@@ -107,9 +107,9 @@ async function migrate(source: Table, destination: Table, ledger: LedgerTable, i
       { run: id, pass: 'copy', chunk, fence: 1 },
       {
         ledger,
-        walk: () => ({
+        openPass: () => ({
           table: retrying(source, runtime),
-          pass: copyPass({
+          ...copyPass({
             run: id,
             schema: source.schema,
             migrations: [],

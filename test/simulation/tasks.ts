@@ -1,13 +1,13 @@
 import { type Options, parseOptions, parseRequest } from '../../shared/config/options.ts'
 import { isEmpty } from '../../shared/dynamodb/is-empty.ts'
 import type { TableDescription } from '../../shared/dynamodb/sdk/describe.ts'
-import type { PassName, Walk } from '../../shared/ledger/chunks.ts'
+import type { PassId, PassKind } from '../../shared/ledger/passes.ts'
 import { getRun } from '../../shared/ledger/runs.ts'
+import { openPass } from '../../shared/passes/open-pass.ts'
 import { UndrainedError } from '../../shared/passes/slice/errors.ts'
 import { executionName, type Step, step } from '../../shared/passes/slice/outcome.ts'
 import { runSlice } from '../../shared/passes/slice/slice.ts'
 import type { SliceTask } from '../../shared/passes/slice/start.ts'
-import { walkEngine } from '../../shared/passes/walk-engine.ts'
 import { copyEnded } from '../../shared/phases/check-copy.ts'
 import { failChunk } from '../../shared/phases/fail-chunk.ts'
 import { finishRun } from '../../shared/phases/finish.ts'
@@ -51,7 +51,7 @@ export function lambdasOf(deployment: Deployment): Record<string, Lambda> {
     ),
     lease: lambda('lease', 60, (payload, sandbox) => orRefused(() => lease(deployment, options, payload, sandbox))),
     plan: lambda('plan', 300, (task, sandbox) =>
-      planPass(task as { run: string; fence: number; walk: Walk }, {
+      planPass(task as { run: string; fence: number; kind: PassKind }, {
         ...engineIn(deployment, sandbox),
         manifests: manifestsIn(deployment, sandbox),
       }),
@@ -60,7 +60,7 @@ export function lambdasOf(deployment: Deployment): Record<string, Lambda> {
     'fail-chunk': lambda('fail-chunk', 60, ({ error, ...task }, sandbox) => {
       const { Error: name, Cause: cause } = error as { Error?: string; Cause?: string }
       const reason = `${name ?? 'Unknown error'}: ${(cause ?? '').slice(0, 500)}`
-      const failed = task as { run: string; pass: PassName; chunk: string; fence: number }
+      const failed = task as { run: string; pass: PassId; chunk: string; fence: number }
       return failChunk({ ...failed, reason }, engineIn(deployment, sandbox))
     }),
     copied: lambda('copied', 300, (task, sandbox) =>
@@ -175,7 +175,7 @@ function sliceHandler(deployment: Deployment, options: Options): Handler {
     try {
       const outcome = await runSlice(task, {
         ledger,
-        walk: (run, pass, shouldContinue) => walkEngine(run, pass, shouldContinue, passes),
+        openPass: (run, pass, shouldContinue) => openPass(run, pass, shouldContinue, passes),
         runtime,
         deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
         codeHash,

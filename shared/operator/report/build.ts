@@ -5,9 +5,9 @@ import { endingOf, type Found, foundBy } from '../../facts/findings.ts'
 import { phaseTimes } from '../../facts/phase-times.ts'
 import { type ChunkRecord, listChunks } from '../../ledger/chunks.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
+import { isVerification, ofEach, passIdOf, passKinds } from '../../ledger/passes.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
-import { passOf } from '../../phases/plan-pass.ts'
 import { sentence } from '../../runtime/text.ts'
 import { readDifferenceGroups } from '../status/differences.ts'
 import { keyLabel } from '../status/format.ts'
@@ -16,7 +16,7 @@ import { splitKeys } from '../status/splits.ts'
 import type { HeavyKeySummary, Report, ReportContent, ReportVerdict } from './content.ts'
 import { sealed } from './digest.ts'
 import { readLive } from './live.ts'
-import { problemsOf, summaryOf, sumsOf, unlisted, type WalkRead } from './sums.ts'
+import { type PassRead, problemsOf, reportSums, summaryOf, unlisted } from './sums.ts'
 
 /**
  * Reads everything the ledger remembers of a run into one report. Its live changes, quarantine and phases go on changing
@@ -25,18 +25,16 @@ import { problemsOf, summaryOf, sumsOf, unlisted, type WalkRead } from './sums.t
  */
 export async function buildReport(ledger: LedgerTable, id: string): Promise<Report> {
   const run = await getRun(ledger, id)
-  const walks = await Promise.all(
-    (['copy', 'verify', 'orphans'] as const).map(async (walk): Promise<WalkRead> => {
-      const chunks = await listChunks(ledger, id, passOf(run, walk))
-      return { walk, chunks, coverage: coverageOf(chunks, run.segments) }
-    }),
-  )
-  const [copy, verify, orphans] = walks as [WalkRead, WalkRead, WalkRead]
-  const begun = run.verification ? walks : [copy]
+  const reads = await ofEach(passKinds, async (kind): Promise<PassRead> => {
+    const chunks = await listChunks(ledger, id, passIdOf(run, kind))
+    return { kind, chunks, coverage: coverageOf(chunks, run.segments) }
+  })
+  const { copy, verify, orphans } = reads
+  const begun = passKinds.flatMap((kind) => (run.verification || !isVerification(kind) ? [reads[kind]] : []))
   const listed = run.verification ? await readDifferenceGroups(ledger, id, run.verification.number) : []
   const groups = await readQuarantineGroups(ledger, id)
   const quarantined = itemsIn(groups)
-  const found = foundBy(verify.coverage.tallies, orphans.coverage.tallies, quarantined)
+  const found = foundBy({ verify: verify.coverage.tallies, orphans: orphans.coverage.tallies }, quarantined)
   const live = await readLive(ledger, run)
   const problems = [
     ...problemsOf(begun, run.state === 'finished'),
@@ -50,7 +48,7 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     problems,
     run: facts(run),
     walks: begun.map(summaryOf),
-    sums: begun.flatMap(sumsOf),
+    sums: begun.flatMap(reportSums),
     verification: run.verification ? { ...run.verification, ...withoutQuarantined(found), listed } : null,
     live: live.summary,
     quarantined: { items: quarantined, groups },

@@ -1,5 +1,5 @@
 import type { Ending, Found } from '../../facts/findings.ts'
-import type { Walk } from '../../ledger/chunks.ts'
+import type { PassKind, Phase } from '../../ledger/passes.ts'
 import type { RunState } from '../../ledger/states.ts'
 import type { LagGuard } from '../../live/lag.ts'
 import type { Lag } from '../../live/lag-row.ts'
@@ -9,21 +9,21 @@ import type { QuarantineGroup } from '../status/quarantine.ts'
 /** How a run ended, the gravest first: a report that does not add up says nothing else for sure. */
 export type ReportVerdict = 'does not add up' | 'not finished' | Ending
 
-/** One sum: `total` must be what the parts add up to. Counts of items. */
+/** One sum: `total` must be what the parts add up to. Counts of items. `walk` is the kind of pass, the JSON's older word. */
 export interface Sum {
-  walk: Walk
+  walk: PassKind
   side: 'source' | 'destination'
   total: number
   parts: { [name: string]: number }
   closes: boolean
 }
 
-/** How far one walk covered its table. */
-export interface WalkSummary {
-  walk: Walk
+/** How far one pass covered its table. */
+export interface PassSummary {
+  walk: PassKind
   /** Every segment exists and every branch of the tree ends in a chunk that is done. */
   complete: boolean
-  /** Items walked over. */
+  /** Items read. */
   read: number
   chunks: { done: number; open: number; failed: number; split: number; missing: number }
 }
@@ -69,7 +69,7 @@ export interface ReportContent {
   run: {
     id: string
     state: RunState
-    phase: string
+    phase: Phase
     reason: string | null
     source: string
     destination: string
@@ -80,14 +80,14 @@ export interface ReportContent {
     startedAt: string
     endedAt: string | null
   }
-  walks: WalkSummary[]
+  walks: PassSummary[]
   sums: Sum[]
   /** The verification begun last; `listed` are its differences by kind and attribute names. */
   verification: ({ number: number; ended: boolean; listed: DifferenceGroup[] } & Omit<Found, 'quarantined'>) | null
   live: LiveSummary
   quarantined: { items: number; groups: QuarantineGroup[] }
   /** `seconds` is `null` of the last one, and of an end. */
-  phases: { phase: string; at: string; seconds: number | null }[]
+  phases: { phase: Phase; at: string; seconds: number | null }[]
   splits: { splits: number; deepest: number }
   heavyKeys: HeavyKeySummary[]
 }

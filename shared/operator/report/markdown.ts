@@ -1,6 +1,6 @@
+import { passes } from '../../ledger/passes.ts'
 import { sentence } from '../../runtime/text.ts'
-import { counted, duration, grouped } from '../status/format.ts'
-import { foundWords } from '../status/found.ts'
+import { counted, duration, foundWords, grouped } from '../status/format.ts'
 import { lagWords, onTheirWay } from '../status/lag.ts'
 import type { Report, Sum } from './content.ts'
 import { sumWords } from './sums.ts'
@@ -19,7 +19,7 @@ export function reportPage(report: Report): string {
     `Migrations: ${run.migrations.map(text).join(', ') || 'none, items are copied as they are'}`,
     ...section('Does not add up', problems.map(text)),
     ...section('Sums', report.sums.map(sumLine)),
-    ...section('Walks', walks(report)),
+    ...section('Passes', walks(report)),
     ...section('Verification', verification(report)),
     ...section('Live changes', live(report)),
     ...section('Quarantined', quarantined(report)),
@@ -31,7 +31,7 @@ export function reportPage(report: Report): string {
 }
 
 function sumLine(sum: Sum): string {
-  const where = `${sum.walk === 'copy' ? 'Copy' : 'Verify'}, ${sum.side} side`
+  const where = `${passes[sum.walk].phase}, ${sum.side} side`
   return `${where}: ${sumWords(sum)}${sum.closes ? '' : ' **DOES NOT CLOSE**'}`
 }
 

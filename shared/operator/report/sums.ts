@@ -1,14 +1,15 @@
 import type { Coverage } from '../../facts/coverage.ts'
 import type { Found } from '../../facts/findings.ts'
-import type { ChunkRecord, Walk } from '../../ledger/chunks.ts'
+import { type Sum as FactSum, openSums, sumsOf } from '../../facts/sums.ts'
+import type { ChunkRecord } from '../../ledger/chunks.ts'
 import { keepDays } from '../../ledger/keys.ts'
-import { openTallies, type Tallies } from '../../ledger/tallies.ts'
+import type { PassKind } from '../../ledger/passes.ts'
 import { type DifferenceGroup, keysIn } from '../status/differences.ts'
-import type { Sum, WalkSummary } from './content.ts'
+import type { PassSummary, Sum } from './content.ts'
 
-/** What is known of one walk. */
-export interface WalkRead {
-  walk: Walk
+/** What is known of one pass. */
+export interface PassRead {
+  kind: PassKind
   chunks: ChunkRecord[]
   coverage: Coverage
 }
@@ -16,33 +17,28 @@ export interface WalkRead {
 /** Chunks named whose tallies do not close; more are counted. */
 const named = 5
 
-/** The sums that must close, of docs/architecture.md §6: source and destination side, of copy and of verify. */
-export function sumsOf({ walk, coverage: { tallies: t } }: WalkRead): Sum[] {
-  if (walk === 'orphans') return []
-  const { migrated, untouched, dropped, quarantined, written, present, missing, different } = t
-  const found = walk === 'copy' ? { written, present } : { present, missing, different }
-  return [
-    sum(walk, 'source', t.read, { migrated, untouched, dropped, quarantined }),
-    sum(walk, 'destination', t.produced, found),
-  ]
+/** The sums of a pass that must close exactly, as the report has them. */
+export function reportSums({ kind, coverage: { tallies } }: PassRead): Sum[] {
+  return sumsOf(kind, tallies).flatMap(({ closes, side, items, counts, holds }) =>
+    closes === 'exactly' ? [{ walk: kind, side, total: items, parts: counts, closes: holds }] : [],
+  )
 }
 
-export function summaryOf({ walk, coverage }: WalkRead): WalkSummary {
+export function summaryOf({ kind, coverage }: PassRead): PassSummary {
   const { complete, done, open, failed, splits, missing, tallies } = coverage
   const chunks = { done, open, failed: failed.length, split: splits, missing: missing.length }
-  return { walk, complete, read: tallies.read, chunks }
+  return { walk: kind, complete, read: tallies.read, chunks }
 }
 
 /**
  * Sentences about what does not add up: in total, and chunk by chunk, where two errors could cancel out.
- * @param finished the run says so, so that every walk must cover its table.
+ * @param finished the run says so, so that every pass must cover its table.
  */
-export function problemsOf(walks: readonly WalkRead[], finished: boolean): string[] {
-  return walks.flatMap((each) => [
-    ...sumsOf(each).flatMap((one) => (one.closes ? [] : [`${one.walk}, ${one.side} side: ${sumWords(one)}`])),
+export function problemsOf(reads: readonly PassRead[], finished: boolean): string[] {
+  return reads.flatMap((each) => [
+    ...sumsOf(each.kind, each.coverage.tallies).flatMap((sum) => (sum.holds ? [] : [openWords(each.kind, sum)])),
     ...openChunks(each),
     ...(finished && !each.coverage.complete ? [uncovered(each)] : []),
-    ...(each.walk === 'orphans' ? impossible(each.coverage.tallies) : []),
   ])
 }
 
@@ -55,28 +51,25 @@ export function unlisted(found: Found, groups: readonly DifferenceGroup[]): stri
 }
 
 /** `100 read = 90 migrated + …`, with ≠ where it does not close. */
-export function sumWords({ side, total, parts, closes }: Sum): string {
+export function sumWords({ side, total, parts, closes }: Pick<Sum, 'side' | 'total' | 'parts' | 'closes'>): string {
   const terms = Object.entries(parts).map(([name, items]) => `${items} ${name}`)
   return `${total} ${side === 'source' ? 'read' : 'produced'} ${closes ? '=' : '≠'} ${terms.join(' + ')}`
 }
 
-function sum(walk: Walk, side: Sum['side'], total: number, parts: Sum['parts']): Sum {
-  const added = Object.values(parts).reduce((all, items) => all + items, 0)
-  return { walk, side, total, parts, closes: total === added }
+function openWords(kind: PassKind, { closes, side, total, items, counts }: FactSum): string {
+  if (closes === 'exactly')
+    return `${kind}, ${side} side: ${sumWords({ side, total: items, parts: counts, closes: false })}`
+  const terms = Object.entries(counts).map(([name, count]) => `${count} ${name}`)
+  return `${kind}: ${terms.join(' and ')} of ${items} ${total}`
 }
 
-function openChunks({ walk, chunks }: WalkRead): string[] {
-  if (walk === 'orphans') return []
-  const open = chunks.filter(({ tallies }) => openTallies(tallies).length > 0).map(({ id }) => id)
+function openChunks({ kind, chunks }: PassRead): string[] {
+  const open = chunks.filter(({ tallies }) => openSums(kind, tallies).length > 0).map(({ id }) => id)
   if (open.length === 0) return []
   const more = open.length > named ? ` and ${open.length - named} more` : ''
-  return [`${walk}: the tallies of these chunks do not close: ${open.sort().slice(0, named).join(', ')}${more}`]
+  return [`${kind}: the tallies of these chunks do not close: ${open.sort().slice(0, named).join(', ')}${more}`]
 }
 
-function uncovered({ walk, coverage: { open, failed, missing } }: WalkRead): string {
-  return `${walk}: the run says finished, but ${open} chunks are open, ${failed.length} failed and ${missing.length} have no row; rows are kept for ${keepDays} days`
-}
-
-function impossible({ read, orphan, unchecked }: Tallies): string[] {
-  return orphan + unchecked > read ? [`orphans: ${orphan} orphans and ${unchecked} unchecked of ${read} read`] : []
+function uncovered({ kind, coverage: { open, failed, missing } }: PassRead): string {
+  return `${kind}: the run says finished, but ${open} chunks are open, ${failed.length} failed and ${missing.length} have no row; rows are kept for ${keepDays} days`
 }

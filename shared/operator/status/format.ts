@@ -1,4 +1,5 @@
 import { decodeKeyValue } from '../../dynamodb/key.ts'
+import type { Found } from '../../facts/findings.ts'
 import { digest } from '../../ledger/keys.ts'
 import { printable } from '../../runtime/text.ts'
 
@@ -38,4 +39,15 @@ export function keyLabel(encoded: string, show: boolean): string {
   const value = decodeKeyValue(encoded)
   if ('S' in value) return printable(value.S)
   return 'N' in value ? value.N : `base64:${encoded.slice(2)}`
+}
+
+/** `2 missing`, `1 different`, `3 orphans`, `12 unchecked`: those of which there are any. */
+export function foundWords({ missing, different, orphan, unchecked }: Omit<Found, 'quarantined'>): string[] {
+  const words: [number, string][] = [
+    [missing, 'missing'],
+    [different, 'different'],
+    [orphan, orphan === 1 ? 'orphan' : 'orphans'],
+    [unchecked, 'unchecked'],
+  ]
+  return words.flatMap(([count, word]) => (count > 0 ? [`${grouped(count)} ${word}`] : []))
 }

@@ -1,4 +1,4 @@
-import { openTallies } from '../../ledger/tallies.ts'
+import { openSums } from '../../facts/sums.ts'
 import { keyLabel } from './format.ts'
 import { shareDone } from './line.ts'
 import { etaMs, rateOf, stalledMs, type Track } from './rate.ts'
@@ -11,7 +11,7 @@ import { waitingFor } from './waiting.ts'
  * out. The fields are documented in docs/understanding-output.md; they are only ever added to.
  */
 export function progressReport(progress: Progress, seen: Track, { keys }: { keys: boolean }) {
-  const { at, run, control, execution, walk, coverage, working, verdict, expected, capture, lag } = progress
+  const { at, run, control, execution, pass, coverage, working, verdict, expected, capture, lag } = progress
   const { tallies, failed } = coverage
   const rate = rateOf(seen)
   const eta = etaMs(progress, rate)
@@ -22,7 +22,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     reason: 'reason' in verdict ? verdict.reason : null,
     state: run.state,
     phase: run.phase,
-    walk,
+    walk: pass,
     command: control.command,
     source: run.source,
     destination: run.destination,
@@ -34,8 +34,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     etaSeconds: eta === undefined ? null : Math.round(eta / 1000),
     waiting: waitingFor(progress, stalledMs(seen)) ?? null,
     tallies,
-    // A walk over the destination only reads.
-    talliesClose: walk === 'orphans' || openTallies(tallies).length === 0,
+    talliesClose: openSums(pass, tallies).length === 0,
     chunks: {
       done: coverage.done,
       open: coverage.open,

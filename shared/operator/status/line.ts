@@ -1,6 +1,6 @@
-import { copiedMs, workedMs } from '../../facts/phase-times.ts'
-import { counted, duration, grouped, keyLabel } from './format.ts'
-import { foundWords } from './found.ts'
+import { passMs, workedMs } from '../../facts/phase-times.ts'
+import { passes, phases } from '../../ledger/passes.ts'
+import { counted, duration, foundWords, grouped, keyLabel } from './format.ts'
 import { lagWords } from './lag.ts'
 import { etaMs, rateOf, stalledMs, type Track } from './rate.ts'
 import type { Progress } from './read.ts'
@@ -60,15 +60,8 @@ function amount(progress: Progress): string {
 }
 
 /** Whose count the expected number is, up to the number. */
-export function expectation({ walk }: Pick<Progress, 'walk'>): string {
-  switch (walk) {
-    case 'copy':
-      return "the table's six-hour-old count of"
-    case 'verify':
-      return 'the copy read, which was'
-    case 'orphans':
-      return 'the copy produced, which was'
-  }
+export function expectation({ pass }: Pick<Progress, 'pass'>): string {
+  return passes[pass].expected.words
 }
 
 /** Said while it matters: drain has it among what it waits for, and a finished run captures until that is turned off. */
@@ -76,14 +69,14 @@ function lagging({ run, verdict, lag, capture }: Progress): string[] {
   if (!lag || (lag.guard === 'ok' && !lag.stopped)) return []
   const matters =
     verdict.kind === 'running'
-      ? run.phase !== 'Drain'
+      ? !phases[run.phase].readsStream
       : verdict.kind === 'finished' && (verdict.lacking || capture?.off === undefined)
   return matters ? [lagWords(lag)] : []
 }
 
-function ending({ run, verdict, coverage, at }: Progress, rate: number | undefined): string[] {
+function ending({ run, verdict, pass, coverage, at }: Progress, rate: number | undefined): string[] {
   if (verdict.kind === 'running') return [rate === undefined ? '?/s' : `${grouped(rate)}/s`]
-  const seconds = copiedMs(run, at) / 1000
+  const seconds = passMs(pass, run, at) / 1000
   if (verdict.kind !== 'finished' || !coverage.complete || seconds < 1) return []
   return [`${grouped(coverage.tallies.read / seconds)}/s on average`]
 }

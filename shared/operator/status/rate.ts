@@ -1,4 +1,4 @@
-import type { Walk } from '../../ledger/chunks.ts'
+import type { PassKind } from '../../ledger/passes.ts'
 import type { Progress } from './read.ts'
 
 /** The rate is taken over this much time: checkpoints come every 5 s per slice, so less would flicker. */
@@ -7,7 +7,7 @@ const windowMs = 60_000
 /** What a watcher remembers between looks, by its own clock: the ledger's may differ from it. */
 export interface Track {
   run: string
-  walk: Walk
+  pass: PassKind
   samples: { at: number; items: number }[]
   /** Changes whenever any chunk does. */
   mark: string
@@ -17,16 +17,16 @@ export interface Track {
 
 /** Notes one more look. */
 export function track(before: Track | undefined, progress: Progress): Track {
-  const { at, run, walk, chunks, coverage } = progress
+  const { at, run, pass, chunks, coverage } = progress
   const mark = chunks
     .map(({ id, epoch, state, updatedAt }) => `${id} ${epoch} ${state} ${updatedAt}`)
     .sort()
     .join()
   const sample = { at, items: coverage.tallies.read }
-  if (before?.run !== run.id || before.walk !== walk) return { run: run.id, walk, samples: [sample], mark, since: at }
+  if (before?.run !== run.id || before.pass !== pass) return { run: run.id, pass, samples: [sample], mark, since: at }
   const oldest = before.samples.findLastIndex((each) => each.at <= at - windowMs)
   const samples = [...before.samples.slice(Math.max(0, oldest)), sample]
-  return { run: run.id, walk, samples, mark, since: mark === before.mark ? before.since : at }
+  return { run: run.id, pass, samples, mark, since: mark === before.mark ? before.since : at }
 }
 
 /** Items a second over the last minute; absent until two looks are a second apart. */
@@ -41,10 +41,10 @@ export function stalledMs({ samples, since }: Track): number {
   return (samples.at(-1)?.at ?? since) - since
 }
 
-/** Milliseconds to the end of the walk at the present rate; absent while that cannot be said. */
+/** Milliseconds to the end of the pass at the present rate; absent while that cannot be said. */
 export function etaMs({ expected, coverage }: Progress, rate: number | undefined): number | undefined {
   const { read } = coverage.tallies
-  // Past the expected number, or past the walk itself, nobody knows what is left.
+  // Past the expected number, or past the end of the pass, nobody knows what is left.
   if (coverage.complete || expected === undefined || expected <= read) return undefined
   if (rate === undefined || rate <= 0) return undefined
   return ((expected - read) / rate) * 1000

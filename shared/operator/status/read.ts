@@ -1,18 +1,17 @@
-import { type Coverage, coverageOf } from '../../facts/coverage.ts'
+import { type Coverage, coverageOf, talliesOf } from '../../facts/coverage.ts'
 import { type Found, foundBy } from '../../facts/findings.ts'
-import { type ChunkRecord, listChunks, type Walk } from '../../ledger/chunks.ts'
+import { type ChunkRecord, listChunks } from '../../ledger/chunks.ts'
 import { type Control, readControl } from '../../ledger/control.ts'
 import { type Lease, readLease } from '../../ledger/lease.ts'
+import { ofEach, type PassKind, passIdOf, phases, verificationPasses } from '../../ledger/passes.ts'
 import { countQuarantine } from '../../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import { type Capture, readCapture } from '../../ledger/shards.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import { type Lag, lacksChanges, readLag } from '../../live/lag-row.ts'
-import { passOf } from '../../phases/plan-pass.ts'
 import type { Clock } from '../../runtime/ports.ts'
 import { findLastRun } from '../last-run.ts'
 import { type ExecutionView, type Verdict, verdictOf } from './verdict.ts'
-import { walkAtWork } from './walk.ts'
 
 export interface ProgressEngine {
   ledger: LedgerTable
@@ -29,14 +28,14 @@ export interface Progress {
   /** The lease on the destination while it names this run. */
   lease?: Lease
   execution: ExecutionView
-  /** The walk whose chunks these are. */
-  walk: Walk
+  /** The pass whose chunks these are. */
+  pass: PassKind
   chunks: ChunkRecord[]
   coverage: Coverage
   /** Open chunks with a slice that has not reached its hard deadline. */
   working: number
   verdict: Verdict
-  /** Items the walk is expected to meet, where that is known. */
+  /** Items the pass is expected to meet, where that is known. */
   expected?: number
   /** Since when live changes are captured; absent until then, and where the run is offline. */
   capture?: Capture
@@ -44,8 +43,8 @@ export interface Progress {
   lag?: Lag
 }
 
-/** Tells how many items a walk of a run will meet, where that is known. */
-export type Expect = (run: RunRecord, walk: Walk) => Promise<number | undefined>
+/** Tells how many items a pass of a run will read, where that is known. */
+export type Expect = (run: RunRecord, pass: PassKind) => Promise<number | undefined>
 
 /** What to look at: the run an execution begins, or a run; without either, the last run into the destination. */
 export type Follow = { execution: string } | { run: string }
@@ -101,9 +100,9 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
   ])
   // Another execution has taken the run up since: what is known of the first says nothing about it.
   if (run.execution !== before.execution) return progressOf(engine, run, expect)
-  const walk = walkAtWork(run)
-  const chunks = await listChunks(ledger, run.id, passOf(run, walk))
-  const [found, expected] = await Promise.all([foundIn(ledger, run), expect?.(run, walk)])
+  const pass = phases[run.phase].shows
+  const chunks = await listChunks(ledger, run.id, passIdOf(run, pass))
+  const [found, expected] = await Promise.all([foundIn(ledger, run), expect?.(run, pass)])
   const at = clock()
   return {
     at,
@@ -111,7 +110,7 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
     control,
     ...(lease?.run === run.id && { lease }),
     execution,
-    walk,
+    pass,
     chunks,
     coverage: coverageOf(chunks, run.segments),
     working: chunks.filter((chunk) => chunk.state === 'open' && (chunk.deadline ?? 0) > at).length,
@@ -128,12 +127,12 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
  */
 async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found | undefined> {
   if (run.state !== 'finished') return undefined
-  const [verify, orphans, listed] = await Promise.all([
-    listChunks(ledger, run.id, passOf(run, 'verify')),
-    listChunks(ledger, run.id, passOf(run, 'orphans')),
+  const [coverages, listed] = await Promise.all([
+    ofEach(verificationPasses, async (kind) =>
+      coverageOf(await listChunks(ledger, run.id, passIdOf(run, kind)), run.segments),
+    ),
     countQuarantine(ledger, run.id),
   ])
-  const [forth, back] = [coverageOf(verify, run.segments), coverageOf(orphans, run.segments)]
-  if (!forth.complete || !back.complete) return undefined
-  return foundBy(forth.tallies, back.tallies, listed)
+  if (!Object.values(coverages).every(({ complete }) => complete)) return undefined
+  return foundBy(talliesOf(coverages), listed)
 }

@@ -1,5 +1,5 @@
 import { quietAfter } from '../../facts/coverage.ts'
-import type { Phase } from '../../facts/phase.ts'
+import { isPassPhase, isVerification, type PassPhase, type Phase } from '../../ledger/passes.ts'
 import { counted, duration } from './format.ts'
 import { lagWords } from './lag.ts'
 import type { Progress } from './read.ts'
@@ -13,26 +13,20 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
   if (verdict.kind !== 'running') return undefined
   if (run.state === 'aborting' || control.command === 'abort') return 'aborting'
   if (control.command === 'pause') return 'paused by an operator'
-  switch (run.phase as Phase) {
-    case 'Lease':
-      return run.planned ? 'the run is being resumed' : leaseWords(progress)
-    case 'Capture':
-      return 'live changes are being turned on, which takes up to minutes'
-    case 'Drain':
-      return drainWords(progress)
-    case 'Settle':
-      return settleWords(progress)
-    case 'Repair':
-      return 'rebuilding the keys that verify flagged'
-    case 'Copy':
-    case 'Verify':
-    case 'Orphans':
-      return walkWords(progress, stalledMs)
-    case 'Finished':
-    case 'Halted':
-    case 'Interrupted':
-      return undefined
-  }
+  const { phase } = run
+  return isPassPhase(phase) ? passWords(progress, stalledMs) : waits[phase](progress)
+}
+
+/** What each phase waits for in which no pass happens. */
+const waits: Record<Exclude<Phase, PassPhase>, (progress: Progress) => string | undefined> = {
+  Lease: (progress) => (progress.run.planned ? 'the run is being resumed' : leaseWords(progress)),
+  Capture: () => 'live changes are being turned on, which takes up to minutes',
+  Drain: drainWords,
+  Settle: settleWords,
+  Repair: () => 'rebuilding the keys that verify flagged',
+  Finished: () => undefined,
+  Halted: () => undefined,
+  Interrupted: () => undefined,
 }
 
 function leaseWords({ lease, at }: Progress): string {
@@ -52,10 +46,10 @@ function settleWords({ control, coverage, lease, at }: Progress): string {
   return `an earlier slice may still be writing, for ${duration(left)} at most`
 }
 
-function walkWords(progress: Progress, stalledMs: number): string | undefined {
-  const { at, run, walk, execution, coverage, working, chunks } = progress
+function passWords(progress: Progress, stalledMs: number): string | undefined {
+  const { at, run, pass, execution, coverage, working, chunks } = progress
   // A list read while the first slices start may lack chunks that were written meanwhile.
-  const planned = walk === 'copy' ? run.planned : coverage.missing.length === 0 || working > 0
+  const planned = !isVerification(pass) ? run.planned : coverage.missing.length === 0 || working > 0
   if (!planned) return 'the chunks are being planned'
   if (coverage.complete) return 'every chunk is done, the next phase begins'
   if (stalledMs < quietMs) return execution.status === 'unknown' ? 'Step Functions does not answer' : undefined

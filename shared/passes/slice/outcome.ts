@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { PassName } from '../../ledger/chunks.ts'
+import type { PassId } from '../../ledger/passes.ts'
 
 /** A child of a split, ready to be started: `name` is that of its execution, without the retry count the machine appends. */
 export interface StartChild {
@@ -23,7 +23,7 @@ export type Outcome =
  * time) makes each one its own; and chunks of different passes have the same ids.
  */
 export function executionName(
-  { run, pass, chunk }: { run: string; pass: PassName; chunk: string },
+  { run, pass, chunk }: { run: string; pass: PassId; chunk: string },
   epoch: number | string,
 ): string {
   return `${run.slice(0, 8)}-${createHash('sha256').update(`${pass}/${chunk}`).digest('hex').slice(0, 24)}-${epoch}`

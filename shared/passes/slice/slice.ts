@@ -9,12 +9,13 @@ import type { RunRecord } from '../../ledger/runs.ts'
 import { addTallies, type Tallies } from '../../ledger/tallies.ts'
 import { continueUnless, stopReason } from '../../live/fencing.ts'
 import { readLag } from '../../live/lag-row.ts'
-import type { SliceEngine, WalkEngine } from './engine.ts'
+import type { SliceEngine } from './engine.ts'
 import { UndrainedError } from './errors.ts'
 import { HotKeyWatch } from './hot-key.ts'
 import { InFlightPages } from './in-flight.ts'
 import type { Outcome } from './outcome.ts'
 import { PageSize } from './page-size.ts'
+import type { Pass } from './pass.ts'
 import { trySplit } from './split.ts'
 import { type SliceTask, startSlice } from './start.ts'
 
@@ -37,10 +38,14 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   if (started.kind === 'ended') return started.outcome
   const { run, record } = started
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
-  const walk = engine.walk(run, record.pass, continueUnless(stopReason(ledger, task, engine.codeHash, runtime.clock)))
-  const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, walk.table.name) : []
+  const pass = engine.openPass(
+    run,
+    record.pass,
+    continueUnless(stopReason(ledger, task, engine.codeHash, runtime.clock)),
+  )
+  const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, pass.table.name) : []
   const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
-  const slice = new Slice(run, record, walk, engine, watch)
+  const slice = new Slice(run, record, pass, engine, watch)
   const outcome = await withinLimit(slice.toItsEnd(), record.id, engine)
   const tallies = slice.record.tallies
   runtime.emit({ code: 'slice.ended', run: run.id, chunk: record.id, outcome: outcome.outcome, tallies })
@@ -71,7 +76,7 @@ class Slice {
   readonly #run: RunRecord
   readonly #engine: SliceEngine
   readonly #watch: HotKeyWatch
-  readonly #walk: WalkEngine
+  readonly #pass: Pass
   readonly #inFlight: InFlightPages
   readonly #pageSize: PageSize
   /** Row as the slice found it: what is acknowledged is added to its tallies. */
@@ -84,13 +89,13 @@ class Slice {
   /** The page being read ahead. */
   #next: Promise<Page> | undefined
 
-  constructor(run: RunRecord, record: ChunkRecord, walk: WalkEngine, engine: SliceEngine, watch: HotKeyWatch) {
+  constructor(run: RunRecord, record: ChunkRecord, pass: Pass, engine: SliceEngine, watch: HotKeyWatch) {
     this.#run = run
     this.record = record
     this.#base = record
     this.#engine = engine
     this.#watch = watch
-    this.#walk = walk
+    this.#pass = pass
     this.#inFlight = new InFlightPages(record.cursor, pagesInFlight)
     this.#pageSize = new PageSize(engine.sliceMs)
     this.#checkpointedAt = engine.runtime.clock()
@@ -99,7 +104,7 @@ class Slice {
 
   async toItsEnd(): Promise<Outcome> {
     try {
-      return await this.#walkOn()
+      return await this.#readOn()
     } catch (error) {
       const outcome = await this.#endAfter()
       if (!outcome || !(error instanceof DynamoDbError && error.retryable)) throw error
@@ -109,7 +114,7 @@ class Slice {
     }
   }
 
-  async #walkOn(): Promise<Outcome> {
+  async #readOn(): Promise<Outcome> {
     this.#read(this.record.cursor)
     for (;;) {
       const reason = await this.#pages()
@@ -183,7 +188,7 @@ class Slice {
     const { pass, id: chunk, epoch } = this.record
     const before = this.#begun
     this.#begun += items.length
-    return this.#walk.pass.apply(items, { pass, chunk, epoch, before })
+    return this.#pass.apply(items, { pass, chunk, epoch, before })
   }
 
   #read(after: Key | undefined): void {
@@ -192,7 +197,7 @@ class Slice {
       this.#next = undefined
       return
     }
-    const page = readChunk(this.#walk.table, this.#base.chunk, after, this.#pageSize.limit, this.#walk.consistent)
+    const page = readChunk(this.#pass.table, this.#base.chunk, after, this.#pageSize.limit, this.#pass.consistent)
     page.catch(() => {}) // Thrown where it is awaited; a slice that stops never looks.
     this.#next = page
   }
@@ -251,7 +256,7 @@ class Slice {
 
   async #split(): Promise<Outcome | undefined> {
     const { deadline: _, ...parent } = this.#acknowledged()
-    const result = await trySplit(parent, this.#walk.table, this.#watch.msPerItem, this.#engine, this.#pageSize)
+    const result = await trySplit(parent, this.#pass.table, this.#watch.msPerItem, this.#engine, this.#pageSize)
     if (result === 'fenced') return this.#fenced()
     if (result === undefined) return undefined
     this.record = parent

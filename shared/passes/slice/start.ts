@@ -1,6 +1,7 @@
-import { type ChunkRecord, getChunk, type PassName, replaceChunk } from '../../ledger/chunks.ts'
+import { type ChunkRecord, getChunk, replaceChunk } from '../../ledger/chunks.ts'
 import { readControl } from '../../ledger/control.ts'
 import { LedgerError } from '../../ledger/errors.ts'
+import type { PassId } from '../../ledger/passes.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import { executionName, type Outcome } from './outcome.ts'
@@ -8,7 +9,7 @@ import { executionName, type Outcome } from './outcome.ts'
 /** Which chunk to work on, and under which lease. */
 export interface SliceTask {
   run: string
-  pass: PassName
+  pass: PassId
   chunk: string
   fence: number
 }

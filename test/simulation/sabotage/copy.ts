@@ -22,8 +22,8 @@ export const copySabotages: Sabotage[] = [
   {
     name: 'a checkpoint before the writes are acknowledged',
     module: '../../../shared/passes/slice/in-flight.ts',
-    change: ({ Window }) => ({
-      Window: class extends Window {
+    change: ({ InFlightPages }) => ({
+      InFlightPages: class extends InFlightPages {
         add(work: Promise<unknown>, cursor: unknown) {
           this.cursor = cursor ?? this.cursor
           return super.add(work, cursor)

@@ -2,9 +2,10 @@ import type { Terminal } from '../../../cli/terminal.ts'
 import type { RangeChunk } from '../../../shared/chunks/chunk.ts'
 import { segmentsFor } from '../../../shared/chunks/segments.ts'
 import type { KeySchema } from '../../../shared/dynamodb/key.ts'
-import { type ChunkRecord, createChunks, newChunk, type PassName } from '../../../shared/ledger/chunks.ts'
+import { type ChunkRecord, createChunks, newChunk } from '../../../shared/ledger/chunks.ts'
 import { writeControl } from '../../../shared/ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
+import type { PassId } from '../../../shared/ledger/passes.ts'
 import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { noTallies, type Tallies } from '../../../shared/ledger/tallies.ts'
@@ -49,7 +50,7 @@ export function aSegment(segment: 0 | 1, read: number, change: Partial<ChunkReco
 }
 
 /** Both segments of a walk after the copy, done; the tallies are those of the first, the second met nothing. */
-export function aWalk(pass: PassName, tallies: Partial<Tallies>): ChunkRecord[] {
+export function aWalk(pass: PassId, tallies: Partial<Tallies>): ChunkRecord[] {
   const done = { pass, state: 'done' } as const
   return [aSegment(0, 0, { ...done, tallies: { ...noTallies, ...tallies } }), aSegment(1, 0, done)]
 }

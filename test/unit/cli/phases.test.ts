@@ -141,7 +141,7 @@ describe('the line of a phase', () => {
   })
 
   test('the time taken leaves out what lies between a halt and its resume', async () => {
-    const phases = [
+    const phases: RunRecord['phases'] = [
       { phase: 'Copy', at: start + 5_000 },
       { phase: 'Halted', at: start + 15_000 },
       { phase: 'Copy', at: start + 600_000 },

@@ -142,7 +142,7 @@ describe('a mapping that was disabled in the console or by a deployment', () => 
     })
   })
 
-  it.each(['Lease', 'Capture'])('is no news while the run is about to enable it, in %s', async (phase) => {
+  it.each(['Lease', 'Capture'] as const)('is no news while the run is about to enable it, in %s', async (phase) => {
     const { ledger, lag, deployed } = await captured()
     await updateRun(ledger, run, (before) => ({ ...before, phase }))
     await followRun('destination', ledger, disabled, async () => deployed)

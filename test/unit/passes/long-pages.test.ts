@@ -12,7 +12,7 @@ const runtime = { clock: () => 1, random: () => 0.5, emit: () => {}, sleep: asyn
 const place = { chunk: 's00000', epoch: 1, before: 0 }
 const names = Array.from({ length: 1_000 }, (_, n) => `case|${n}`)
 
-function passOf(source: Pick<ReturnType<typeof memoryTable>, 'get'>) {
+function passIdOf(source: Pick<ReturnType<typeof memoryTable>, 'get'>) {
   return {
     ...{ run: 'run', verification: 1, schema, migrations: [], ledger: memoryLedgerTable(), runtime, patienceMs: 10 },
     source: { ...memoryTable(schema, 'source'), ...source } as ReturnType<typeof memoryTable>,
@@ -33,7 +33,7 @@ it('verify looks at each key of a page that is all wrong a number of times that 
   })
   const byKey = new Map(items.map((item) => [encodeKey(item.key), item]))
   const get = async (keys: Key[]) => keys.map((key) => byKey.get(encodeKey(key))!)
-  const tallies = await verifyPass(passOf({ get })).apply(items, { ...place, pass: 'verify.1' })
+  const tallies = await verifyPass(passIdOf({ get })).apply(items, { ...place, pass: 'verify.1' })
   expect(tallies).toMatchObject({ read: names.length, missing: names.length })
   expect(looks / names.length).toBeLessThan(100)
 })
@@ -48,7 +48,7 @@ it('orphans holds the source items of the reads under way, not those of the page
     )
   }
   const copies = names.map((name) => rawItem(schema, { pk: { S: name } }))
-  const tallies = await orphansPass(passOf({ get })).apply(copies, { ...place, pass: 'orphans.1' })
+  const tallies = await orphansPass(passIdOf({ get })).apply(copies, { ...place, pass: 'orphans.1' })
   await heap.measure()
   expect(tallies).toMatchObject({ read: names.length, orphan: 0, unchecked: 0 })
   expect(heap.most()).toBeLessThan((names.length / 2) * bytes)

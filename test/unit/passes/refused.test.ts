@@ -9,7 +9,7 @@ import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.t
 import { applyBatch } from '../../../shared/live/batch.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import { settleHead } from '../../../shared/live/settle.ts'
-import { walkEngine } from '../../../shared/passes/walk-engine.ts'
+import { openPass } from '../../../shared/passes/open-pass.ts'
 import { repairRun } from '../../../shared/phases/repair.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryLiveTables } from '../../memory/live-tables.ts'
@@ -49,7 +49,7 @@ async function world(offline = true) {
   const run = await getRun(ledger, 'run')
   const open = (name: string) => (name === 'source' ? source : destination)
   const pass = (name: 'copy' | 'verify.1' | 'orphans.1') =>
-    walkEngine(run, name, async () => true, { ledger, runtime, open, migrations, sliceMs: 1_000 }).pass
+    openPass(run, name, async () => true, { ledger, runtime, open, migrations, sliceMs: 1_000 })
   const live: LiveEngine = {
     ...{ run: 'run', schema: run.schema, migrations, source, ledger, runtime },
     tables: memoryLiveTables(destination, ledger),

@@ -7,8 +7,8 @@ import { writeControl } from '../../../shared/ledger/control.ts'
 import { listDifferences } from '../../../shared/ledger/differences.ts'
 import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { openPass } from '../../../shared/passes/open-pass.ts'
 import { runSlice } from '../../../shared/passes/slice/slice.ts'
-import { walkEngine } from '../../../shared/passes/walk-engine.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryTable } from '../../memory/table.ts'
@@ -73,8 +73,8 @@ async function world() {
         { run, pass, chunk: 's00000', fence: 1 },
         {
           ledger: through,
-          walk: (record, name) =>
-            walkEngine(record, name, async () => true, {
+          openPass: (record, name) =>
+            openPass(record, name, async () => true, {
               ledger: through,
               runtime,
               open,
@@ -95,7 +95,7 @@ async function world() {
       const listed = await listDifferences(ledger, run, 1)
       return {
         listed: listed.map((each) => `${nameOf(each.key)} of ${each.sources.map(nameOf)}`).sort(),
-        counted: differencesIn(foundBy(tallies[0]!, tallies[1]!, 0)),
+        counted: differencesIn(foundBy({ verify: tallies[0]!, orphans: tallies[1]! }, 0)),
       }
     },
   }

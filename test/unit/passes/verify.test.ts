@@ -4,10 +4,10 @@ import migrations from '../../../examples/dawson/migrations.ts'
 import type { Attributes } from '../../../shared/dynamodb/attributes.ts'
 import { encodeKey, keyOf } from '../../../shared/dynamodb/key.ts'
 import { rawItem } from '../../../shared/dynamodb/raw-item.ts'
+import { openSums } from '../../../shared/facts/sums.ts'
 import { writeControl } from '../../../shared/ledger/control.ts'
 import { listDifferences } from '../../../shared/ledger/differences.ts'
 import { createRun, type RunRecord } from '../../../shared/ledger/runs.ts'
-import { openTallies } from '../../../shared/ledger/tallies.ts'
 import { migrateItem } from '../../../shared/migrations/migrate-item.ts'
 import { orphansPass } from '../../../shared/passes/orphans.ts'
 import { verifyPass } from '../../../shared/passes/verify.ts'
@@ -89,7 +89,7 @@ describe('Verify', () => {
   it('finds nothing between a table and its migrated copy, and its tallies close', async () => {
     const { forth, back, found } = await world().run()
     expect(found).toEqual([])
-    expect(openTallies(forth)).toEqual([])
+    expect(openSums('verify', forth)).toEqual([])
     expect(forth.produced).toBe(forth.present)
     expect(back).toMatchObject({ orphan: 0, unchecked: 0, read: forth.produced })
   })
@@ -141,7 +141,7 @@ describe('Verify', () => {
     expect(planted.length).toBe(10)
     const { forth, back, found } = await w.run()
     expect(found).toEqual(planted.sort())
-    expect(openTallies(forth)).toEqual([])
+    expect(openSums('verify', forth)).toEqual([])
     expect(forth).toMatchObject({ missing: 3, different: 6 })
     expect(back.orphan).toBe(1)
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import { type ChunkRecord, listChunks } from '../../../shared/ledger/chunks.ts'
+import type { Phase } from '../../../shared/ledger/passes.ts'
 import { getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import { copyEnded } from '../../../shared/phases/check-copy.ts'
 import { finishRun } from '../../../shared/phases/finish.ts'
@@ -10,7 +11,7 @@ import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from
 import { leaseEngine } from './lease-engine.ts'
 
 const copied = [aSegment(0, 600, { state: 'done' }), aSegment(1, 400, { state: 'done' })]
-const entered = (...names: string[]) => names.map((phase, n) => ({ phase, at: start + n * 1_000 }))
+const entered = (...names: Phase[]) => names.map((phase, n) => ({ phase, at: start + n * 1_000 }))
 const task = { run: 'run00001', fence: 1 }
 
 const finished: Partial<RunRecord> = {
@@ -110,7 +111,7 @@ describe('a run that never finished and whose rows have expired', () => {
         return { bucket: 'b', key }
       },
     }
-    await planPass({ ...task, walk: 'copy' }, { ...engine, manifests })
+    await planPass({ ...task, kind: 'copy' }, { ...engine, manifests })
     expect(written).toEqual([])
     expect(await listChunks(ledger, 'run00001', 'copy')).toHaveLength(1)
     expect(await copyEnded(task, engine)).toMatchObject({ error: 'not-covered', cause: expect.stringContaining(words) })

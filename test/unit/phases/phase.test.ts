@@ -44,7 +44,7 @@ it('begins no other verification when planning one is delivered again after the 
   const { ledger, events, runtime } = world()
   await createRun(ledger, finished)
   const manifests = { write: async (key: string) => ({ bucket: 'b', key }) }
-  const planned = await planPass({ run: 'r', fence: 1, walk: 'verify' }, { ledger, runtime, manifests })
+  const planned = await planPass({ run: 'r', fence: 1, kind: 'verify' }, { ledger, runtime, manifests })
   expect(planned.pass).toBe('verify.1')
   expect(await getRun(ledger, 'r')).toEqual(finished)
   expect(events).toEqual([])

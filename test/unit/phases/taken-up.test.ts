@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { notePhase, type Phase } from '../../../shared/facts/phase.ts'
-import { copiedMs, phaseTimes, workedMs } from '../../../shared/facts/phase-times.ts'
+import { notePhase } from '../../../shared/facts/phase.ts'
+import { passMs, phaseTimes, workedMs } from '../../../shared/facts/phase-times.ts'
 import { readControl } from '../../../shared/ledger/control.ts'
+import type { Phase } from '../../../shared/ledger/passes.ts'
 import { getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { aRun, aSegment, memoryWorld, start, store } from '../cli/fixtures.ts'
@@ -37,7 +38,7 @@ describe('a run that is taken up again', () => {
       ['Lease', 11],
     ])
     const run = notePhase(notePhase(await getRun(ledger, 'run00001'), 'Copy', state.now), 'Drain', state.now + hour)
-    expect(copiedMs(run, state.now + hour)).toBe(2 * hour)
+    expect(passMs('copy', run, state.now + hour)).toBe(2 * hour)
     expect(workedMs(run, state.now + hour)).toBe(2 * hour)
   })
 
@@ -85,7 +86,7 @@ describe('a run that is verified every night for half a year', () => {
   })
 
   it('was copying for as long as it was', () => {
-    expect(copiedMs(run, start + 181 * day)).toBe(hour)
+    expect(passMs('copy', run, start + 181 * day)).toBe(hour)
   })
 })
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
+import type { Phase } from '../../../shared/ledger/passes.ts'
 import { getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { aRun, aSegment, memoryTerminal, memoryWorld, start, store } from '../cli/fixtures.ts'
 import { leaseEngine } from './lease-engine.ts'
 
-const entered = (...names: string[]) => names.map((phase, n) => ({ phase, at: start + n * 1_000 }))
+const entered = (...names: Phase[]) => names.map((phase, n) => ({ phase, at: start + n * 1_000 }))
 const once = entered('Copy', 'Drain', 'Settle', 'Verify', 'Orphans', 'Finished', 'Lease')
 
 /** A run that finished, and of which one later verification or repair halted. */
@@ -78,7 +79,7 @@ describe('a run that has finished once', () => {
 })
 
 describe('a run that has not finished', () => {
-  const copying = { phase: 'Copy', phases: entered('Lease', 'Copy') }
+  const copying = { phase: 'Copy' as const, phases: entered('Lease', 'Copy') }
 
   it('is neither verified nor repaired, but resumed', async () => {
     const { ask, segue, lines } = await setUp(copying)

@@ -104,6 +104,7 @@ describe('the sums of a report', () => {
     await spoil(ledger, 's00000', 'verify.1', { present: 990, written: 10 })
     expect((await buildReport(ledger, 'run00001')).problems).toEqual([
       'verify, destination side: 1000 produced ≠ 990 present + 0 missing + 0 different',
+      'verify: the tallies of these chunks do not close: s00000',
     ])
   })
 
@@ -239,7 +240,7 @@ describe('a report', () => {
   })
 
   test('says of its phases how long each took', async () => {
-    const phases = [
+    const phases: RunRecord['phases'] = [
       { phase: 'Copy', at: start + 2_000 },
       { phase: 'Verify', at: start + 50_000 },
       { phase: 'Finished', at: start + 60_000 },

@@ -5,8 +5,8 @@ import { retrying } from '../../../../shared/dynamodb/retrying.ts'
 import { readControl, writeControl } from '../../../../shared/ledger/control.ts'
 import type { RunRecord } from '../../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../../shared/ledger/table.ts'
+import { openPass } from '../../../../shared/passes/open-pass.ts'
 import type { SliceEngine } from '../../../../shared/passes/slice/engine.ts'
-import { walkEngine } from '../../../../shared/passes/walk-engine.ts'
 import type { ShouldContinue } from '../../../../shared/runtime/retry.ts'
 import { fill, runId, world } from './world.ts'
 
@@ -17,10 +17,10 @@ async function failing(code: DynamoDbErrorCode, from: number) {
   await w.plan()
   let reads = 0
   const attempt = (more: Partial<SliceEngine> = {}) => {
-    const walk = w.engine().walk({ id: runId } as RunRecord, 'copy', async () => true)
+    const pass = w.engine().openPass({ id: runId } as RunRecord, 'copy', async () => true)
     const scan: Table['scan'] = (request) =>
-      ++reads >= from ? Promise.reject(new DynamoDbError(code, 'as told')) : walk.table.scan(request)
-    return w.slice('s00000', { walk: () => ({ ...walk, table: { ...walk.table, scan } }), ...more })
+      ++reads >= from ? Promise.reject(new DynamoDbError(code, 'as told')) : pass.table.scan(request)
+    return w.slice('s00000', { openPass: () => ({ ...pass, table: { ...pass.table, scan } }), ...more })
   }
   return { ...w, attempt }
 }
@@ -105,7 +105,7 @@ describe('A slice whose tables fail for long', () => {
       name === 'source' ? w.source : retrying(throttled, w.runtime, shouldContinue)
     const passes = { ledger: w.ledger, runtime: w.runtime, open, migrations: [], sliceMs: 60_000 }
     const slice = w.slice('s00000', {
-      walk: (run, pass, shouldContinue) => walkEngine(run, pass, shouldContinue, passes),
+      openPass: (run, pass, shouldContinue) => openPass(run, pass, shouldContinue, passes),
     })
     await expect(slice).rejects.toThrow('as told')
     expect(writes).toBeLessThan(6)

@@ -2,9 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { tiles } from '../../../../shared/chunks/tiling.ts'
 import { DynamoDbError } from '../../../../shared/dynamodb/errors.ts'
 import { coverageOf } from '../../../../shared/facts/coverage.ts'
+import { openSums } from '../../../../shared/facts/sums.ts'
 import { getChunk } from '../../../../shared/ledger/chunks.ts'
 import { writeControl } from '../../../../shared/ledger/control.ts'
-import { openTallies } from '../../../../shared/ledger/tallies.ts'
 import { drive, fill, runId, world } from './world.ts'
 
 const control = (fence: number, command: 'run' | 'pause' | 'abort') => ({ fence, command })
@@ -40,7 +40,7 @@ describe('A slice', () => {
     const chunks = await w.chunks()
     const coverage = coverageOf(chunks, 2)
     expect(coverage).toMatchObject({ complete: true, tallies: { read: 6_200, written: 6_200 } })
-    expect(openTallies(coverage.tallies)).toEqual([])
+    expect(openSums('copy', coverage.tallies)).toEqual([])
     expect(w.destination.items()).toEqual(w.source.items())
     const split = chunks.filter((chunk) => chunk.state === 'split')
     expect(split.length).toBeGreaterThan(0)
@@ -103,19 +103,19 @@ describe('A slice', () => {
     fill(w, 0, 2_000)
     await w.plan()
     let rival: Promise<unknown> | undefined
-    const walk = w.engine().walk({} as never, 'copy', async () => true)
+    const pass = w.engine().openPass({} as never, 'copy', async () => true)
     const outcome = await w.slice('s00000', {
-      walk: () => ({
-        ...walk,
+      openPass: () => ({
+        ...pass,
         table: {
-          ...walk.table,
+          ...pass.table,
           async scan(request) {
             // Once under way, the same chunk is invoked again and runs to its end.
             if (request.after && !rival) {
               rival = drive(w, 's00000')
               await rival
             }
-            return walk.table.scan(request)
+            return pass.table.scan(request)
           },
         },
       }),
@@ -148,19 +148,19 @@ describe('A slice', () => {
     const w = world({ itemMs: 5 })
     fill(w, 0, 3_000)
     await w.plan()
-    const walk = w.engine().walk({} as never, 'copy', async () => true)
+    const pass = w.engine().openPass({} as never, 'copy', async () => true)
     let asked = false
     const result = await w.slice('s00000', {
-      walk: () => ({
-        ...walk,
+      openPass: () => ({
+        ...pass,
         table: {
-          ...walk.table,
+          ...pass.table,
           async scan(request) {
             if (request.after && !asked) {
               asked = true
               await writeControl(w.ledger, runId, control(1, 'run'), control(1, command))
             }
-            return walk.table.scan(request)
+            return pass.table.scan(request)
           },
         },
       }),
@@ -199,20 +199,18 @@ describe('A slice', () => {
     await w.plan()
     let calls = 0
     const broken = w.slice('s00000', {
-      walk: () => ({
-        ...w.engine().walk({} as never, 'copy', async () => true),
-        pass: {
-          async apply(items) {
-            if (++calls > 3) throw new DynamoDbError('access-denied', 'no')
-            await w.destination.put(items)
-            return {
-              ...(await w.chunks())[0]!.tallies,
-              read: items.length,
-              untouched: items.length,
-              produced: items.length,
-              written: items.length,
-            }
-          },
+      openPass: () => ({
+        ...w.engine().openPass({} as never, 'copy', async () => true),
+        async apply(items) {
+          if (++calls > 3) throw new DynamoDbError('access-denied', 'no')
+          await w.destination.put(items)
+          return {
+            ...(await w.chunks())[0]!.tallies,
+            read: items.length,
+            untouched: items.length,
+            produced: items.length,
+            written: items.length,
+          }
         },
       }),
     })

@@ -84,9 +84,9 @@ export function world(
     const end = now + sliceMs
     return {
       ledger,
-      walk: (run) => ({
+      openPass: (run) => ({
         table: slow(source),
-        pass: copyPass({
+        ...copyPass({
           run: run.id,
           schema: keys,
           migrations,

@@ -1,0 +1,265 @@
+import type { Tallies } from './tallies.ts'
+
+/**
+ * The one table of passes and phases. A new pass is an entry of `passes` and its phase an entry of `phases`; its code
+ * is in `passes/`, and its state in `infra/workflow/run.ts`. The compiler names what an entry lacks.
+ */
+
+/** The kinds of pass. Each is an entry of {@link passes}. */
+export type PassKind = 'copy' | 'verify' | 'orphans'
+
+/** A sum that must hold of the tallies of a pass, in each chunk and in total. */
+export interface SumRule {
+  side: 'source' | 'destination'
+  total: keyof Tallies
+  /** What the total consists of, each with the words for people, in the order in which it is shown. */
+  parts: Partial<Record<keyof Tallies, string>>
+  /** `exactly`: the parts are the total. `at most`: they are some of it, and nobody counts the rest. */
+  closes: 'exactly' | 'at most'
+}
+
+/** What every pass must say of itself. */
+export type PassEntry = Described & (Once | Repeating)
+
+/** Planned once in a run, which `planned` on the run's row says; once its rows have expired it cannot continue. */
+interface Once {
+  repeats: false
+}
+
+/** Done anew by every verification, under a number of its own. */
+interface Repeating {
+  repeats: true
+  /** The tallies of it that are what the verification says about the destination. */
+  findings: readonly (keyof Tallies)[]
+}
+
+interface Described {
+  /** The table it reads from end to end. */
+  table: 'source' | 'destination'
+  /** The state of the `run` machine in which it happens. */
+  phase: Phase
+  sums: readonly SumRule[]
+  /** How many items it will read: as many as its table says it holds, or as a tally of an earlier pass says. */
+  expected: { from: 'its table'; words: string } | { from: PassKind; tally: keyof Tallies; words: string }
+  /** What `segue status` calls the number of items it has read. */
+  label: string
+}
+
+const sourceSide = {
+  side: 'source',
+  total: 'read',
+  parts: { migrated: 'migrated', untouched: 'untouched', dropped: 'dropped', quarantined: 'quarantined' },
+  closes: 'exactly',
+} as const satisfies SumRule
+
+/** In the order of a run. */
+export const passes = {
+  copy: {
+    table: 'source',
+    phase: 'Copy',
+    repeats: false,
+    sums: [
+      sourceSide,
+      {
+        side: 'destination',
+        total: 'produced',
+        parts: { written: 'written', present: 'already there' },
+        closes: 'exactly',
+      },
+    ],
+    expected: { from: 'its table', words: "the table's six-hour-old count of" },
+    label: 'Copied',
+  },
+  verify: {
+    table: 'source',
+    phase: 'Verify',
+    repeats: true,
+    sums: [
+      sourceSide,
+      {
+        side: 'destination',
+        total: 'produced',
+        parts: { present: 'as they should be', missing: 'missing', different: 'different' },
+        closes: 'exactly',
+      },
+    ],
+    findings: ['quarantined', 'missing', 'different'],
+    expected: { from: 'copy', tally: 'read', words: 'the copy read, which was' },
+    label: 'Verified',
+  },
+  orphans: {
+    table: 'destination',
+    phase: 'Orphans',
+    repeats: true,
+    sums: [
+      { side: 'destination', total: 'read', parts: { orphan: 'orphans', unchecked: 'unchecked' }, closes: 'at most' },
+    ],
+    findings: ['orphan', 'unchecked'],
+    expected: { from: 'copy', tally: 'produced', words: 'the copy produced, which was' },
+    label: 'Orphans',
+  },
+} as const satisfies Record<PassKind, PassEntry>
+
+/** What every phase must say of itself. */
+export interface PhaseEntry {
+  /** What happens in it, for people. */
+  does: string
+  /** The pass whose numbers are shown meanwhile. */
+  shows: PassKind
+  /** Whether nothing more happens until somebody resumes the run. */
+  ends: boolean
+  /** Whether live changes are on by now, in a run that captures them: where they are off, somebody turned them off. */
+  capturing: boolean
+  /** Whether it reads the stream itself: then the stream monitor leaves the shards to it, and the lag is what it waits for. */
+  readsStream: boolean
+  /** Whether items are written by something else than slices and live changes. */
+  writesItems: boolean
+  /** The command that continues a run that had finished before and stopped in this phase. */
+  continuedBy: 'segue verify' | 'segue repair'
+}
+
+/** Where a run is, as the states of the `run` machine are named; in the order of a run. */
+export const phases = {
+  Lease: {
+    does: 'takes the right to run: at most one run writes to a destination',
+    shows: 'copy',
+    ends: false,
+    capturing: false,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+  Capture: {
+    does: 'turns live changes on: from before the copy begins, what changes in the source changes in the destination',
+    shows: 'copy',
+    ends: false,
+    capturing: false,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+  Copy: {
+    does: 'migrates every item of the source; it never overwrites what a live change wrote',
+    shows: 'copy',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+  Drain: {
+    does: 'waits for live changes up to the end of the copy',
+    shows: 'copy',
+    ends: false,
+    capturing: true,
+    readsStream: true,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+  Settle: {
+    does: 'reconciles deleted and contested items with the source',
+    shows: 'copy',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: true,
+    continuedBy: 'segue verify',
+  },
+  Repair: {
+    does: 'rebuilds the keys that verify flagged; only with `segue repair`',
+    shows: 'copy',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: true,
+    continuedBy: 'segue repair',
+  },
+  Verify: {
+    does: 'compares each item of the source with the destination',
+    shows: 'verify',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+  Orphans: {
+    does: 'finds items of the destination that nothing makes',
+    shows: 'orphans',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+  Finished: {
+    does: 'the ledger accounts for every chunk',
+    shows: 'copy',
+    ends: true,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+  Halted: {
+    does: 'the run stopped and can be resumed',
+    shows: 'copy',
+    ends: true,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+  /** Noted by whoever resumes the run. */
+  Interrupted: {
+    does: 'its execution ended without recording it',
+    shows: 'copy',
+    ends: true,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
+} as const satisfies Record<string, PhaseEntry>
+
+export type Phase = keyof typeof phases
+
+/** The phases in which a pass happens; in the others nothing walks a table. */
+export type PassPhase = (typeof passes)[PassKind]['phase']
+
+/** The passes of a verification. */
+export type VerificationPass = { [K in PassKind]: (typeof passes)[K]['repeats'] extends true ? K : never }[PassKind]
+
+/** One pass of one run. A run is copied once and can be verified many times: `copy`, `verify.1`, `orphans.1`, `verify.2`, … */
+export type PassId = Exclude<PassKind, VerificationPass> | `${VerificationPass}.${number}`
+
+/** Every kind of pass, and those of a verification, in the order of a run. */
+export const passKinds = Object.keys(passes) as PassKind[]
+export const verificationPasses = passKinds.filter(isVerification)
+
+export function kindOf(pass: PassId): PassKind {
+  return pass.split('.')[0] as PassKind
+}
+
+/** The pass of this kind that a run is in now, or was in last. */
+export function passIdOf({ verification }: { verification?: { number: number } }, kind: PassKind): PassId {
+  return isVerification(kind) ? `${kind}.${verification?.number ?? 1}` : kind
+}
+
+export function isVerification(kind: PassKind): kind is VerificationPass {
+  return passes[kind].repeats
+}
+
+/** One value for each of these passes, read side by side. */
+export async function ofEach<K extends PassKind, T>(
+  kinds: readonly K[],
+  read: (kind: K) => Promise<T>,
+): Promise<Record<K, T>> {
+  const entries = await Promise.all(kinds.map(async (kind) => [kind, await read(kind)] as const))
+  return Object.fromEntries(entries) as Record<K, T>
+}
+
+/** Whether a pass happens in this phase. */
+export function isPassPhase(phase: Phase): phase is PassPhase {
+  return passKinds.some((kind) => passes[kind].phase === phase)
+}
