@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { liveLimitSeconds } from '../../shared/live/limit.ts'
 import { captureOff, planCaptureOff } from '../../shared/operator/capture-off.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
@@ -23,16 +22,15 @@ interface Flags {
 
 async function off(engine: OperatorEngine, terminal: Terminal, { dryRun, json }: Flags): Promise<ExitCode> {
   const { sourceTable, destinationTable } = engine.deployment
-  const { capture, resumable } = await planCaptureOff(engine)
+  const { capture, resumable, takesMs } = await planCaptureOff(engine)
   const changes = `ive changes from ${sourceTable} to ${destinationTable}`
   const say = (text: string) => json || terminal.line(text)
   if (capture === 'off') say(`L${changes} are off already.`)
   else say(`${dryRun ? 'Would turn' : 'Turns'} off l${changes}: ${consequence(engine, resumable)}`)
+  if (!dryRun && takesMs > 0)
+    say(`This takes about ${Math.ceil(takesMs / 60_000)} minutes, until what is being applied has landed.`)
   const { changed } = dryRun ? { changed: false } : await captureOff(engine)
-  if (changed)
-    say(
-      `Live changes are off. Wait ${liveLimitSeconds / 60} minutes before you empty ${destinationTable}: what was being applied may land until then.`,
-    )
+  if (changed) say(`Live changes are off: nothing more of them lands in ${destinationTable}.`)
   if (json) terminal.line(JSON.stringify({ capture: changed ? 'off' : capture, changed }))
   return exitCode('ok')
 }

@@ -29,7 +29,7 @@ export interface Capture {
   since: number
   /** ARN of the stream: one that is turned off and on again is another, and what happened in between is in neither. */
   stream: string
-  /** When live changes were turned off on purpose; absent while they ought to be applied. */
+  /** Since when live changes are refused, on purpose; absent while they ought to be applied. */
   off?: number
 }
 
@@ -55,11 +55,22 @@ export async function beginCapture(
   return on
 }
 
-/** Remembers that live changes were turned off on purpose; the first time stands. Nothing where they were never on. */
-export async function endCapture(ledger: LedgerTable, run: string, off: number): Promise<void> {
+/**
+ * Records that live changes are turned off on purpose: from now on they are refused. The first time stands.
+ * @returns since when they are off; nothing where they were never on.
+ */
+export async function endCapture(ledger: LedgerTable, run: string, off: number): Promise<number | undefined> {
   const capture = await readCapture(ledger, run)
-  if (!capture || capture.off !== undefined) return
-  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture, off }, expect: 'any' }])
+  if (!capture || capture.off !== undefined) return capture?.off
+  const row: Row = { pk: runPk(run), sk: 'CAPTURE', ...capture, off }
+  if (await ledger.commit([{ row, expect: { since: capture.since, off: undefined } }])) return off
+  return (await readCapture(ledger, run))?.off
+}
+
+/** Takes back what {@link endCapture} recorded at this time, if it still stands. */
+export async function keepCapture(ledger: LedgerTable, run: string, off: number): Promise<void> {
+  const { off: _, ...on } = (await readCapture(ledger, run)) ?? {}
+  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...on }, expect: { off } }])
 }
 
 /**

@@ -1,10 +1,14 @@
-import { beginCapture } from '../ledger/shards.ts'
+import { beginCapture, endCapture, keepCapture, readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import type { Clock } from '../runtime/ports.ts'
+import type { Clock, Runtime } from '../runtime/ports.ts'
+import { captureEndsMs } from './fencing.ts'
 import { closeEnded } from './follow.ts'
 import type { Mapping, Stream } from './ports.ts'
 
 const askAgainSeconds = 5
+
+/** A mapping takes up to minutes to change; one that has not come to rest by then is stuck. */
+export const mappingRestsMs = 600_000
 
 export interface CaptureEngine {
   ledger: LedgerTable
@@ -35,9 +39,60 @@ export async function startCapture(
   return leftMs > 0 ? { outcome: 'waiting', seconds: Math.ceil(leftMs / 1000) } : { outcome: 'on' }
 }
 
-/** Turns the mapping off, after cutover or an abort; ask again while `waiting`. */
-export async function stopCapture(mapping: Mapping): Promise<{ outcome: 'off' | 'waiting' }> {
-  return { outcome: (await ask(mapping, false)) ? 'off' : 'waiting' }
+export interface CaptureEndEngine {
+  ledger: LedgerTable
+  mapping: Mapping
+  runtime: Pick<Runtime, 'clock' | 'sleep'>
+  /** Time-out of the live function. */
+  liveSeconds: number
+  /** Throws while a run is under way, or about to be, that needs its live changes. */
+  refuseWhileUnderWay: () => Promise<void>
+}
+
+/**
+ * Turns live changes off: before the destination is emptied, or once it is in use. Being off is recorded first, and from
+ * then on the live function refuses changes without acknowledging them; only then is the mapping disabled. `off` means that
+ * nothing more of them can land (see {@link captureEndsMs}). Doing it again is harmless, and continues an attempt that was
+ * interrupted.
+ * @param run the last run into the destination; none where nothing was ever begun.
+ * @returns `changing` when the mapping did not come to rest within {@link mappingRestsMs}; changes are refused all the same.
+ * @throws what `refuseWhileUnderWay` throws; what this call recorded is then taken back, because the run relies on it.
+ */
+export async function stopCapture(
+  run: string | undefined,
+  { ledger, mapping, runtime, liveSeconds, refuseWhileUnderWay }: CaptureEndEngine,
+): Promise<{ outcome: 'off' | 'changing' }> {
+  const asked = runtime.clock()
+  const off = run === undefined ? undefined : await endCapture(ledger, run, asked)
+  for (;;) {
+    try {
+      // After recording: a run that begins meanwhile either sees the record, or is seen here.
+      await refuseWhileUnderWay()
+    } catch (error) {
+      if (run !== undefined && off === asked) await keepCapture(ledger, run, off)
+      throw error
+    }
+    const isOff = await ask(mapping, false)
+    const leftMs = off === undefined ? 0 : off + captureEndsMs(liveSeconds) - runtime.clock()
+    if (isOff && leftMs <= 0) return { outcome: 'off' }
+    if (!isOff && runtime.clock() - asked >= mappingRestsMs) return { outcome: 'changing' }
+    await runtime.sleep(isOff ? Math.min(leftMs, askAgainSeconds * 1000) : askAgainSeconds * 1000)
+  }
+}
+
+/** How long it takes from now until no live change of this run can land any more, if capture is turned off now or is off, ms. */
+export async function captureLandsInMs(
+  run: string,
+  {
+    ledger,
+    runtime,
+    liveSeconds,
+  }: Pick<CaptureEndEngine, 'ledger' | 'liveSeconds'> & { runtime: Pick<Runtime, 'clock'> },
+): Promise<number> {
+  const capture = await readCapture(ledger, run)
+  if (!capture) return 0
+  const now = runtime.clock()
+  return Math.max(0, (capture.off ?? now) + captureEndsMs(liveSeconds) - now)
 }
 
 /** A mapping that is changing refuses to be changed, so it is left alone until it has come to rest. */

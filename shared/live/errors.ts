@@ -2,6 +2,7 @@ export type LiveErrorCode =
   | 'not-running'
   | 'fenced'
   | 'aborted'
+  | 'capture-off'
   | 'code-changed'
   | 'contended'
   | 'not-quiet'

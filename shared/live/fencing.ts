@@ -10,6 +10,20 @@ import { LiveError } from './errors.ts'
 /** How long an answer of the ledger about who may write is trusted, ms. */
 const trustedMs = 5_000
 
+/** Added to an invocation's end: a request that it sent may still land. The same margin as that of `quietAfter`. */
+const landingMs = 60_000
+
+/**
+ * From the moment that `capture off` is recorded until no live change can land any more, ms. No row is part of every live
+ * transaction, because all of them would then meet at one key; so the end is known by time, as that of copy is: an invocation
+ * may believe an older answer for {@link trustedMs}, works until its time-out at most, and what it sent last lands within
+ * {@link landingMs}. An invocation that begins later reads the row.
+ * @param liveSeconds time-out of the live function
+ */
+export function captureEndsMs(liveSeconds: number): number {
+  return trustedMs + liveSeconds * 1000 + landingMs
+}
+
 /** Leave to apply live changes: of which run, and the quiet period it is in. */
 export interface Permit {
   run: RunRecord
@@ -23,8 +37,10 @@ export type LiveFencing = () => Promise<Permit>
 
 /**
  * Finds out by the lease of the destination which run live changes belong to, and whether they may be applied: its fence is
- * in force, nobody has asked to abort, and the run was begun with this code. A paused, halted or finished run goes on
- * applying: the stream forgets after a day, so what was held back might be lost, and a finished copy is kept up to date.
+ * in force, nobody has asked to abort or turned capture off, and the run was begun with this code. A paused, halted or
+ * finished run goes on applying: the stream forgets after a day, so what was held back might be lost, and a finished copy is
+ * kept up to date. Once capture is off the destination may be in use, and an older change, delivered late or by a mapping
+ * that was enabled by hand, must not overwrite what the application wrote.
  * @throws LiveError otherwise, so that the batch is not acknowledged and comes again.
  */
 export function liveFencing(ledger: LedgerTable, destination: string, codeHash: string, clock: Clock): LiveFencing {
@@ -40,6 +56,11 @@ export function liveFencing(ledger: LedgerTable, destination: string, codeHash: 
       throw new LiveError('fenced', `Run ${run.id} is changing its owner. The change comes again.`)
     if (isAborted(run, control))
       throw new LiveError('aborted', `Run ${run.id} was aborted. Resume it, or turn its capture off.`)
+    if (capture?.off !== undefined)
+      throw new LiveError(
+        'capture-off',
+        `Live changes of run ${run.id} are off since ${new Date(capture.off).toISOString()}. Keep their mapping disabled; a resume within 24 hours still applies this change.`,
+      )
     if (run.codeHash !== codeHash)
       throw new LiveError(
         'code-changed',

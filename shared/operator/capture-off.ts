@@ -1,20 +1,19 @@
 import { wasFinished } from '../facts/resumable.ts'
 import { readLease } from '../ledger/lease.ts'
-import { endCapture } from '../ledger/shards.ts'
-import { stopCapture } from '../live/capture.ts'
+import { captureLandsInMs, mappingRestsMs, stopCapture } from '../live/capture.ts'
+import { liveLimitSeconds } from '../live/limit.ts'
 import type { Mapping } from '../live/ports.ts'
 import type { OperatorEngine } from './engine.ts'
 import { LostSight, OperatorError } from './errors.ts'
 import { findLastRun } from './last-run.ts'
 import { refuseWhileUnderWay } from './under-way.ts'
 
-const probeEveryMs = 5_000
-/** A mapping takes up to minutes to change. */
-const giveUpAfterMs = 600_000
-
 /** How live changes stand before they are turned off. */
 export interface CaptureOffPlan {
-  capture: 'on' | 'off' | 'changing'
+  /** `ending`: they are off, but what was being applied may still land. */
+  capture: 'on' | 'off' | 'changing' | 'ending'
+  /** How long turning them off takes at least, ms: until what is being applied has landed. */
+  takesMs: number
   /** Whether `segue run --resume` would turn them on again; else only a new run does, into an empty destination. */
   resumable: boolean
 }
@@ -27,28 +26,40 @@ const words = { Enabled: 'on', Disabled: 'off', changing: 'changing' } as const
  * Says what turning live changes off would do.
  * @throws OperatorError `no-capture` where the deployment names no mapping, `run-under-way`.
  */
-export async function planCaptureOff(engine: Engine): Promise<CaptureOffPlan> {
+export async function planCaptureOff(engine: Engine, liveSeconds = liveLimitSeconds): Promise<CaptureOffPlan> {
   const { ledger, deployment } = engine
   const mapping = mappingOf(engine)
   await refuseWhileUnderWay(engine)
   const run = await findLastRun(ledger, deployment.destinationTable)
+  const takesMs = run ? await captureLandsInMs(run.id, { ...engine, liveSeconds }) : 0
+  const state = await mapping.state()
   return {
-    capture: words[await mapping.state()],
+    capture: state === 'Disabled' && takesMs > 0 ? 'ending' : words[state],
+    takesMs,
     resumable: run !== undefined && !wasFinished(run) && !run.offline,
   }
 }
 
 /**
- * Turns live changes off, waits until they are, and notes that it was on purpose.
- * @returns whether they were on, or coming on.
+ * Turns live changes off on purpose, and waits until nothing more of them can land in the destination.
+ * @param liveSeconds time-out of the live function.
+ * @returns whether anything of them was left.
  * @throws OperatorError `no-capture`, `run-under-way`; LostSight for whatever fails once it has begun.
  */
-export async function captureOff(engine: Engine): Promise<{ changed: boolean }> {
+export async function captureOff(engine: Engine, liveSeconds = liveLimitSeconds): Promise<{ changed: boolean }> {
   const mapping = mappingOf(engine)
-  const { capture } = await planCaptureOff(engine)
-  if (capture === 'off') await noteOff(engine)
-  else await turnOff(engine, mapping)
-  return { changed: capture !== 'off' }
+  const { capture } = await planCaptureOff(engine, liveSeconds)
+  if (capture === 'off') return { changed: false }
+  const lease = await readLease(engine.ledger, engine.deployment.destinationTable)
+  try {
+    const ending = { ...engine, mapping, liveSeconds, refuseWhileUnderWay: () => refuseWhileUnderWay(engine) }
+    const { outcome } = await stopCapture(lease?.run, ending)
+    if (outcome === 'changing')
+      throw new OperatorError('not-off', `their mapping has been changing for ${mappingRestsMs / 60_000} minutes.`)
+  } catch (error) {
+    throw new LostSight('It is not known whether live changes are off (repeat the command to see)', error)
+  }
+  return { changed: true }
 }
 
 function mappingOf({ mapping, deployment }: Engine): Mapping {
@@ -57,29 +68,4 @@ function mappingOf({ mapping, deployment }: Engine): Mapping {
     'no-capture',
     `Nothing is known to capture live changes for ${deployment.name}: its source has no stream, or it was deployed by an earlier version; in that case deploy it again.`,
   )
-}
-
-/** So that nobody takes it for an accident that changes are not applied any more. */
-async function noteOff({ ledger, deployment, runtime }: Engine): Promise<void> {
-  const lease = await readLease(ledger, deployment.destinationTable)
-  if (lease) await endCapture(ledger, lease.run, runtime.clock())
-}
-
-async function turnOff(engine: Engine, mapping: Mapping): Promise<void> {
-  const { runtime } = engine
-  const until = runtime.clock() + giveUpAfterMs
-  let { outcome } = await stopCapture(mapping)
-  try {
-    while (outcome === 'waiting') {
-      if (runtime.clock() >= until)
-        throw new OperatorError('not-off', `their mapping has been changing for ${giveUpAfterMs / 60_000} minutes.`)
-      await runtime.sleep(probeEveryMs)
-      // A run that has begun since turns them on and relies on it.
-      await refuseWhileUnderWay(engine)
-      outcome = (await stopCapture(mapping)).outcome
-    }
-    await noteOff(engine)
-  } catch (error) {
-    throw new LostSight('It is not known whether live changes are off (repeat the command to see)', error)
-  }
 }

@@ -58,7 +58,7 @@ function whyStopped(reason: WhyDrainStopped): { error: string; cause: string } {
       return {
         error: 'capture-off',
         cause:
-          'Live changes are not applied: the event source mapping of the live function is disabled, in the console or by a deployment. `segue run --resume` enables it and continues; the stream keeps what waits for 24 hours.',
+          'Live changes are not applied: they were turned off with `segue capture off`, or their event source mapping was disabled in the console or by a deployment. `segue run --resume` enables it and continues; the stream keeps what waits for 24 hours.',
       }
     case 'aborted':
     case 'fenced':

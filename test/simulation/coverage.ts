@@ -66,6 +66,7 @@ const paths = [
   'operator: starts beside',
   'operator: starts over',
   'operator: refused before starting',
+  'operator: turns capture off',
   'operator: verify',
   'operator: repair',
   'state: Refused',

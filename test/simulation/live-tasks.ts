@@ -3,6 +3,7 @@ import { getRun } from '../../shared/ledger/runs.ts'
 import { applyBatch } from '../../shared/live/batch.ts'
 import type { DrainEngine } from '../../shared/live/drain.ts'
 import type { LiveEngine } from '../../shared/live/engine.ts'
+import { LiveError } from '../../shared/live/errors.ts'
 import { continueUnless, type LiveFencing, liveFencing, permits, stopReason } from '../../shared/live/fencing.ts'
 import type { ListPlace } from '../../shared/live/list-walk.ts'
 import { retryingLiveTables, retryingStream } from '../../shared/live/retrying.ts'
@@ -60,9 +61,15 @@ export function liveHandlers(deployment: Deployment) {
     },
     async live({ batch }, sandbox) {
       const fencing = fencingOf(sandbox)
-      const { run } = await fencing()
-      const engine = liveEngine(deployment, run, sandbox, permits(fencing))
-      return applyBatch(deployment.mapping().recordsOf(batch as number), { fencing, engine: () => engine })
+      try {
+        const { run } = await fencing()
+        const engine = liveEngine(deployment, run, sandbox, permits(fencing))
+        return await applyBatch(deployment.mapping().recordsOf(batch as number), { fencing, engine: () => engine })
+      } catch (error) {
+        if (error instanceof LiveError && error.code === 'capture-off')
+          world.hit('path: change refused, capture is off')
+        throw error
+      }
     },
     async drain(payload, sandbox, context) {
       const task = payload as unknown as Task & { past: number }

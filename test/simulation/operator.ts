@@ -71,12 +71,17 @@ export class Operator {
   /** Whether people have had enough of the first run, and which it was once they have emptied the destination. */
   #givesUp = false
   #givenUp: string | undefined
+  /** The destination is the application's, and the run has no part in it any more. */
+  hasHandedOver = false
+  /** Of what concerns capture off, so that everything else stays as it is. */
+  readonly #handing: Dice
 
   constructor(around: Surroundings) {
     const { world, stepFunctions, ledger } = around.deployment
     this.#around = around
     this.#world = world
     this.#dice = new Dice(world.request.seed, 'operator')
+    this.#handing = new Dice(world.request.seed, 'hand over')
     this.#stepFunctions = stepFunctions()
     this.#ledger = ledger
     this.#watch = around.watch
@@ -93,11 +98,19 @@ export class Operator {
     if (run && this.#mayStartOver) run = await this.#untilFinished(await this.#startOver())
     if (!run) return undefined
     checks.whenFinished(run)
-    await writers?.runFinished()
+    const handsOver = !this.#world.settings.offline && this.#handing.chance(0.25)
+    const early = handsOver && this.#handing.chance(0.5)
+    const writing = writers?.runFinished()
+    // What has happened, and is not applied yet, is then lost on purpose.
+    if (early && (await this.#allRests())) await this.#handOver()
+    await writing
     // Somebody who started beside may have begun another run, if the destination was empty still.
     while (!(await this.#allRests())) run = await this.#untilFinished({ resume: true })
     if (!run || !(await this.#catchUp())) return undefined
-    if (this.#dice.chance(0.15)) await this.#lookAgain()
+    if (handsOver && !this.hasHandedOver) {
+      checks.atTheEnd(run.id)
+      await this.#handOver()
+    } else if (!this.hasHandedOver && this.#dice.chance(0.15)) await this.#lookAgain()
     this.#over = true
     return run.id
   }
@@ -149,6 +162,8 @@ export class Operator {
       if (run && (!('only' in (first as object)) || attempt.status === 'SUCCEEDED')) return run
       this.#world.hit(`path: ended ${attempt.status === 'ABORTED' ? 'aborted' : (attempt.error?.name ?? '?')}`)
       input = run ? first : await this.#next(attempt, input, first)
+      // Resuming turns it on again, and nothing of what happened meanwhile is missing.
+      if (!run && !this.#world.settings.offline && this.#handing.chance(0.1)) await this.#captureOff()
       await this.#world.scheduler.sleep(this.#dice.between(500, 30_000))
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
@@ -311,9 +326,13 @@ export class Operator {
   }
 
   async #captureOff(): Promise<void> {
+    const { settings, story } = this.#world
+    this.#world.hit('operator: turns capture off')
+    story.tell('operator', 'turns capture off')
     for (;;) {
       try {
-        await captureOff(this.#engine)
+        await captureOff(this.#engine, settings.liveSeconds)
+        story.tell('operator', 'knows that capture is off')
         return
       } catch (error) {
         // A run that somebody else began goes first.
@@ -322,6 +341,28 @@ export class Operator {
         await this.#allEnd()
       }
     }
+  }
+
+  /**
+   * Turns capture off for good and hands the destination to the application: from then on nothing else may write there,
+   * whatever is delivered late, and although somebody enables the mapping in the console.
+   */
+  async #handOver(): Promise<void> {
+    await this.#captureOff()
+    const dice = this.#handing
+    const mapping = this.#around.deployment.mapping()
+    const { memory } = this.#around.deployment.destination
+    this.#world.hit('path: destination handed over')
+    this.hasHandedOver = true
+    this.#watch.handedOver()
+    if (dice.chance(0.6)) mapping.set(true)
+    for (let i = dice.whole(1, 10); i > 0; i--) {
+      const item = memory.size > 0 ? dice.pick(memory.items()) : undefined
+      if (item && dice.chance(0.3)) memory.delete(keyOf(memory.schema, item)!)
+      else if (item) memory.store({ ...item, handedOver: { N: String(i) } })
+      await this.#world.scheduler.sleep(dice.between(0, 60_000))
+    }
+    await this.#captureOff()
   }
 
   async #emptyDestination(): Promise<Json> {

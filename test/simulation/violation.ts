@@ -9,6 +9,7 @@ export const invariantOf = {
   tally: 'I6',
   'two owners': 'I7',
   'write after abort': 'I8',
+  'write after capture off': 'I8',
   unbounded: 'I9',
   quarantine: 'I11',
   /** What settling, and so I1 to I3, relies on. */

@@ -43,6 +43,8 @@ export class DestinationWatch implements Watch {
   readonly #writers: Writers | undefined
   /** When the run was told to abort. */
   #abort: { at: number; fence: number } | undefined
+  /** Capture is off, and the application writes to the destination. */
+  #handedOver = false
   readonly #world: World
   readonly #ledger: LedgerChecks
 
@@ -54,6 +56,10 @@ export class DestinationWatch implements Watch {
 
   commanded(command: Command, fence: number): void {
     this.#abort = command === 'abort' ? { at: this.#world.now, fence } : undefined
+  }
+
+  handedOver(): void {
+    this.#handedOver = true
   }
 
   read(): void {}
@@ -80,6 +86,10 @@ export class DestinationWatch implements Watch {
     if (story.isTold) {
       const text = encodeKey(item.key)
       if (story.isAbout(text)) story.tell(by.name, `${operation} ${text}: ${result}`)
+    }
+    if (this.#handedOver && result === 'written') {
+      const text = `${by.name}: ${operation} ${encodeKey(item.key)} into a destination that the application uses`
+      this.#world.violated(violation('write after capture off', text, { keys: [encodeKey(item.key)] }))
     }
     const { lease } = this.#ledger
     const { fence, chunk } = by.invocation?.payload ?? {}

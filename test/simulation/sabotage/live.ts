@@ -1,5 +1,5 @@
 import type { Head } from '../../../shared/ledger/heads.ts'
-import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
 import type { Claim, Decision } from '../../../shared/live/decide.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import type { FollowedShard } from '../../../shared/live/follow.ts'
@@ -25,6 +25,12 @@ const blind = ({ old, ...record }: StreamRecord): StreamRecord => (record.new ||
 
 /** A verification, during which nothing changes, may count what is wrong before the destination itself is checked. */
 const wrong: ViolationName[] = ['lost', 'stale', 'resurrected', 'tally']
+
+function withoutOff(row: Row | undefined): Row | undefined {
+  if (!row) return row
+  const { off: _, ...on } = row
+  return on as Row
+}
 
 /** Ways of breaking what live changes rely on. */
 export const liveSabotages: Sabotage[] = [
@@ -89,6 +95,18 @@ export const liveSabotages: Sabotage[] = [
     }),
     // What the mapping never brought, drain waits for.
     by: ['unbounded', ...wrong],
+  },
+  {
+    name: 'changes applied although capture is off',
+    module: '../../../shared/live/fencing.ts',
+    change: ({ liveFencing }) => ({
+      liveFencing: (ledger: LedgerTable, ...rest: unknown[]) =>
+        liveFencing(
+          { ...ledger, get: async (pk: string, sk: string) => withoutOff(await ledger.get(pk, sk)) },
+          ...rest,
+        ),
+    }),
+    by: ['write after capture off'],
   },
   {
     name: 'contested heads dropped',

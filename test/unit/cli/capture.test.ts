@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
+import { beginCapture, readCapture } from '../../../shared/ledger/shards.ts'
 import { aRun, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
 
 const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000 } as const
@@ -29,8 +30,35 @@ describe('segue capture off', () => {
     expect(state.mapping).toBe('Disabled')
     expect(lines).toEqual([
       'Turns off live changes from alpha to beta: what changes in alpha from now on is not applied; the stream keeps it for 24 hours. Only a new run, into an empty beta, turns them on again: segue run',
-      'Live changes are off. Wait 5 minutes before you empty beta: what was being applied may land until then.',
+      'Live changes are off: nothing more of them lands in beta.',
     ])
+  })
+
+  test('records it before the mapping changes, and waits until nothing more can land', async () => {
+    const { segue, lines, ledger, state, meanwhile } = await setUp()
+    await beginCapture(ledger, 'run00001', { since: start, stream: 'arn:stream:alpha' })
+    const asked = state.now
+    const noted: unknown[] = []
+    meanwhile.unshift(async () => void noted.push(await readCapture(ledger, 'run00001'), state.mapping))
+    expect(await segue('capture', 'off')).toBe(0)
+    expect(noted).toEqual([expect.objectContaining({ off: asked }), 'changing'])
+    expect(state.now - asked).toBe(365_000)
+    expect(lines.slice(1)).toEqual([
+      'This takes about 7 minutes, until what is being applied has landed.',
+      'Live changes are off: nothing more of them lands in beta.',
+    ])
+    await segue('capture', 'off')
+    expect(lines.at(-1)).toBe('Live changes from alpha to beta are off already.')
+    expect(state.now - asked).toBe(365_000)
+  })
+
+  test('is not taken in by a mapping that was disabled in the console', async () => {
+    const { segue, lines, ledger, state } = await setUp()
+    await beginCapture(ledger, 'run00001', { since: start, stream: 'arn:stream:alpha' })
+    state.mapping = 'Disabled'
+    expect(await segue('capture', 'off')).toBe(0)
+    expect(await readCapture(ledger, 'run00001')).toHaveProperty('off')
+    expect(lines.at(-1)).toBe('Live changes are off: nothing more of them lands in beta.')
   })
 
   test('says that resuming turns them on again where the run can be resumed', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { listQuarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
-import { beginCapture } from '../../../shared/ledger/shards.ts'
+import { beginCapture, endCapture } from '../../../shared/ledger/shards.ts'
 import { applyBatch } from '../../../shared/live/batch.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import { liveFencing } from '../../../shared/live/fencing.ts'
@@ -98,6 +98,31 @@ describe('fencing of live changes', () => {
     await control({ command: 'abort' })
     await apply(change)
     expect(items()).toEqual({ x: output('x') })
+  })
+
+  it('refuses a batch from the moment capture off is recorded, and lets it through once capture is on again', async () => {
+    const { apply, ledger, items } = await gated()
+    await endCapture(ledger, run, 0)
+    await expect(apply(change)).rejects.toMatchObject({ code: 'capture-off' })
+    expect(items()).toEqual({})
+    await beginCapture(ledger, run, { since: 0, stream: 'arn:stream:source' })
+    await apply(change)
+    expect(items()).toEqual({ x: output('x') })
+  })
+
+  it('refuses what is left of a batch within five seconds of capture off', async () => {
+    const { apply, ledger, engine, items, time } = await gated()
+    const tables: LiveEngine['tables'] = {
+      async commit(...args) {
+        await endCapture(ledger, run, time.now)
+        time.now += 5_000
+        return engine.tables.commit(...args)
+      },
+    }
+    const one = Array.from({ length: 3 }, (_, i) => record(i + 1, { new: item('a', [`x${i}`]) }))
+    const later = Array.from({ length: 40 }, (_, i) => record(9, { new: item(`b${i}`, [`y${i}`]) }))
+    await expect(apply([...one, ...later], { ...engine, tables })).rejects.toMatchObject({ code: 'capture-off' })
+    expect(Object.keys(items()).length).toBeLessThan(20)
   })
 
   it('refuses a batch where no run was ever begun', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { listCursors, readCapture } from '../../../shared/ledger/shards.ts'
-import { startCapture, stopCapture } from '../../../shared/live/capture.ts'
+import { beginCapture, endCapture, listCursors, readCapture } from '../../../shared/ledger/shards.ts'
+import { type CaptureEndEngine, captureLandsInMs, startCapture, stopCapture } from '../../../shared/live/capture.ts'
 import { lagGuard } from '../../../shared/live/lag.ts'
 import type { Mapping } from '../../../shared/live/ports.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -79,14 +79,83 @@ it('copy waits until what happened before capture is sure to be seen', async () 
   expect(await asked(20_000)).toEqual({ outcome: 'on' })
 })
 
-it.each<[State, 'off' | 'waiting', boolean[]]>([
-  ['Enabled', 'waiting', [false]],
-  ['Disabled', 'off', []],
-  ['changing', 'waiting', []],
-])('a mapping that is %s and is to stop makes capture %s', async (state, outcome, expected) => {
-  const { mapping, asked } = mappingThatIs(state)
-  expect(await stopCapture(mapping)).toEqual({ outcome })
-  expect(asked).toEqual(expected)
+describe('turning capture off', () => {
+  const minute = 60_000
+
+  /** A run that captures, and a mapping that says in turn what is listed, and then its last again. */
+  async function capturing(...states: State[]) {
+    const ledger = memoryLedgerTable()
+    await beginCapture(ledger, 'r', { since: 0, stream: stream.arn })
+    const time = { now: 0 }
+    const seen: string[] = []
+    const mapping: Mapping = {
+      async set(enabled) {
+        seen.push(`set ${enabled}, off since ${(await readCapture(ledger, 'r'))?.off}`)
+      },
+      state: async () => (states.length > 1 ? states.shift()! : states[0]!),
+    }
+    const sleep = async (ms: number) => {
+      time.now += ms
+    }
+    const refusals: (Error | undefined)[] = []
+    const engine: CaptureEndEngine = {
+      ledger,
+      mapping,
+      runtime: { clock: () => time.now, sleep },
+      liveSeconds: 300,
+      async refuseWhileUnderWay() {
+        const refusal = refusals.shift()
+        if (refusal) throw refusal
+      },
+    }
+    return { ledger, time, seen, refusals, engine, stop: () => stopCapture('r', engine) }
+  }
+
+  it('records it before the mapping is told', async () => {
+    const { stop, seen } = await capturing('Enabled', 'changing', 'Disabled')
+    await stop()
+    expect(seen).toEqual(['set false, off since 0'])
+  })
+
+  it('is done once the mapping is at rest and nothing can land any more, and not before', async () => {
+    const { stop, time, ledger, engine } = await capturing('Enabled', 'changing', 'Disabled')
+    expect(await stop()).toEqual({ outcome: 'off' })
+    expect(time.now).toBe(5_000 + 300_000 + minute)
+    expect(await captureLandsInMs('r', engine)).toBe(0)
+    time.now--
+    expect(await captureLandsInMs('r', engine)).toBe(1)
+    expect(await readCapture(ledger, 'r')).toMatchObject({ off: 0 })
+  })
+
+  it('continues an attempt that was interrupted', async () => {
+    const { stop, time, ledger, refusals } = await capturing('Disabled')
+    await endCapture(ledger, 'r', -5 * minute)
+    await stop()
+    expect(time.now).toBe(minute + 5_000)
+    refusals.push(new Error('a run is under way'))
+    await expect(stop()).rejects.toThrow('under way')
+    expect(await readCapture(ledger, 'r')).toMatchObject({ off: -5 * minute })
+  })
+
+  it('takes back what it recorded when a run has begun meanwhile', async () => {
+    const { stop, seen, ledger, refusals } = await capturing('Enabled')
+    refusals.push(new Error('a run is under way'))
+    await expect(stop()).rejects.toThrow('under way')
+    expect(await readCapture(ledger, 'r')).toEqual({ since: 0, stream: stream.arn })
+    expect(seen).toEqual([])
+  })
+
+  it('gives up on a mapping that does not come to rest; changes are refused all the same', async () => {
+    const { stop, ledger } = await capturing('changing')
+    expect(await stop()).toEqual({ outcome: 'changing' })
+    expect(await readCapture(ledger, 'r')).toMatchObject({ off: 0 })
+  })
+
+  it('waits for nothing where nothing was ever captured', async () => {
+    const { time, engine } = await capturing('Disabled')
+    for (const run of [undefined, 'another']) expect(await stopCapture(run, engine)).toEqual({ outcome: 'off' })
+    expect(time.now).toBe(0)
+  })
 })
 
 it.each([

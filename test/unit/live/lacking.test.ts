@@ -93,11 +93,11 @@ describe('once live changes were turned off on purpose', () => {
     await turnOff()
     expect(await codes()).toEqual([0, 0, 0])
     const { text } = await segue('status')
-    expect(text).toContain('captured since 2026-11-21T01:00:00Z, turned off 2026-11-21T01:01:05Z')
+    expect(text).toContain('captured since 2026-11-21T01:00:00Z, turned off 2026-11-21T01:01:00Z')
     expect((await segue('watch')).text).not.toContain('; live changes')
-    expect((await segue('report', '--out', out)).text).toMatch(/captured since .*Z, turned off 2026-11-21T01:01:05/)
+    expect((await segue('report', '--out', out)).text).toMatch(/captured since .*Z, turned off 2026-11-21T01:01:00/)
     const { capture } = JSON.parse((await segue('status', '--json')).text)
-    expect(capture).toEqual({ since: '2026-11-21T01:00:00.000Z', off: '2026-11-21T01:01:05.000Z' })
+    expect(capture).toEqual({ since: '2026-11-21T01:00:00.000Z', off: '2026-11-21T01:01:00.000Z' })
   })
 
   it('what was lost before stays lost until everything was compared since', async () => {
