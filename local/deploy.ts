@@ -17,7 +17,10 @@ export interface DeployOptions {
   stackName?: string
   /** CDK context values, as `-c key=value`. */
   context?: Record<string, string | number | boolean>
-  /** @default 180,000: the emulator takes seconds, but waits for ever on a custom resource that died */
+  /**
+   * @default 600,000: the emulator takes seconds, or minutes on a busy machine, but waits for ever on a custom resource
+   * that died
+   */
   timeoutMs?: number
   /** Gets the CDK's own output as it comes. */
   onOutput?: (text: string) => void
@@ -68,7 +71,7 @@ function contextArguments({ context = {} }: DeployOptions): string[] {
 }
 
 async function cdk(options: DeployOptions, folder: string, args: readonly string[]): Promise<void> {
-  const { timeoutMs = 180_000, onOutput } = options
+  const { timeoutMs = 600_000, onOutput } = options
   const { code, output } = await run(
     path.join(BIN_DIRECTORY, 'cdk'),
     [...args, '--output', path.join(folder, 'cdk.out')],

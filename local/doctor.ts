@@ -1,8 +1,29 @@
 import { styleText } from 'node:util'
-import { atLeast, findJava, findMaven, findPython, hasVenv, JAVA_HINT, MAVEN_HINT, PYTHON_HINT } from './tools.ts'
+import { isHealthy } from './emulator/start.ts'
+import {
+  atLeast,
+  findJava,
+  findMaven,
+  findPs,
+  findPython,
+  hasVenv,
+  JAVA_HINT,
+  MAVEN_HINT,
+  PS_HINT,
+  PYTHON_HINT,
+} from './tools.ts'
+
+/** What one may want to do here, and the names of the checks that it takes. */
+const uses = {
+  'npm run demo': ['Node', 'Python', 'Python venv'],
+  'npm run local': ['Node', 'Python', 'Python venv', 'ps'],
+  'npm test': ['Node', 'Python', 'Python venv', 'ps', 'Java', 'Maven'],
+  'npm run e2e:localstack': ['Node', 'LocalStack'],
+} as const
+
+type Name = (typeof uses)[keyof typeof uses][number]
 
 interface Check {
-  readonly name: string
   readonly found: string | undefined
   readonly ok: boolean
   readonly needed: string
@@ -10,43 +31,51 @@ interface Check {
 }
 
 const NODE_HINT = 'https://nodejs.org, or `nvm install 24`; npm scripts then run on the Node 24 of node_modules anyway.'
+const LOCALSTACK_HINT = 'Start LocalStack and set AWS_ENDPOINT_URL to it. Nothing else needs it.'
 
-async function checks(): Promise<Check[]> {
-  const [python, java, maven] = await Promise.all([findPython(), findJava(), findMaven()])
+async function checks(): Promise<Record<Name, Check>> {
+  const endpoint = process.env.AWS_ENDPOINT_URL
+  const [python, java, maven, ps] = await Promise.all([findPython(), findJava(), findMaven(), findPs()])
   const venv = python !== undefined && (await hasVenv(python.path))
-  const emulator = 'the local AWS emulator: npm run demo, npm run local, and the tests that deploy'
+  const answers = endpoint !== undefined && (await isHealthy(endpoint))
+  const emulator = 'the local AWS emulator'
   const database = 'DynamoDB Local, on which reads and writes are tested'
-  return [
-    {
-      name: 'Node',
+  return {
+    Node: {
       found: process.versions.node,
       ok: atLeast(process.versions.node, 22, 12),
       needed: 'everything',
       hint: NODE_HINT,
     },
-    {
-      name: 'Python',
+    Python: {
       found: python?.version,
       ok: python !== undefined,
       needed: emulator,
       hint: `3.10 or newer. ${PYTHON_HINT}`,
     },
-    { name: 'Python venv', found: venv ? 'yes' : undefined, ok: venv, needed: emulator, hint: PYTHON_HINT },
-    { name: 'Java', found: java?.version, ok: java !== undefined, needed: database, hint: `17 or newer. ${JAVA_HINT}` },
-    { name: 'Maven', found: maven?.version, ok: maven !== undefined, needed: `fetching ${database}`, hint: MAVEN_HINT },
-  ]
+    'Python venv': { found: venv ? 'yes' : undefined, ok: venv, needed: emulator, hint: PYTHON_HINT },
+    ps: { found: ps ? 'yes' : undefined, ok: ps, needed: 'telling our processes from others', hint: PS_HINT },
+    Java: { found: java?.version, ok: java !== undefined, needed: database, hint: `17 or newer. ${JAVA_HINT}` },
+    Maven: { found: maven?.version, ok: maven !== undefined, needed: `fetching ${database}`, hint: MAVEN_HINT },
+    LocalStack: {
+      found: answers ? 'yes' : undefined,
+      ok: answers,
+      needed: 'npm run e2e:localstack',
+      hint: LOCALSTACK_HINT,
+    },
+  }
 }
 
 const all = await checks()
-for (const { name, found, ok, needed, hint } of all) {
-  const mark = ok ? styleText('green', 'ok     ') : styleText('red', 'missing')
+for (const [name, { found, ok, needed, hint }] of Object.entries(all)) {
+  const lacking = name === 'LocalStack' ? styleText('yellow', 'absent ') : styleText('red', 'missing')
+  const mark = ok ? styleText('green', 'ok     ') : lacking
   console.log(`${mark} ${name.padEnd(12)} ${(found ?? '-').padEnd(10)} for ${needed}`)
   if (!ok) console.log(`        ${hint}`)
 }
-const missing = all.filter((check) => !check.ok)
-console.log(
-  missing.length === 0
-    ? '\nEverything `npm test` needs is here.'
-    : `\nMissing for \`npm test\`: ${missing.map((c) => c.name).join(', ')}.`,
-)
-if (missing.length > 0) process.exitCode = 1
+console.log()
+for (const [command, names] of Object.entries(uses)) {
+  const missing = names.filter((name) => !all[name].ok)
+  console.log(`${command.padEnd(24)} ${missing.length === 0 ? 'can run' : `lacks ${missing.join(', ')}`}`)
+}
+if (uses['npm test'].some((name) => !all[name].ok)) process.exitCode = 1

@@ -6,6 +6,7 @@ export class LocalError extends Error {
     | 'start-failed'
     | 'deploy-failed'
     | 'not-running'
+    | 'already-running'
     | 'no-app'
     | 'no-segue'
     | 'no-table'

@@ -26,7 +26,7 @@ program
       console.log(
         `\nThe app sets its options in code, so slices stay at ${stack.options.sliceSeconds} s. Options in cdk.json, under the context key \`segue\`, follow --slice-seconds.`,
       )
-    for (const line of ['', ...nextSteps(stack, { seeded: items > 0 })]) console.log(line)
+    for (const line of ['', ...nextSteps(stack, items > 0 ? 'seeded' : 'empty')]) console.log(line)
   })
 
 program

@@ -2,23 +2,26 @@ import path from 'node:path'
 import { EXAMPLE, ROOT } from './paths.ts'
 import type { LocalStack } from './state.ts'
 
+/** What is in the tables: nothing, the items of `--seed`, or what a run has made of them. */
+export type Moment = 'empty' | 'seeded' | 'migrated'
+
 /** What to type next, as it works where it was typed: in the checkout, or in the folder of one's own app. */
-export function nextSteps({ app }: Pick<LocalStack, 'app'>, { seeded }: { seeded: boolean }): string[] {
+export function nextSteps({ app }: Pick<LocalStack, 'app'>, moment: Moment): string[] {
   const isOwn = path.relative(ROOT, app).startsWith('..')
   const named = app === EXAMPLE ? '' : ` --app ${app}`
-  return [
-    ...(seeded
-      ? []
-      : [
-          'The tables are new and empty unless something has filled them. To fill the source:',
-          `  npm run local -- up${named} --seed 20000`,
-          '',
-        ]),
-    'Next:',
+  const run = [
     '  npm run segue -- plan             what a run would do',
     '  npm run segue -- run --wait       run the migrations, live, and watch',
+  ]
+  return [
+    ...(moment === 'empty'
+      ? ['Fill the source, unless something has:', `  npm run local -- up${named} --seed 20000`, '']
+      : []),
+    'Next:',
+    ...(moment === 'migrated' ? [] : run),
     '  npm run segue -- status --keys    the last run on one page, with its splits',
     '  npm run segue -- report           one page to keep',
+    ...(moment === 'migrated' ? ['  npm run segue -- quarantine list  why items were set aside'] : []),
     ...(isOwn ? [`In ${app} the same is \`npx segue plan\` and so on.`] : []),
     'End it with: npm run local -- down',
   ]

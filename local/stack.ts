@@ -93,7 +93,11 @@ async function expectTables({ app, endpoint, sourceTable, destinationTable }: Lo
     }
 }
 
-function stackOf(where: Pick<LocalStack, 'stack' | 'app' | 'endpoint'>, outputs: Record<string, string>): LocalStack {
+/** What the CLI needs to know of a deployed stack, from its outputs. */
+export function stackOf(
+  where: Pick<LocalStack, 'stack' | 'app' | 'endpoint'>,
+  outputs: Record<string, string>,
+): LocalStack {
   const output = (name: string) => {
     const value = outputs[name]
     if (value) return value

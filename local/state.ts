@@ -1,6 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { STATE_DIRECTORY } from './paths.ts'
+import { EXAMPLE, STATE_DIRECTORY } from './paths.ts'
 
 /** Where the local stack is: what the CLI and the page read to find it (`.segue/local.json`). */
 export interface LocalStack {
@@ -36,8 +36,8 @@ export class LocalState {
   readonly #stack: string
   readonly #process: string
 
-  /** @param folder tests give one of their own. */
-  constructor(folder = STATE_DIRECTORY) {
+  /** @param folder tests give one of their own, to a command by the variable. */
+  constructor(folder = process.env.SEGUE_LOCAL_STATE ?? STATE_DIRECTORY) {
     this.#stack = path.join(folder, 'local.json')
     this.#process = path.join(folder, 'emulator.json')
   }
@@ -50,7 +50,7 @@ export class LocalState {
   async writeStack(stack: LocalStack): Promise<void> {
     await this.#forgetCopy()
     await write(this.#stack, stack)
-    if (copyFor(stack) !== this.#stack) await write(copyFor(stack), stack)
+    if (stack.app !== EXAMPLE) await write(copyFor(stack), stack)
   }
 
   readProcess(): Promise<LocalProcess | undefined> {
@@ -69,7 +69,7 @@ export class LocalState {
 
   async #forgetCopy(): Promise<void> {
     const before = await this.readStack()
-    if (before?.app) await rm(copyFor(before), { force: true })
+    if (before && before.app !== EXAMPLE) await rm(copyFor(before), { force: true })
   }
 }
 

@@ -13,10 +13,11 @@ export const PYTHON_HINT =
 export const JAVA_HINT =
   'Debian/Ubuntu: `apt-get install openjdk-17-jre-headless`; macOS: `brew install openjdk@17`; or set JAVA_HOME.'
 export const MAVEN_HINT = 'Debian/Ubuntu: `apt-get install maven`; macOS: `brew install maven`.'
+export const PS_HINT = 'Debian/Ubuntu: `apt-get install procps`; macOS has it.'
 
 async function version(command: string, args: readonly string[], pattern: RegExp): Promise<string | undefined> {
   try {
-    const { code, output } = await run(command, args, { timeoutMs: 20_000 })
+    const { code, output } = await run(command, args, { timeoutMs: 60_000 })
     return code === 0 ? pattern.exec(output)?.[1] : undefined
   } catch {
     return undefined
@@ -48,6 +49,11 @@ export async function findJava(): Promise<Tool | undefined> {
     if (found && atLeast(found, 17, 0)) return { path: name, version: found }
   }
   return undefined
+}
+
+/** Whether this machine can list its processes: small images leave `ps` out. */
+export async function findPs(): Promise<boolean> {
+  return (await version('ps', ['-o', 'pid=', '-p', String(process.pid)], /(\d+)/)) !== undefined
 }
 
 export async function findMaven(): Promise<Tool | undefined> {

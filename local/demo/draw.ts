@@ -2,7 +2,8 @@ import path from 'node:path'
 import { styleText } from 'node:util'
 import { duration, grouped } from '../../shared/operator/status/format.ts'
 import type { Comparison } from './compare.ts'
-import { REPORT_FILE, type Report } from './report.ts'
+import { changesIn, REPORT_FILE, type Report } from './report.ts'
+import type { Changes } from './writing.ts'
 
 /** The title of a phase. */
 export function title(text: string): string {
@@ -16,11 +17,13 @@ export function drawComparison({ expected, found, missing, different, unexpected
 }
 
 export function drawReport(report: Report): string[] {
-  const { tallies, items, chunks, splits, maxDepth, timedOutSlices, quarantined, seconds, totalSeconds } = report
+  const { tallies, items, changes, chunks, splits, maxDepth, timedOutSlices, quarantined, seconds, totalSeconds } =
+    report
   const { read, migrated, untouched, dropped, produced, written, present } = tallies
   const rows: [string, string][] = [
     ['source', `${sum(read, { migrated, untouched, dropped, quarantined: tallies.quarantined })}`],
     ['destination', `${sum(produced, { written, 'already there': present })}`],
+    ['live changes', `${grouped(changesIn(changes))} applied: ${live(changes)}`],
     ['quarantined', `${quarantined}, each of them made to be`],
     ['chunks', `${chunks}, ${splits} of them split, down to depth ${maxDepth}`],
     ['time-outs', `${timedOutSlices} slices ran into their limit of ${report.sliceSeconds} s`],
@@ -30,6 +33,10 @@ export function drawReport(report: Report): string[] {
     ['report', path.relative('', REPORT_FILE)],
   ]
   return rows.map(([name, text]) => `  ${name.padEnd(12)} ${text}`)
+}
+
+function live({ puts, updates, deletes }: Changes): string {
+  return `${grouped(puts)} puts, ${grouped(updates)} updates, ${grouped(deletes)} deletes while the run was under way`
 }
 
 /** `read 100 = 60 migrated + 40 untouched`. */

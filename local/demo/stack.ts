@@ -1,16 +1,18 @@
-import path from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { deploy } from '../deploy.ts'
 import { type Emulator, startEmulator } from '../emulator/start.ts'
 import { localClient } from '../environment.ts'
-import { ROOT } from '../paths.ts'
+import { LocalError } from '../errors.ts'
+import { EXAMPLE } from '../paths.ts'
+import { stackOf, status } from '../stack.ts'
+import { type LocalStack, LocalState } from '../state.ts'
 
 /**
  * Slices of 6 s show in a minute what 15 minutes show in a night. Ten at work are more than two processors can feed, each
  * is slow, and the hot key's ranges do not fit into one slice either: they split again.
  */
-export const OPTIONS = { sliceSeconds: 6, concurrency: 10 } as const
+export const OPTIONS = { sliceSeconds: 6, concurrency: 10, streamSlackSeconds: 3 } as const
 
 const NAME = 'SegueDemo'
 
@@ -21,17 +23,26 @@ export interface Stack {
   readonly source: string
   readonly destination: string
   readonly ledger: string
-  readonly runMachine: string
   readonly chunkMachine: string
   readonly dynamodb: DynamoDBClient
   readonly stepFunctions: SFNClient
   /** Ends the emulator, and with it everything that was deployed. */
   stop(): Promise<void>
+  /** Makes it the stack that `segue` and `npm run local` find. @returns what they find. */
+  keep(): Promise<LocalStack>
 }
 
-/** @throws LocalError when the emulator does not start or the deployment fails. */
-export async function startStack(log: (line: string) => void): Promise<Stack> {
-  const emulator = await startEmulator({ log })
+/**
+ * @param keep the emulator goes on after this process, for `segue` and `npm run local -- down` to find.
+ * @throws LocalError when the emulator does not start, the deployment fails, or another stack is kept already.
+ */
+export async function startStack({ keep }: { keep: boolean }, log: (line: string) => void): Promise<Stack> {
+  if (keep && (await status()).healthy)
+    throw new LocalError(
+      'already-running',
+      'A local stack runs already, and --keep would take its place. End it with `npm run local -- down`, or leave --keep out.',
+    )
+  const emulator = await startEmulator({ log, outlive: keep })
   try {
     return await deployTo(emulator)
   } catch (error) {
@@ -40,27 +51,28 @@ export async function startStack(log: (line: string) => void): Promise<Stack> {
   }
 }
 
-async function deployTo({ endpoint, stop }: Emulator): Promise<Stack> {
+async function deployTo({ endpoint, stop, pid, logFile }: Emulator): Promise<Stack> {
   const { [NAME]: outputs = {} } = await deploy({
     endpoint,
-    appDirectory: path.join(ROOT, 'examples', 'dawson'),
+    appDirectory: EXAMPLE,
     context: { stack: NAME, segue: JSON.stringify(OPTIONS) },
   })
-  const output = (name: string) => {
-    const value = outputs[name]
-    if (value === undefined) throw new Error(`Expected the stack ${NAME} to have the output ${name}, got none.`)
-    return value
-  }
+  const local = stackOf({ stack: NAME, app: EXAMPLE, endpoint }, outputs)
   return {
     name: NAME,
     endpoint,
-    source: output('SourceTable'),
-    destination: output('DestinationTable'),
-    ledger: output('LedgerTable'),
-    runMachine: output('RunStateMachineArn'),
-    chunkMachine: output('ChunkStateMachineArn'),
+    source: local.sourceTable,
+    destination: local.destinationTable,
+    ledger: local.ledgerTable,
+    chunkMachine: outputs.ChunkStateMachineArn ?? '',
     dynamodb: new DynamoDBClient(localClient(endpoint)),
     stepFunctions: new SFNClient(localClient(endpoint)),
     stop,
+    async keep() {
+      const state = new LocalState()
+      await state.writeProcess({ pid, endpoint, logFile })
+      await state.writeStack(local)
+      return local
+    },
   }
 }

@@ -10,6 +10,8 @@ import { installEmulator } from './install.ts'
 
 const HOME = path.join(STATE_DIRECTORY, 'emulator')
 const DAY_MS = 24 * 60 * 60 * 1000
+/** It takes 0.3 s on an idle machine, and a hundred times as long on one that others keep busy. */
+const START_MS = 120_000
 
 export interface Emulator {
   readonly endpoint: string
@@ -33,7 +35,7 @@ export interface EmulatorOptions {
 /** Whether an emulator, or LocalStack in its place, answers there. */
 export async function isHealthy(endpoint: string): Promise<boolean> {
   try {
-    return (await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(2000) })).ok
+    return (await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(10_000) })).ok
   } catch {
     return false
   }
@@ -97,7 +99,7 @@ async function launch(python: string, port: number, directory: string, outlive: 
   child.on('error', () => (ended = true)).on('exit', () => (ended = true))
   const pid = child.pid
   const healthy =
-    pid !== undefined && (await waitFor(() => isHealthy(endpoint), { timeoutMs: 30_000, giveUp: () => ended }))
+    pid !== undefined && (await waitFor(() => isHealthy(endpoint), { timeoutMs: START_MS, giveUp: () => ended }))
   child.unref()
   if (child.stdin && 'unref' in child.stdin) (child.stdin as unknown as { unref(): void }).unref()
   if (pid === undefined) return undefined

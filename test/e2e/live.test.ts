@@ -1,14 +1,13 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import path from 'node:path'
+import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compare } from '../../local/demo/compare.ts'
+import { startWriter, type Writer } from '../../local/demo/writing.ts'
 import { type Emulator, startEmulator } from '../../local/index.ts'
-import { ROOT } from '../../local/paths.ts'
 import { listDifferences } from '../../shared/ledger/differences.ts'
 import { Court, kill, pause } from './court.ts'
 
 let aws: Emulator
-const writers: ChildProcess[] = []
+const writers: Writer[] = []
 const ITEMS = 3_000
 const HOT_SHARE = 0.5
 const FILL_SEED = 7
@@ -19,7 +18,7 @@ beforeAll(async () => {
   aws = await startEmulator()
 })
 afterAll(async () => {
-  for (const writer of writers) writer.kill('SIGKILL')
+  for (const { process } of writers) process.kill('SIGKILL')
   await aws?.stop()
 })
 
@@ -49,7 +48,7 @@ describe.concurrent('While the application keeps writing', () => {
 /** @param meanwhile called once the run is under way, with a function that says whether settling has ended. */
 async function migrateWhileWriting(court: Court, meanwhile: (settled: () => boolean) => Promise<void>): Promise<void> {
   await court.fill(ITEMS, HOT_SHARE)
-  const writing = startWriter(court)
+  const writing = writeTo(court)
   const execution = await court.start({ offline: false })
   let settled = false
   const disturbing = meanwhile(() => settled)
@@ -57,8 +56,8 @@ async function migrateWhileWriting(court: Court, meanwhile: (settled: () => bool
   await court.until(({ run }) => ['Verify', 'Orphans', 'Finished', 'Halted'].includes(run.phase))
   settled = true
   await disturbing
-  const changes = await writing.stop()
-  expect(changes).toBeGreaterThan(500)
+  const { puts, updates, deletes } = await writing.stop()
+  expect(puts + updates + deletes).toBeGreaterThan(500)
   expect(await ended).toMatchObject({ status: 'SUCCEEDED' })
 
   await caughtUp(court)
@@ -85,26 +84,15 @@ async function caughtUp(court: Court): Promise<void> {
   expect(last, 'after a minute of silence').toBe('nothing')
 }
 
-function startWriter(court: Court) {
-  const file = path.join(ROOT, 'test', 'e2e', 'writer.ts')
-  const args = [court.endpoint, court.output('SourceTable'), String(FILL_SEED), String(ITEMS), String(HOT_SHARE)]
-  const child = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
-    cwd: ROOT,
-    stdio: ['ignore', 'pipe', 'inherit'],
+function writeTo(court: Court): Writer {
+  const writer = startWriter({
+    endpoint: court.endpoint,
+    table: court.output('SourceTable'),
+    filled: { seed: FILL_SEED, items: ITEMS, hotShare: HOT_SHARE },
+    changesPerSecond: 100,
   })
-  writers.push(child)
-  const closed = new Promise((resolve) => child.on('close', resolve))
-  let output = ''
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    output += text
-  })
-  return {
-    async stop(): Promise<number> {
-      child.kill('SIGTERM')
-      await closed
-      return Number(output)
-    },
-  }
+  writers.push(writer)
+  return writer
 }
 
 /** Processes below the emulator that run a function of this name, in random order. */

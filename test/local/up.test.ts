@@ -51,9 +51,7 @@ describe('`up` for an app of one’s own', () => {
   })
 
   it('names commands that work, in the folder of the app too', async () => {
-    const steps = nextSteps(stack, { seeded: true }).flatMap(
-      (line) => line.match(/segue -- (\w+(?: --\w+)*)/)?.[1] ?? [],
-    )
+    const steps = nextSteps(stack, 'seeded').flatMap((line) => line.match(/segue -- (\w+(?: --\w+)*)/)?.[1] ?? [])
     expect(steps).toContain('status --keys')
     for (const step of steps.filter((each) => !each.startsWith('run'))) {
       const { code, output } = await segue(...step.split(' '))
