@@ -25,7 +25,7 @@ const CHANGES_PER_SECOND = 25
 const { values } = parseArgs({
   allowNegative: true,
   options: {
-    items: { type: 'string', default: '140000' },
+    items: { type: 'string', default: '100000' },
     seed: { type: 'string', default: '2021' },
     split: { type: 'boolean', default: true },
     keep: { type: 'boolean', default: false },
