@@ -33,6 +33,7 @@ const stackOutputs = [
 ]
 
 const localSchema = z.object({
+  stack: z.exactOptional(z.string()),
   endpoint: z.url(),
   region: z.string(),
   sourceTable: z.string(),
@@ -46,7 +47,8 @@ const localSchema = z.object({
 })
 
 /**
- * Finds what to talk to: the stack asked for, else the local stack of this folder, else the region's only Segue stack.
+ * Finds what to talk to: the stack asked for, be it the local one of this folder or one of the region; else the local
+ * stack, else the region's only Segue stack.
  * @throws CliError `no-stack`, `several-stacks` listing them, `bad-local-file`.
  */
 export async function findDeployment(
@@ -55,8 +57,9 @@ export async function findDeployment(
   stacks: (name: string | undefined) => AsyncIterable<Stack> = (name) =>
     listStacks(openClients({}).cloudFormation, name),
 ): Promise<Deployment> {
-  const local = stack === undefined ? await readLocal() : undefined
-  if (local !== undefined) return localDeployment(local)
+  const text = await readLocal()
+  const local = text === undefined ? undefined : parseLocal(text)
+  if (local && (stack === undefined || stack === local.stack)) return localDeployment(local)
   const found: Stack[] = []
   for await (const each of stacks(stack)) found.push(each)
   return stack === undefined ? stackDeployment(onlyStack(found), '') : namedDeployment(found[0], stack)
@@ -99,6 +102,7 @@ function missingOutputs({ outputs }: Stack): string[] {
 function stackDeployment({ name, outputs }: Stack, flag: string): Deployment {
   const output = (key: string) => outputs[key] as string
   return {
+    ...placeOf(output('RunStateMachineArn')),
     name: `stack ${name}`,
     flag,
     client: {},
@@ -113,7 +117,15 @@ function stackDeployment({ name, outputs }: Stack, flag: string): Deployment {
   }
 }
 
-function localDeployment(text: string): Deployment {
+/** From `arn:aws:states:<region>:<account>:stateMachine:<name>`. */
+function placeOf(stateMachineArn: string): Pick<Deployment, 'account' | 'region'> {
+  const [, , , region = '', account = ''] = stateMachineArn.split(':')
+  return { account, region }
+}
+
+type Local = z.output<typeof localSchema>
+
+function parseLocal(text: string): Local {
   let parsed: unknown
   try {
     parsed = JSON.parse(text)
@@ -126,13 +138,17 @@ function localDeployment(text: string): Deployment {
       `${localFile} is not what the local stack writes (\`${problem?.path.join('.')}\`: ${problem?.message}). Start the local stack again, or delete the file.`,
     )
   }
-  const { endpoint, region, ...rest } = data
+  return data
+}
+
+function localDeployment({ endpoint, stack: _, ...local }: Local): Deployment {
   // Dummy keys, so that a real account can never be meant by mistake.
   return {
-    name: localFile,
+    name: 'the local stack',
     flag: '',
-    client: { endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
-    ...rest,
+    account: placeOf(local.stateMachineArn).account,
+    client: { endpoint, region: local.region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } },
+    ...local,
   }
 }
 

@@ -3,7 +3,7 @@ import { type ExitCode, exitCode } from './exit-codes.ts'
 
 /** What the user must put right; its message is the sentence they see. */
 export class CliError extends Error {
-  readonly code: 'no-stack' | 'several-stacks' | 'bad-local-file' | 'bad-module'
+  readonly code: 'no-stack' | 'several-stacks' | 'bad-local-file' | 'bad-module' | 'not-confirmed'
   readonly source = 'user'
   readonly retryable = false
 

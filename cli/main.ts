@@ -7,6 +7,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.
 
 process.exitCode = await runCli(process.argv.slice(2), {
   open: openDeployment,
-  terminal: processTerminal(process.stdout, process.stderr),
+  terminal: processTerminal(process),
   verbose: Boolean(process.env.DEBUG),
 })

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { LostSight } from '../shared/operator/errors.ts'
 import { addCapture } from './commands/capture.ts'
@@ -14,6 +15,9 @@ import { explain } from './errors.ts'
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-codes.ts'
 import type { Open } from './open.ts'
 import type { Terminal } from './terminal.ts'
+
+/** From package.json, which stands elsewhere beside the sources than beside what is built of them. */
+const { version } = createRequire(import.meta.url)('#package') as { version: string }
 
 /** In the order of the help. */
 const commands = [
@@ -45,6 +49,7 @@ export async function runCli(
       'the CloudFormation stack (default: .segue/local.json, else the only Segue stack of the region)',
     )
     .option('--verbose', 'show stack traces')
+    .version(version, '--version', 'show the version')
     .addHelpText('afterAll', exitCodeHelp())
     .showHelpAfterError('(segue --help lists the commands)')
     .exitOverride()

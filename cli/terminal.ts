@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline/promises'
 import { styleText } from 'node:util'
 
 type Colour = 'green' | 'yellow' | 'red' | 'bold' | 'dim'
@@ -8,6 +9,8 @@ export interface Terminal {
   line(text: string): void
   /** A line of standard error. */
   error(text: string): void
+  /** Asks a question and returns the answer, nothing where it is cut short by Ctrl-C or Ctrl-D; absent where nobody is there to ask. */
+  ask?(question: string): Promise<string>
   /** Replaces what was last drawn by these lines; only where `interactive`. */
   draw(lines: string[]): void
   interactive: boolean
@@ -15,8 +18,12 @@ export interface Terminal {
   colour(colour: Colour, text: string): string
 }
 
-/** The terminal of a process. Colours go where NO_COLOR and the stream allow them. */
-export function processTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.WriteStream): Terminal {
+/** The terminal of a process. Colours go where NO_COLOR and the stream allow them; questions go to standard error. */
+export function processTerminal({
+  stdin,
+  stdout,
+  stderr,
+}: Pick<NodeJS.Process, 'stdin' | 'stdout' | 'stderr'>): Terminal {
   let drawn = 0
   const erase = () => {
     if (drawn > 0) stdout.write(`\x1b[${drawn}A\x1b[0J`)
@@ -36,10 +43,26 @@ export function processTerminal(stdout: NodeJS.WriteStream, stderr: NodeJS.Write
       for (const line of lines) stdout.write(`${line}\n`)
       drawn = lines.length
     },
+    ...(stdin.isTTY && stderr.isTTY && { ask: (question: string) => ask(question, stdin, stderr) }),
     interactive: stdout.isTTY === true,
     get columns() {
       return stdout.columns || 80
     },
     colour: (colour, text) => styleText(colour, text, { stream: stdout }),
+  }
+}
+
+async function ask(question: string, input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<string> {
+  const prompt = createInterface({ input, output })
+  const gone = new AbortController()
+  // Ctrl-C closes it as Ctrl-D does.
+  prompt.on('close', () => gone.abort())
+  try {
+    return await prompt.question(question, { signal: gone.signal })
+  } catch (error) {
+    if (gone.signal.aborted) return ''
+    throw error
+  } finally {
+    prompt.close()
   }
 }

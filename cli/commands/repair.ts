@@ -1,13 +1,19 @@
 import type { Command } from 'commander'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
-import { planRepair } from '../../shared/operator/repair.ts'
+import { planRepair, type RepairPlan } from '../../shared/operator/repair.ts'
 import { repairRun } from '../../shared/operator/start.ts'
-import { counted } from '../../shared/operator/status/format.ts'
+import { type ConfirmFlags, confirm } from '../confirm.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { launch } from '../launch.ts'
-import { groupLines } from '../render/diff.ts'
+import { sayRefused } from '../render/refused.ts'
+import { repairLines } from '../render/repair.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
+
+interface Flags extends ConfirmFlags {
+  wait: boolean
+  dryRun: boolean
+}
 
 export function addRepair(program: Command, cli: Cli): void {
   program
@@ -17,24 +23,24 @@ export function addRepair(program: Command, cli: Cli): void {
     )
     .option('--wait', 'watch it to its end and exit with the code of what the verification then finds', false)
     .option('--dry-run', 'say what it would rebuild and delete, and start nothing', false)
+    .option('--yes', 'do not ask; for scripts', false)
     .option('--json', 'JSON objects instead of lines', false)
-    .action(
-      act<{ wait: boolean; dryRun: boolean; json: boolean }>(cli, async (engine, { dryRun, ...flags }) =>
-        dryRun
-          ? showPlan(engine, cli.terminal, flags.json)
-          : launch(await repairRun(engine), engine, cli.terminal, flags),
-      ),
-    )
+    .action(act<Flags>(cli, (engine, flags) => repair(engine, cli.terminal, flags)))
 }
 
-async function showPlan(engine: OperatorEngine, terminal: Terminal, json: boolean): Promise<ExitCode> {
-  const { orphans, ...plan } = await planRepair(engine)
-  if (json) terminal.line(JSON.stringify(plan))
-  else {
-    terminal.line(`Would derive ${counted(plan.keys, 'destination key')} again from their source items`)
-    for (const line of groupLines(plan.groups)) terminal.line(line)
-    if (orphans > 0)
-      terminal.line(`${counted(orphans, 'orphan')} would be deleted, unless a source item makes them by then`)
+async function repair(engine: OperatorEngine, terminal: Terminal, flags: Flags): Promise<ExitCode> {
+  const plan = await planRepair(engine)
+  if (plan.kind === 'refused') {
+    sayRefused(plan, terminal, flags.json, flags.dryRun)
+    return exitCode('refused')
   }
+  const lines = repairLines(plan, engine.deployment, flags.dryRun)
+  if (flags.dryRun) return show(plan, lines, terminal, flags.json)
+  await confirm('repair', lines, terminal, flags)
+  return launch(await repairRun(engine), engine, terminal, flags)
+}
+
+function show({ kind: _, ...plan }: RepairPlan, lines: string[], terminal: Terminal, json: boolean): ExitCode {
+  for (const line of json ? [JSON.stringify(plan)] : lines) terminal.line(line)
   return exitCode('ok')
 }

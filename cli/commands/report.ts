@@ -13,17 +13,19 @@ export function addReport(program: Command, cli: Cli): void {
   program
     .command('report')
     .description('what the last run came to, on one page: sums, differences, live changes, phases; also as files')
+    .option('--json', 'the same as one JSON object instead of the page', false)
     .option('--out <dir>', 'folder for <run>.json and <run>.md', defaultFolder)
     .action(
-      act<{ out: string }>(cli, async (engine, { out }) => {
+      act<{ out: string; json: boolean }>(cli, async (engine, { out, json }) => {
         const report = await reportLastRun(engine)
         const page = reportPage(report)
         const file = path.join(out, report.run.id)
         await mkdir(out, { recursive: true })
-        await writeFile(`${file}.json`, `${canonicalJson(report)}\n`)
+        const object = canonicalJson(report)
+        await writeFile(`${file}.json`, `${object}\n`)
         await writeFile(`${file}.md`, `${page}\n`)
-        for (const line of page.split('\n')) cli.terminal.line(line)
-        cli.terminal.line(`Written to ${file}.json and ${file}.md`)
+        const written = [...page.split('\n'), `Written to ${file}.json and ${file}.md`]
+        for (const line of json ? [object] : written) cli.terminal.line(line)
         return exitCodeOfReport(report.verdict)
       }),
     )

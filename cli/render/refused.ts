@@ -1,13 +1,14 @@
 import { sentence } from '../../shared/runtime/text.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Says why a run was refused: by its execution, or before one was started. */
+/** Says why a run was refused, by its execution or before one was started, or would be. */
 export function sayRefused(
   { execution, error, cause }: { execution?: string; error: string; cause: string },
   terminal: Terminal,
   json: boolean,
+  dryRun = false,
 ): void {
   const arn = execution === undefined ? null : { arn: execution }
   if (json) terminal.line(JSON.stringify({ verdict: 'refused', execution: arn, error, cause }))
-  else terminal.error(`The run was refused (${sentence(error)}): ${sentence(cause)}`)
+  else terminal.error(`${dryRun ? 'Would be' : 'The run was'} refused (${sentence(error)}): ${sentence(cause)}`)
 }

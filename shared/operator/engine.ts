@@ -12,6 +12,9 @@ export interface Deployed {
   name: string
   /** Names the same deployment on a command line: ` --stack Night`, or nothing. */
   flag: string
+  /** Where it is: what a person should see before anything is changed there. */
+  account: string
+  region: string
   sourceTable: string
   destinationTable: string
   /** ARN of the source's stream that the deployment reads; absent where it captures no live changes. */

@@ -1,4 +1,4 @@
-export type OperatorErrorCode = 'no-run' | 'not-verified' | 'not-finished' | 'no-capture' | 'run-under-way' | 'not-off'
+export type OperatorErrorCode = 'no-run' | 'not-verified' | 'no-capture' | 'run-under-way' | 'not-off'
 
 /** What the operator must put right first. Nothing was begun; the message is the sentence they see. */
 export class OperatorError extends Error {

@@ -13,10 +13,14 @@ import { type Reading, readProgress } from './status/read.ts'
 const beginsWithinMs = 60_000
 const probeEveryMs = 1_000
 
-export type Started =
-  | { kind: 'started'; execution: string }
-  /** Refused before an execution was started: nothing was begun. */
-  | { kind: 'refused'; error: string; cause: string }
+/** Refused before an execution was started: nothing was begun. */
+export interface RefusedStart {
+  kind: 'refused'
+  error: string
+  cause: string
+}
+
+export type Started = { kind: 'started'; execution: string } | RefusedStart
 
 /** What a new run may be asked; see `requestSchema`. */
 export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offline'>>
@@ -55,13 +59,15 @@ export async function awaitBeginning(engine: OperatorEngine, execution: string):
 
 /** @param input as the execution gets it: only what differs from the defaults. */
 async function start(engine: OperatorEngine, input: object): Promise<Started> {
-  const refusal = await whyRefused(parseRequest(input), engine)
-  if (refusal) return { kind: 'refused', error: refusal.code, cause: refusal.message }
-  return { kind: 'started', execution: await engine.executions.start(input) }
+  const refused = await whyRefused(parseRequest(input), engine)
+  return refused ?? { kind: 'started', execution: await engine.executions.start(input) }
 }
 
 /** What the state machine would refuse, as far as it can be known before; the machine checks again, and more. */
-async function whyRefused(request: RunRequest, engine: OperatorEngine): Promise<Refusal | undefined> {
+export async function whyRefused(
+  request: Partial<Pick<RunRequest, 'resume' | 'only'>>,
+  engine: OperatorEngine,
+): Promise<RefusedStart | undefined> {
   try {
     await refuseWhileOwned(engine)
     const { ledger, deployment } = engine
@@ -71,7 +77,7 @@ async function whyRefused(request: RunRequest, engine: OperatorEngine): Promise<
     else await refuseOverItems(engine)
     return undefined
   } catch (error) {
-    if (error instanceof Refusal) return error
+    if (error instanceof Refusal) return { kind: 'refused', error: error.code, cause: error.message }
     throw error
   }
 }

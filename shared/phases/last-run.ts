@@ -7,8 +7,8 @@ import type { LedgerTable } from '../ledger/table.ts'
 import { Refusal } from './refusal.ts'
 
 /** Whether a request is about the last run instead of a new one. */
-export function isAboutLastRun({ resume, only }: Pick<RunRequest, 'resume' | 'only'>): boolean {
-  return resume || only !== undefined
+export function isAboutLastRun({ resume, only }: Partial<Pick<RunRequest, 'resume' | 'only'>>): boolean {
+  return resume === true || only !== undefined
 }
 
 /**
@@ -18,7 +18,7 @@ export function isAboutLastRun({ resume, only }: Pick<RunRequest, 'resume' | 'on
  */
 export async function continuable(
   run: RunRecord | undefined,
-  { only }: Pick<RunRequest, 'only'>,
+  { only }: Partial<Pick<RunRequest, 'only'>>,
   { ledger, destination }: { ledger: LedgerTable; destination: string },
 ): Promise<RunRecord> {
   if (only && !(run && wasFinished(run)))

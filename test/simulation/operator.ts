@@ -206,7 +206,14 @@ export class Operator {
     const { world, source, destination, mapping } = this.#around.deployment
     const tables = { [source.memory.name]: source.memory, [destination.memory.name]: destination.memory }
     return {
-      deployment: { name: 'the simulated stack', flag: '', sourceTable: source.memory.name, destinationTable },
+      deployment: {
+        name: 'the simulated stack',
+        flag: '',
+        account: '000000000000',
+        region: 'nowhere',
+        sourceTable: source.memory.name,
+        destinationTable,
+      },
       ledger: this.#ledger.asOperator(),
       executions: {
         describe: async (arn) => {

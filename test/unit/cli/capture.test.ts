@@ -25,11 +25,13 @@ async function setUp(run: Partial<RunRecord> = finished) {
 describe('segue capture off', () => {
   test('says what it does, and waits until live changes are off', async () => {
     const { segue, lines, told, state } = await setUp()
-    expect(await segue('capture', 'off')).toBe(0)
+    expect(await segue('capture', 'off', '--yes')).toBe(0)
     expect(told).toEqual([false])
     expect(state.mapping).toBe('Disabled')
     expect(lines).toEqual([
-      'Turns off live changes from alpha to beta: what changes in alpha from now on is not applied; the stream keeps it for 24 hours. Only a new run, into an empty beta, turns them on again: segue run',
+      'Turns off live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1)',
+      'What changes in alpha from then on is not applied; the stream keeps it for 24 hours.',
+      'Only a new run, into an empty beta, turns them on again: segue run',
       'Live changes are off: nothing more of them lands in beta.',
     ])
   })
@@ -40,15 +42,17 @@ describe('segue capture off', () => {
     const asked = state.now
     const noted: unknown[] = []
     meanwhile.unshift(async () => void noted.push(await readCapture(ledger, 'run00001'), state.mapping))
-    expect(await segue('capture', 'off')).toBe(0)
+    expect(await segue('capture', 'off', '--yes')).toBe(0)
     expect(noted).toEqual([expect.objectContaining({ off: asked }), 'changing'])
     expect(state.now - asked).toBe(365_000)
-    expect(lines.slice(1)).toEqual([
+    expect(lines.slice(3)).toEqual([
       'This takes about 7 minutes, until what is being applied has landed.',
       'Live changes are off: nothing more of them lands in beta.',
     ])
-    await segue('capture', 'off')
-    expect(lines.at(-1)).toBe('Live changes from alpha to beta are off already.')
+    await segue('capture', 'off', '--yes')
+    expect(lines.at(-1)).toBe(
+      'Live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1), are off already.',
+    )
     expect(state.now - asked).toBe(365_000)
   })
 
@@ -56,7 +60,7 @@ describe('segue capture off', () => {
     const { segue, lines, ledger, state } = await setUp()
     await beginCapture(ledger, 'run00001', { since: start, stream: 'arn:stream:alpha' })
     state.mapping = 'Disabled'
-    expect(await segue('capture', 'off')).toBe(0)
+    expect(await segue('capture', 'off', '--yes')).toBe(0)
     expect(await readCapture(ledger, 'run00001')).toHaveProperty('off')
     expect(lines.at(-1)).toBe('Live changes are off: nothing more of them lands in beta.')
   })
@@ -64,44 +68,48 @@ describe('segue capture off', () => {
   test('says that resuming turns them on again where the run can be resumed', async () => {
     const { segue, lines, world } = await setUp(halted)
     world.deployment.flag = ' --stack Night'
-    await segue('capture', 'off')
-    expect(lines[0]).toMatch(/for 24 hours\. To turn them on again: segue run --resume --stack Night$/)
+    await segue('capture', 'off', '--yes')
+    expect(lines[2]).toBe('To turn them on again: segue run --resume --stack Night')
   })
 
   test('does not say so of an offline run, which captures nothing when it is resumed', async () => {
     const { segue, lines } = await setUp({ ...halted, offline: true })
-    await segue('capture', 'off')
-    expect(lines[0]).toContain('Only a new run, into an empty beta, turns them on again: segue run')
+    await segue('capture', 'off', '--yes')
+    expect(lines[2]).toBe('Only a new run, into an empty beta, turns them on again: segue run')
   })
 
   test('with --dry-run changes nothing', async () => {
     const { segue, lines, told } = await setUp()
-    expect(await segue('capture', 'off', '--dry-run')).toBe(0)
+    expect(await segue('capture', 'off', '--yes', '--dry-run')).toBe(0)
     expect(told).toEqual([])
-    expect(lines).toEqual([expect.stringContaining('Would turn off live changes from alpha to beta: ')])
+    expect(lines[0]).toMatch(/^Would turn off live changes from alpha to beta, in stack Night /)
   })
 
   test.each([[[]], [['--dry-run']]])('says that they are off already', async (flags) => {
     const { segue, lines, told, state } = await setUp()
     state.mapping = 'Disabled'
-    expect(await segue('capture', 'off', ...flags)).toBe(0)
+    expect(await segue('capture', 'off', '--yes', ...flags)).toBe(0)
     expect(told).toEqual([])
-    expect(lines).toEqual(['Live changes from alpha to beta are off already.'])
+    expect(lines).toEqual([
+      'Live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1), are off already.',
+    ])
   })
 
   test('works before anything was ever run', async () => {
     const { world, state } = memoryWorld()
     const { terminal, lines } = memoryTerminal()
     state.mapping = 'Disabled'
-    expect(await runCli(['capture', 'off'], { open: async () => world, terminal })).toBe(0)
-    expect(lines).toEqual(['Live changes from alpha to beta are off already.'])
+    expect(await runCli(['capture', 'off', '--yes'], { open: async () => world, terminal })).toBe(0)
+    expect(lines).toEqual([
+      'Live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1), are off already.',
+    ])
   })
 
   test('with --json prints one object', async () => {
     const { segue, lines, state } = await setUp()
-    await segue('capture', 'off', '--json', '--dry-run')
-    await segue('capture', 'off', '--json')
-    await segue('capture', 'off', '--json')
+    await segue('capture', 'off', '--yes', '--json', '--dry-run')
+    await segue('capture', 'off', '--yes', '--json')
+    await segue('capture', 'off', '--yes', '--json')
     expect(state.mapping).toBe('Disabled')
     expect(lines.map((line) => JSON.parse(line))).toEqual([
       { capture: 'on', changed: false },
@@ -115,7 +123,7 @@ describe('segue capture off refuses', () => {
   test.each([[[]], [['--dry-run']]])('while a run is under way', async (flags) => {
     const { segue, errors, told, ledger } = await setUp()
     await store(ledger, aRun({ id: 'run00002', execution: 'arn:run:two' }), [])
-    expect(await segue('capture', 'off', ...flags)).toBe(2)
+    expect(await segue('capture', 'off', '--yes', ...flags)).toBe(2)
     expect(told).toEqual([])
     expect(errors).toEqual([
       'Execution arn:run:two is under way, and a run needs its live changes. Wait until it has ended (`segue watch`), or stop it in the console.',
@@ -125,7 +133,7 @@ describe('segue capture off refuses', () => {
   test('while a run begins that has no lease yet', async () => {
     const { segue, errors, state } = await setUp()
     state.running = 'arn:run:two'
-    expect(await segue('capture', 'off')).toBe(2)
+    expect(await segue('capture', 'off', '--yes')).toBe(2)
     expect(errors[0]).toContain('Execution arn:run:two is under way')
   })
 
@@ -133,7 +141,7 @@ describe('segue capture off refuses', () => {
     const { segue, errors, ledger, views, told } = await setUp()
     await store(ledger, aRun({ id: 'run00002' }), [])
     views['arn:run:one'] = { status: 'unknown' }
-    expect(await segue('capture', 'off')).toBe(2)
+    expect(await segue('capture', 'off', '--yes')).toBe(2)
     expect(told).toEqual([])
     expect(errors).toEqual([
       'Step Functions does not say whether execution arn:run:one, which holds beta, is under way. Try again.',
@@ -144,13 +152,13 @@ describe('segue capture off refuses', () => {
     const { segue, ledger, views } = await setUp()
     await store(ledger, aRun({ id: 'run00002' }), [])
     views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
-    expect(await segue('capture', 'off')).toBe(0)
+    expect(await segue('capture', 'off', '--yes')).toBe(0)
   })
 
   test('where the stack puts out no mapping', async () => {
     const { segue, errors, world } = await setUp()
     world.mapping = undefined
-    expect(await segue('capture', 'off')).toBe(2)
+    expect(await segue('capture', 'off', '--yes')).toBe(2)
     expect(errors).toEqual([
       'Nothing is known to capture live changes for stack Night: its source has no stream, or it was deployed by an earlier version; in that case deploy it again.',
     ])
@@ -164,7 +172,7 @@ describe('once segue capture off has begun', () => {
       state.running = 'arn:run:two'
       state.mapping = 'Enabled'
     })
-    expect(await segue('capture', 'off')).toBe(1)
+    expect(await segue('capture', 'off', '--yes')).toBe(1)
     expect(told).toEqual([false])
     expect(errors[0]).toMatch(
       /^It is not known whether live changes are off \(repeat the command to see\): Execution arn:run:two is under way/,
@@ -177,7 +185,7 @@ describe('once segue capture off has begun', () => {
       const expired = Object.assign(new Error('no'), { name: 'ExpiredTokenException' })
       world.mapping!.state = () => Promise.reject(expired)
     })
-    expect(await segue('capture', 'off')).toBe(1)
+    expect(await segue('capture', 'off', '--yes')).toBe(1)
     expect(errors).toEqual([
       'It is not known whether live changes are off (repeat the command to see): The AWS credentials have expired. Log in again (`aws sso login`).',
     ])
@@ -186,7 +194,7 @@ describe('once segue capture off has begun', () => {
   test('it gives up on a mapping that does not come to rest', async () => {
     const { segue, errors, meanwhile } = await setUp()
     meanwhile.length = 0
-    expect(await segue('capture', 'off')).toBe(1)
+    expect(await segue('capture', 'off', '--yes')).toBe(1)
     expect(errors[0]).toMatch(/^It is not known .*: their mapping has been changing for 10 minutes\.$/)
   })
 })

@@ -12,6 +12,7 @@ const outputs = Object.fromEntries(
     'ManifestBucket',
   ].map((n) => [n, n]),
 )
+outputs.RunStateMachineArn = 'arn:aws:states:eu-west-1:000000000000:stateMachine:run'
 const stack = (name: string): Stack => ({ name, outputs })
 const none = async () => undefined
 
@@ -22,7 +23,11 @@ function region(...all: Stack[]) {
     asked.push(name)
     yield* name === undefined ? all : all.filter((each) => each.name === name)
   }
-  return { asked, find: (name?: string, readLocal = none) => findDeployment(name, readLocal, stacks) }
+  return {
+    asked,
+    find: (name?: string, readLocal: () => Promise<string | undefined> = none) =>
+      findDeployment(name, readLocal, stacks),
+  }
 }
 
 describe('finding the deployment', () => {
@@ -31,8 +36,9 @@ describe('finding the deployment', () => {
     expect(await find()).toMatchObject({
       name: 'stack Night',
       flag: '',
+      account: '000000000000',
+      region: 'eu-west-1',
       sourceTable: 'SourceTable',
-      stateMachineArn: 'RunStateMachineArn',
     })
   })
 
@@ -99,6 +105,16 @@ describe('the local stack', () => {
       yield stack('Night')
     }
     expect(await findDeployment('Night', read, stacks)).toMatchObject({ name: 'stack Night', client: {} })
+  })
+
+  test('is what --stack names where it has that name', async () => {
+    const read = async () => JSON.stringify({ ...local, stack: 'Night' })
+    const { asked, find } = region(stack('Night'), stack('Other'))
+    const byName = await find('Night', read)
+    expect(byName).toEqual(await find(undefined, read))
+    expect(byName).toMatchObject({ name: 'the local stack', client: { endpoint: 'http://127.0.0.1:4566' } })
+    expect(asked).toEqual([])
+    expect(await find('Other', read)).toMatchObject({ name: 'stack Other', client: {} })
   })
 
   test('has a file that must be what was written', async () => {

@@ -52,6 +52,13 @@ describe('errors', () => {
   })
 })
 
+test('--version is that of the package', async () => {
+  const { terminal, lines } = memoryTerminal()
+  const { version } = JSON.parse(await readFile('package.json', 'utf8'))
+  expect(await runCli(['--version'], { open: () => Promise.reject(new Error('not reached')), terminal })).toBe(0)
+  expect(lines).toEqual([version])
+})
+
 test('the cheatsheet holds the table of exit codes', async () => {
   const text = await readFile('docs/cheatsheet.md', 'utf8')
   for (const [code, meaning] of Object.values(exitCodes)) {

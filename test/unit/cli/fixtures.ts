@@ -104,6 +104,8 @@ export function memoryWorld() {
     deployment: {
       name: 'stack Night',
       flag: '',
+      account: '000000000000',
+      region: 'us-east-1',
       sourceTable: 'alpha',
       destinationTable: 'beta',
       sourceStream: 'arn:stream:alpha',
@@ -139,18 +141,25 @@ export function memoryWorld() {
   return { world, ledger, tables, views, started, state, told, meanwhile }
 }
 
-/** A terminal that remembers; not interactive unless asked. */
-export function memoryTerminal(interactive = false) {
+/** A terminal that remembers; not interactive unless asked. With `answer` it asks, and is always answered so. */
+export function memoryTerminal(interactive = false, answer?: string) {
   const lines: string[] = []
   const errors: string[] = []
   const drawn: string[][] = []
+  const asked: string[] = []
   const terminal: Terminal = {
     line: (text) => void lines.push(text),
     error: (text) => void errors.push(text),
     draw: (now) => void drawn.push(now),
+    ...(answer !== undefined && {
+      ask: async (question: string) => {
+        asked.push(question)
+        return answer
+      },
+    }),
     interactive,
     columns: 80,
     colour: (_, text) => text,
   }
-  return { terminal, lines, errors, drawn }
+  return { terminal, lines, errors, drawn, asked }
 }

@@ -19,7 +19,7 @@ const fails = (error: Error) => () => Promise.reject(error)
 const shouldContinue = 'Lost sight of the run, which continues by itself (watch it with `segue watch`):'
 
 describe('after a run was started', () => {
-  test.each(['run --wait', 'run', 'verify --wait', 'repair --wait'])(
+  test.each(['run --wait', 'run', 'verify --wait', 'repair --wait --yes'])(
     '`segue %s` does not say that nothing was begun when credentials expire',
     async (command) => {
       const { segue, errors, started, world, ledger } = setUp()

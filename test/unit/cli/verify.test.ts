@@ -25,11 +25,14 @@ function difference(n: number, kind: Difference['kind'], ...attributes: string[]
 }
 
 describe('segue verify and segue repair', () => {
-  test.each(['verify', 'repair'] as const)('%s starts the run machine with only that to do', async (only) => {
+  test.each([
+    ['verify', []],
+    ['repair', ['--yes']],
+  ] as const)('%s starts the run machine with only that to do', async (only, flags) => {
     const { segue, started, ledger, meanwhile, lines } = setUp()
-    await store(ledger, aRun({ ...finished }), [], { held: false })
+    await store(ledger, aRun({ ...finished }), done, { held: false })
     meanwhile.push(() => store(ledger, aRun({ id: 'run00002', execution: 'arn:run:new' }), []))
-    expect(await segue(only)).toBe(0)
+    expect(await segue(only, ...flags)).toBe(0)
     expect(started).toEqual([{ only }])
     expect(lines.at(-1)).toBe('Run run00002. Watch it with: segue watch')
   })
@@ -62,15 +65,15 @@ describe('segue verify and segue repair', () => {
     expect(errors).toEqual(['The run was refused (code-changed): Deploy those.'])
   })
 
-  test('repair --dry-run says what it would derive again, and starts nothing', async () => {
+  test('repair --dry-run says what it would rebuild, and starts nothing', async () => {
     const { segue, started, ledger, lines } = setUp()
-    await store(ledger, aRun({ ...finished }), done)
+    await store(ledger, aRun({ ...finished }), done, { held: false })
     const two = [difference(1, 'missing'), difference(2, 'different', 'status')]
     await recordDifferences(ledger, 'run00001', 2, two, place)
     expect(await segue('repair', '--dry-run')).toBe(0)
     expect(started).toEqual([])
     expect(lines).toEqual([
-      'Would derive 2 destination keys again from their source items',
+      'Would rebuild 2 keys of beta from alpha, in stack Night (account 000000000000, region us-east-1)',
       '       1  different: status',
       '       1  missing',
     ])
@@ -81,23 +84,23 @@ describe('segue verify and segue repair', () => {
 
   test('repair --dry-run says how many orphans it would delete', async () => {
     const { segue, ledger, lines } = setUp()
-    await store(ledger, aRun({ ...finished }), done)
+    await store(ledger, aRun({ ...finished }), done, { held: false })
     const found = [difference(1, 'missing'), difference(2, 'orphan'), difference(3, 'orphan')]
     await recordDifferences(ledger, 'run00001', 2, found, place)
     expect(await segue('repair', '--dry-run')).toBe(0)
     expect(lines).toEqual([
-      'Would derive 3 destination keys again from their source items',
+      'Would rebuild 3 keys of beta from alpha, in stack Night (account 000000000000, region us-east-1)',
       '       2  orphan',
       '       1  missing',
-      '2 orphans would be deleted, unless a source item makes them by then',
+      'Would delete 2 orphans, unless a source item makes them by then',
     ])
   })
 
   test('repair --dry-run says that it would be refused', async () => {
     const { segue, ledger, errors } = setUp()
-    await store(ledger, aRun({ state: 'halted', verification }), done)
+    await store(ledger, aRun({ state: 'halted', verification }), done, { held: false })
     expect(await segue('repair', '--dry-run')).toBe(2)
-    expect(errors[0]).toContain('Would be refused: run run00001 is halted')
+    expect(errors[0]).toMatch(/^Would be refused \(nothing-to-verify\): No finished run into beta/)
   })
 })
 

@@ -34,7 +34,9 @@ async function verified(list: keyof typeof lists, state: 'running' | 'finished' 
   const chunks = [aSegment(0, 20_000, { state: 'done' }), aSegment(1, 10_000, { state: 'done' })]
   const ended = { state: 'finished', phase: 'Finished', endedAt: start + 50_000 } as const
   const change = { ...(state === 'finished' && ended), verification: { number: 1, ended: state === 'finished' } }
-  await store(memory.ledger, aRun(change), [...chunks, ...aWalk('verify.1', verify), ...aWalk('orphans.1', {})])
+  await store(memory.ledger, aRun(change), [...chunks, ...aWalk('verify.1', verify), ...aWalk('orphans.1', {})], {
+    held: state === 'running',
+  })
   const long = withLongList(memory.ledger, lists[list].pk, lists[list].row)
   const world = { ...memory.world, ledger: long.ledger }
   const output = memoryTerminal()

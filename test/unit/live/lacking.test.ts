@@ -42,7 +42,7 @@ async function setUp(change: Partial<RunRecord> = {}) {
     meanwhile.push(() => {
       state.mapping = 'Disabled'
     })
-    expect((await segue('capture', 'off')).code).toBe(0)
+    expect((await segue('capture', 'off', '--yes')).code).toBe(0)
   }
   /** What status, watch and report exit with. */
   const codes = async () => [
@@ -116,9 +116,9 @@ describe('once live changes were turned off on purpose', () => {
     const { state, look, segue, codes } = await setUp()
     await look(otherCode)
     state.mapping = 'Disabled'
-    await segue('capture', 'off', '--dry-run')
+    await segue('capture', 'off', '--yes', '--dry-run')
     expect(await codes()).toEqual([7, 7, 7])
-    await segue('capture', 'off')
+    await segue('capture', 'off', '--yes')
     expect(await codes()).toEqual([0, 0, 0])
   })
 

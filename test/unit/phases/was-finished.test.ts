@@ -74,7 +74,7 @@ describe('a run that has finished once', () => {
   it('is no run of which resuming turns live changes on again', async () => {
     const { segue, lines } = await setUp(stopped.verifying)
     await segue('capture', 'off', '--dry-run')
-    expect(lines[0]).toContain('Only a new run, into an empty beta, turns them on again')
+    expect(lines.at(-1)).toContain('Only a new run, into an empty beta, turns them on again')
   })
 })
 

@@ -295,7 +295,7 @@ describe('segue report', () => {
     for (const folder of folders.splice(0)) await rm(folder, { recursive: true })
   })
 
-  async function report(spoiled: (ledger: LedgerTable) => Promise<void> = async () => {}) {
+  async function report(spoiled: (ledger: LedgerTable) => Promise<void> = async () => {}, flags: string[] = []) {
     const { world, ledger } = memoryWorld()
     await store(ledger, aRun({ ...finished }), clean)
     await spoiled(ledger)
@@ -303,7 +303,7 @@ describe('segue report', () => {
     const folder = await mkdtemp(path.join(tmpdir(), 'report-'))
     folders.push(folder)
     const out = path.join(folder, 'new')
-    const code = await runCli(['report', '--out', out], { open: async () => world, terminal })
+    const code = await runCli(['report', '--out', out, ...flags], { open: async () => world, terminal })
     const [json, page] = await Promise.all(
       ['json', 'md'].map((ext) => readFile(path.join(out, `run00001.${ext}`), 'utf8')),
     )
@@ -318,6 +318,11 @@ describe('segue report', () => {
     expect(`${lines.slice(0, -1).join('\n')}\n`).toBe(page)
     expect(digestHolds(JSON.parse(json))).toBe(true)
     expect(page).toContain(`sha256 ${(JSON.parse(json) as { digest: string }).digest}`)
+  })
+
+  test('with --json prints the JSON that it writes, and nothing else', async () => {
+    const { lines, json } = await report(undefined, ['--json'])
+    expect(lines).toEqual([json.trimEnd()])
   })
 
   test('ends with 7 and names what does not add up', async () => {

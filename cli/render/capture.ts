@@ -1,0 +1,31 @@
+import type { CaptureOffPlan } from '../../shared/operator/capture-off.ts'
+import type { Deployed } from '../../shared/operator/engine.ts'
+import { counted } from '../../shared/operator/status/format.ts'
+import { placeText } from './place.ts'
+
+/** What turning live changes off does, or with `dryRun` would do. */
+export function captureOffLines(
+  { capture, resumable, takesMs }: CaptureOffPlan,
+  deployment: Deployed,
+  dryRun: boolean,
+): string[] {
+  const { sourceTable, destinationTable, flag } = deployment
+  const where = `from ${sourceTable} to ${destinationTable}, in ${placeText(deployment)}`
+  if (capture === 'off') return [`Live changes ${where}, are off already.`]
+  return [
+    `${dryRun ? 'Would turn' : 'Turns'} off live changes ${where}`,
+    `What changes in ${sourceTable} from then on is not applied; the stream keeps it for 24 hours.`,
+    resumable
+      ? `To turn them on again: segue run --resume${flag}`
+      : `Only a new run, into an empty ${destinationTable}, turns them on again: segue run${flag}`,
+    ...(takesMs > 0 ? [takesLine(takesMs)] : []),
+  ]
+}
+
+/** Once they are off. */
+export function capturedOffLine({ destinationTable }: Deployed): string {
+  return `Live changes are off: nothing more of them lands in ${destinationTable}.`
+}
+
+const takesLine = (ms: number) =>
+  `This takes about ${counted(Math.ceil(ms / 60_000), 'minute')}, until what is being applied has landed.`
