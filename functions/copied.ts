@@ -1,6 +1,5 @@
-import { copyEnded } from '../shared/phases/check-copy.ts'
+import { copiedHandler } from '../shared/phases/handlers/copied.ts'
 import { wire } from './wiring/handler.ts'
-import { ledger, runtime } from './wiring/world.ts'
+import { world } from './wiring/world.ts'
 
-/** Decides from the ledger whether copy has covered the table. */
-export const handler = wire((task: { run: string; fence: number }) => copyEnded(task, { ledger, runtime }))
+export const handler = wire(copiedHandler(world))

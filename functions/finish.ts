@@ -1,6 +1,5 @@
-import { finishRun } from '../shared/phases/finish.ts'
+import { finishHandler } from '../shared/phases/handlers/finish.ts'
 import { wire } from './wiring/handler.ts'
-import { ledger, runtime } from './wiring/world.ts'
+import { world } from './wiring/world.ts'
 
-/** Decides from the ledger how the run ended. */
-export const handler = wire((task: { run: string; fence: number }) => finishRun(task, { ledger, runtime }))
+export const handler = wire(finishHandler(world))

@@ -4,15 +4,15 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
+import { type FunctionName, functionNames, type Permissions, functions as table } from '../shared/config/functions.ts'
 import type { SegueFunction } from './functions.ts'
-import type { FunctionName } from './permissions.ts'
 import { allow } from './permissions.ts'
 
 /** Where, inside the bucket, Lambda puts stream records it gave up on. */
 export const DISCARDED_PREFIX = 'aws/lambda'
 
-/** How often the stream is looked at beside the mapping: often enough that a lag of an hour is seen in time. */
-const FOLLOW = Duration.minutes(5)
+/** How often the stream is read beside the mapping: often enough that a lag of an hour is seen in time. */
+const MONITOR_RATE = Duration.minutes(5)
 
 /** Records of one batch: one transaction each and more, so a batch stays far below the function's limit. */
 const BATCH = 100
@@ -34,7 +34,7 @@ export class Capture extends Construct {
 
   constructor(scope: Construct, id: string, { streamArn, functions, manifests }: CaptureProps) {
     super(scope, id)
-    const { live, capture, follow } = functions
+    const { live, 'monitor-stream': monitor } = functions
     for (const statement of [
       ...allow('dynamodb', ['ListStreams'], '*'),
       ...allow('s3', ['ListBucket'], manifests.bucketArn),
@@ -65,14 +65,17 @@ export class Capture extends Construct {
       resourceName: mapping.ref,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     })
-    for (const statement of allow('lambda', ['GetEventSourceMapping', 'UpdateEventSourceMapping'], arn))
-      capture.role.addToPolicy(statement)
-    for (const statement of allow('lambda', ['GetEventSourceMapping'], arn)) follow.role.addToPolicy(statement)
-    for (const { lambda } of [capture, follow]) lambda.addEnvironment('SEGUE_MAPPING', mapping.ref)
-    new Rule(this, 'Follow', {
-      description: 'Segue: looks how far behind live changes are',
-      schedule: Schedule.rate(FOLLOW),
-      targets: [new LambdaFunction(follow.lambda)],
+    for (const name of functionNames) {
+      const { mapping: actions }: Permissions = table[name].may
+      if (!actions) continue
+      const { role, lambda } = functions[name]
+      for (const statement of allow('lambda', actions, arn)) role.addToPolicy(statement)
+      lambda.addEnvironment('SEGUE_MAPPING', mapping.ref)
+    }
+    new Rule(this, 'Monitor', {
+      description: 'Segue: notes how far behind live changes are',
+      schedule: Schedule.rate(MONITOR_RATE),
+      targets: [new LambdaFunction(monitor.lambda)],
     })
   }
 }

@@ -3,11 +3,11 @@ import { type ISecurityGroup, type IVpc, SecurityGroup, type SubnetSelection } f
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as Lambda, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
+import { type FunctionName, forEachFunction, limitsOf } from '../shared/config/functions.ts'
 import type { Options } from '../shared/config/options.ts'
-import { liveLimitSeconds } from '../shared/live/limit.ts'
 import { functionCode } from './bundle.ts'
 import { logGroup } from './log-group.ts'
-import { allow, type FunctionName, type Stores, storePermissions } from './permissions.ts'
+import { allow, type Stores, storePermissions } from './permissions.ts'
 import type { Invocable } from './workflow/tasks.ts'
 
 export interface FunctionsProps {
@@ -28,52 +28,18 @@ export interface SegueFunction extends Invocable {
   versionArns: string
 }
 
-/** Seconds a function may take. Those that list the chunks of a run get longer; the slice's limit is an option. */
-const MINUTE = 60
-const MINUTES = 5 * MINUTE
-/** The most Lambda gives: these go through the stream or many items, and go on where they were. */
-const QUARTER_HOUR = 15 * MINUTE
-
-/** The Lambdas, one for each file of `functions/`; each has its own role and log group. */
+/** The Lambdas, by the table of functions; each has its own role and log group. */
 export class Functions extends Construct {
   readonly byName: Record<FunctionName, SegueFunction>
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id)
-    const { sliceSeconds, memoryMb, concurrency } = props.options
     const securityGroup = props.vpc && new SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc })
-    const add = (
-      name: FunctionName,
-      seconds: number,
-      size?: { memorySize: number; reservedConcurrentExecutions?: number },
-    ) => this.add(name, seconds, { memorySize: 512, ...size }, { ...props, securityGroup })
-    this.byName = {
-      preflight: add('preflight', MINUTE),
-      // Lists the chunks of the runs before a new one.
-      lease: add('lease', MINUTES),
-      capture: add('capture', MINUTE),
-      plan: add('plan', MINUTES),
-      // Nested children do not count against a Map's own concurrency, so this is the cap.
-      slice: add('slice', sliceSeconds, { memorySize: memoryMb, reservedConcurrentExecutions: concurrency }),
-      'fail-chunk': add('fail-chunk', MINUTE),
-      copied: add('copied', MINUTES),
-      // Live changes have a reserve of their own: slices must not take their place.
-      live: add('live', liveLimitSeconds, { memorySize: memoryMb, reservedConcurrentExecutions: concurrency }),
-      // Reading a stream as fast as it is written to takes as much processor as applying it does.
-      drain: add('drain', QUARTER_HOUR, { memorySize: memoryMb }),
-      follow: add('follow', MINUTES, { memorySize: memoryMb }),
-      // Both are as fast as their processor, which comes with the memory.
-      settle: add('settle', QUARTER_HOUR, { memorySize: memoryMb }),
-      repair: add('repair', QUARTER_HOUR, { memorySize: memoryMb }),
-      finish: add('finish', MINUTES),
-      halt: add('halt', MINUTES),
-    }
+    this.byName = forEachFunction((name) => this.add(name, { ...props, securityGroup }))
   }
 
   private add(
     name: FunctionName,
-    seconds: number,
-    size: { memorySize: number; reservedConcurrentExecutions?: number },
     {
       options,
       migrations,
@@ -84,6 +50,7 @@ export class Functions extends Construct {
       securityGroup,
     }: FunctionsProps & { securityGroup: ISecurityGroup | undefined },
   ): SegueFunction {
+    const { seconds, memoryMb, reserved } = limitsOf(name, options)
     const scope = new Construct(this, name)
     const logs = logGroup(scope, options.logRetentionDays)
     const role = new Role(scope, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
@@ -100,7 +67,8 @@ export class Functions extends Construct {
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
       timeout: Duration.seconds(seconds),
-      ...size,
+      memorySize: memoryMb,
+      ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment: {
         SEGUE_OPTIONS: Stack.of(this).toJsonString(options),
         SEGUE_CODE_HASH: codeHash,

@@ -4,69 +4,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
-
-export type FunctionName =
-  | 'preflight'
-  | 'lease'
-  | 'capture'
-  | 'plan'
-  | 'slice'
-  | 'fail-chunk'
-  | 'copied'
-  | 'live'
-  | 'drain'
-  | 'follow'
-  | 'settle'
-  | 'repair'
-  | 'finish'
-  | 'halt'
-
-/** What one function may do, in actions of the service that each resource belongs to. What is absent is denied. */
-interface Permissions {
-  source?: string[]
-  destination?: string[]
-  ledger?: string[]
-  /** On objects under `manifests/`. */
-  manifests?: string[]
-  /** On executions of the run machine. */
-  runs?: string[]
-  /** On the stream of the source. */
-  stream?: string[]
-}
-
-const LEDGER = ['GetItem', 'PutItem', 'Query']
-const STREAM = ['DescribeStream', 'GetRecords', 'GetShardIterator']
-/** Reading source items again, and writing a destination item with its head. */
-const settling = { source: ['BatchGetItem'], destination: ['DeleteItem', 'PutItem'], ledger: LEDGER }
-
-/**
- * Every permission of every function. TransactWriteItems needs what it is made of, PutItem. Only the slice touches items
- * and those that apply live changes touch items of the destination, and nothing writes to the source.
- */
-const permissions: Record<FunctionName, Permissions> = {
-  preflight: {
-    source: ['DescribeTable', 'Query', 'Scan'],
-    destination: ['DescribeTable', 'Scan'],
-    ledger: ['GetItem'],
-  },
-  lease: { destination: ['DescribeTable', 'Scan'], ledger: LEDGER, runs: ['DescribeExecution'] },
-  capture: { ledger: ['GetItem', 'PutItem'], stream: ['DescribeStream'] },
-  plan: { ledger: LEDGER, manifests: ['PutObject'] },
-  slice: {
-    source: ['BatchGetItem', 'Query', 'Scan'],
-    destination: ['BatchGetItem', 'BatchWriteItem', 'PartiQLInsert', 'PutItem', 'Query', 'Scan'],
-    ledger: LEDGER,
-  },
-  'fail-chunk': { ledger: ['GetItem', 'PutItem'] },
-  copied: { ledger: LEDGER },
-  live: { ...settling, stream: STREAM },
-  drain: { ledger: LEDGER, stream: STREAM },
-  follow: { ledger: LEDGER, stream: STREAM },
-  settle: settling,
-  repair: settling,
-  finish: { ledger: LEDGER },
-  halt: { ledger: LEDGER },
-}
+import { type FunctionName, functionNames, functions, type Permissions } from '../shared/config/functions.ts'
 
 /** A table as far as it matters here: CDK's `Table`, `TableV2` and imported tables all are. */
 export interface StoredTable {
@@ -92,7 +30,7 @@ export function storePermissions(
   name: FunctionName,
   { source, destination, ledger, manifests }: Stores,
 ): PolicyStatement[] {
-  const may = permissions[name]
+  const may: Permissions = functions[name].may
   return [
     ...allow('dynamodb', may.source, source.tableArn),
     ...allow('dynamodb', may.destination, destination.tableArn),
@@ -112,11 +50,12 @@ export function storePermissions(
 export function allowAskingForRuns(
   scope: Construct,
   run: IStateMachine,
-  functions: Record<FunctionName, { role: IRole }>,
+  deployed: Record<FunctionName, { role: IRole }>,
 ): void {
-  for (const name of Object.keys(permissions) as FunctionName[]) {
-    const statements = allow('states', permissions[name].runs, executionsOf(run))
-    if (statements.length > 0) new Policy(scope, `Runs-${name}`, { roles: [functions[name].role], statements })
+  for (const name of functionNames) {
+    const { runs }: Permissions = functions[name].may
+    const statements = allow('states', runs, executionsOf(run))
+    if (statements.length > 0) new Policy(scope, `Runs-${name}`, { roles: [deployed[name].role], statements })
   }
 }
 
@@ -140,7 +79,11 @@ export function useKey(key: IKey | undefined, actions = WRITE): PolicyStatement[
   return key ? allow('kms', actions, key.keyArn) : []
 }
 
-export function allow(service: string, actions: string[] | undefined, ...resources: string[]): PolicyStatement[] {
+export function allow(
+  service: string,
+  actions: readonly string[] | undefined,
+  ...resources: string[]
+): PolicyStatement[] {
   if (!actions) return []
   return [new PolicyStatement({ actions: actions.map((action) => `${service}:${action}`), resources })]
 }

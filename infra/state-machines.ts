@@ -3,10 +3,10 @@ import { Policy } from 'aws-cdk-lib/aws-iam'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { DefinitionBody, type IStateMachine, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
+import { type FunctionName, functionNames, isTask } from '../shared/config/functions.ts'
 import type { Options } from '../shared/config/options.ts'
 import type { SegueFunction } from './functions.ts'
 import { logGroup } from './log-group.ts'
-import type { FunctionName } from './permissions.ts'
 import { allow, executionsOf, MANIFESTS_PREFIX, useKey } from './permissions.ts'
 import type { Machine } from './workflow/asl.ts'
 import { chunkMachine } from './workflow/chunk.ts'
@@ -26,23 +26,23 @@ export class StateMachines extends Construct {
 
   constructor(scope: Construct, id: string, { options, functions, manifests }: StateMachinesProps) {
     super(scope, id)
-    const { live: _, follow: __, 'fail-chunk': failChunk, ...invoked } = functions
-    const { slice } = invoked
-    const chunkResources = { partition: Aws.PARTITION, slice, failChunk }
+    const chunkResources = { partition: Aws.PARTITION, functions }
 
     this.chunk = machine(this, 'Chunk', chunkMachine(chunkResources), options)
-    invoking(this.chunk, [slice, failChunk])
+    invoking(this.chunk, [functions.slice, functions['fail-chunk']])
     startingChunks(this.chunk, this.chunk)
 
     const definition = runMachine({
       ...chunkResources,
-      ...invoked,
       chunkMachineArn: this.chunk.stateMachineArn,
       bucket: manifests.bucketName,
       concurrency: options.concurrency,
     })
     this.run = machine(this, 'Run', definition, options)
-    invoking(this.run, [failChunk, ...Object.values(invoked)])
+    invoking(
+      this.run,
+      functionNames.filter(isTask).map((name) => functions[name]),
+    )
     startingChunks(this.run, this.chunk)
     mapping(this.run, definition, manifests)
   }

@@ -1,24 +1,15 @@
 import { DynamoDBStreamsClient } from '@aws-sdk/client-dynamodb-streams'
-import type { Context } from 'aws-lambda'
-import { getRun } from '../../shared/ledger/runs.ts'
-import type { DrainEngine } from '../../shared/live/drain.ts'
-import { retryingStream } from '../../shared/live/retrying.ts'
 import { sdkStream } from '../../shared/live/sdk/stream.ts'
-import { liveEngine } from './live.ts'
-import { environment, http, ledger, runtime } from './world.ts'
+import type { StreamWorld } from '../../shared/phases/handlers/world.ts'
+import { environment, http, world } from './world.ts'
 
 const client = new DynamoDBStreamsClient({ maxAttempts: 1, requestHandler: http })
+const slackMs = environment.options.streamSlackSeconds * 1000
 
-/** What the stream of the source is read with, beside the mapping that feeds the live function. */
-export async function streamEngine(id: string, context: Context): Promise<DrainEngine> {
-  const run = await getRun(ledger, id)
-  const { options, stream = '', codeHash } = environment
-  return {
-    ...(await liveEngine(run)),
-    stream: retryingStream(sdkStream(client, stream, run.schema), runtime),
-    silenceMs: options.streamSlackSeconds * 1000,
-    slackMs: options.streamSlackSeconds * 1000,
-    deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
-    codeHash,
-  }
+/** Of the functions that read the stream beside the mapping. */
+export const streamWorld: StreamWorld = {
+  ...world,
+  openStream: (schema) => sdkStream(client, environment.stream ?? '', schema),
+  silenceMs: slackMs,
+  slackMs,
 }

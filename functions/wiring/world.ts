@@ -1,16 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Logger } from '@aws-lambda-powertools/logger'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { KeySchema } from '../../shared/dynamodb/key.ts'
-import type { Table } from '../../shared/dynamodb/ports.ts'
 import { retrying } from '../../shared/dynamodb/retrying.ts'
+import { describeTable } from '../../shared/dynamodb/sdk/describe.ts'
 import { sdkTable } from '../../shared/dynamodb/sdk/table.ts'
 import { retryingLedger } from '../../shared/ledger/retrying.ts'
 import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
-import type { LedgerTable } from '../../shared/ledger/table.ts'
+import type { World } from '../../shared/phases/handlers/world.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import type { Runtime } from '../../shared/runtime/ports.ts'
-import type { ShouldContinue } from '../../shared/runtime/retry.ts'
 import { readEnvironment } from './environment.ts'
 import { httpHandler } from './http.ts'
 import { measure } from './metrics.ts'
@@ -27,7 +25,7 @@ function emit(event: EngineEvent): void {
   if (key !== undefined) logger.debug(event.code, { key })
 }
 
-export const runtime: Runtime = {
+const runtime: Runtime = {
   clock: Date.now,
   random: Math.random,
   sleep: async (ms, signal) => {
@@ -41,8 +39,13 @@ export const http = httpHandler()
 /** The SDK's own retries are off: retrying happens once, above the ports. */
 export const dynamodb = new DynamoDBClient({ maxAttempts: 1, requestHandler: http })
 
-export const ledger: LedgerTable = retryingLedger(sdkLedgerTable(dynamodb, environment.ledgerTable), runtime)
-
-export function openTable(name: string, schema: KeySchema, shouldContinue?: ShouldContinue): Table {
-  return retrying(sdkTable(dynamodb, name, schema), runtime, shouldContinue)
+/** What every function has at hand. */
+export const world: World = {
+  options: environment.options,
+  codeHash: environment.codeHash,
+  streamArn: environment.stream,
+  runtime,
+  ledger: retryingLedger(sdkLedgerTable(dynamodb, environment.ledgerTable), runtime),
+  describeTable: (name) => describeTable(dynamodb, name),
+  openTable: (name, schema, shouldContinue) => retrying(sdkTable(dynamodb, name, schema), runtime, shouldContinue),
 }

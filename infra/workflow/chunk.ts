@@ -5,8 +5,7 @@ import { type Invocable, invoke } from './tasks.ts'
 
 export interface ChunkResources {
   partition: string
-  slice: Invocable
-  failChunk: Invocable
+  functions: Record<'slice' | 'fail-chunk', Invocable>
 }
 
 /**
@@ -32,7 +31,7 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
     StartAt: named('Slice'),
     States: {
       [named('Slice')]: invoke(
-        resources.slice,
+        resources.functions.slice,
         {
           comment: 'One invocation: continues from the checkpoint until time is up or the chunk is done.',
           payload: { ...chunkFields, 'slice.$': '$.slice' },
@@ -96,7 +95,7 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
           StartAt: named('Child'),
           States: {
             [named('Child')]: { ...start('$.name'), Catch: [catchAll(named('Mark child failed'))], End: true },
-            [named('Mark child failed')]: markFailed(resources.failChunk),
+            [named('Mark child failed')]: markFailed(resources.functions['fail-chunk']),
           },
         },
         ResultPath: null,
@@ -111,7 +110,7 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
         ResultPath: '$.error',
         Next: named('Mark failed'),
       },
-      [named('Mark failed')]: markFailed(resources.failChunk),
+      [named('Mark failed')]: markFailed(resources.functions['fail-chunk']),
       [named('Done')]: { Type: 'Succeed' },
       [named('Stopped')]: { Type: 'Succeed', Comment: 'The run was aborted, fenced, or its code was changed.' },
     },

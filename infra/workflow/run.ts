@@ -1,3 +1,4 @@
+import type { TaskName } from '../../shared/config/functions.ts'
 import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { ChoiceRule, ChoiceState, FailState, Machine, State, Template, WaitState } from './asl.ts'
 import { type PassResources, passState } from './pass.ts'
@@ -5,16 +6,7 @@ import { catchAll, taskRetriers } from './retriers.ts'
 import { type Invocable, invoke } from './tasks.ts'
 
 export interface RunResources extends PassResources {
-  preflight: Invocable
-  lease: Invocable
-  plan: Invocable
-  capture: Invocable
-  copied: Invocable
-  drain: Invocable
-  settle: Invocable
-  repair: Invocable
-  finish: Invocable
-  halt: Invocable
+  functions: Record<TaskName, Invocable>
 }
 
 /** Who asks, and for what: the input of the functions that come before there is a run. */
@@ -29,6 +21,7 @@ const retry = taskRetriers
  * or Lease simply ends the execution.
  */
 export function runMachine(resources: RunResources): Machine {
+  const { functions } = resources
   const phase = (resource: Invocable, comment: string, resultPath: string, more: Template, next: string) =>
     invoke(
       resource,
@@ -36,7 +29,7 @@ export function runMachine(resources: RunResources): Machine {
       { Next: next },
     )
   const plan = (kind: PassKind, next: string) =>
-    phase(resources.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${kind}`, { kind }, next)
+    phase(functions.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${kind}`, { kind }, next)
   /** Plans a pass and does it: the states `Plan <pass>`, `<Pass> left?` and `<Pass>`, and `next` once it has ended. */
   const pass = (kind: PassKind, next: string, planned = `Plan ${kind}`): { [name: string]: State } => {
     const { phase: name } = passes[kind]
@@ -51,7 +44,7 @@ export function runMachine(resources: RunResources): Machine {
     StartAt: 'Preflight',
     States: {
       Preflight: invoke(
-        resources.preflight,
+        functions.preflight,
         {
           comment: 'Refuses what would fail or harm; changes nothing.',
           payload: request,
@@ -64,7 +57,7 @@ export function runMachine(resources: RunResources): Machine {
       Refused: fail('$.preflight'),
 
       Lease: invoke(
-        resources.lease,
+        functions.lease,
         {
           comment: 'Takes the right to run; at most one run owns a table.',
           payload: { ...request, 'split.$': '$.preflight.split' },
@@ -92,7 +85,7 @@ export function runMachine(resources: RunResources): Machine {
       ),
 
       Capture: phase(
-        resources.capture,
+        functions.capture,
         'Turns live changes on: copy may begin once they are.',
         '$.capture',
         {},
@@ -103,7 +96,7 @@ export function runMachine(resources: RunResources): Machine {
 
       ...pass('copy', 'Copied', 'Plan'),
       Copied: phase(
-        resources.copied,
+        functions.copied,
         'Asks the ledger whether the chunks cover the table and all are done.',
         '$.copied',
         {},
@@ -114,7 +107,7 @@ export function runMachine(resources: RunResources): Machine {
       'Captured?': choose({ '$.copied.capture': { true: 'Drain' } }, 'Plan verify'),
 
       Drain: phase(
-        resources.drain,
+        functions.drain,
         'Reads the stream itself: has every change up to the end of copy been applied?',
         '$.drain',
         { 'past.$': '$.copied.at' },
@@ -138,7 +131,7 @@ export function runMachine(resources: RunResources): Machine {
         Next: 'Settle',
       },
       Settle: phase(
-        resources.settle,
+        functions.settle,
         'Reconciles deleted and contested items with the source.',
         '$.settle',
         { 'from.$': '$.settle.from' },
@@ -162,7 +155,7 @@ export function runMachine(resources: RunResources): Machine {
         Next: 'Repair',
       },
       Repair: phase(
-        resources.repair,
+        functions.repair,
         'Rebuilds the keys that the last verification flagged.',
         '$.repair',
         { 'from.$': '$.repair.from' },
@@ -175,7 +168,7 @@ export function runMachine(resources: RunResources): Machine {
       ...pass('orphans', 'Finish'),
 
       Finish: phase(
-        resources.finish,
+        functions.finish,
         'Asks the ledger how the run ended: every pass done, tallies closed, differences counted.',
         '$.finish',
         {},
@@ -185,7 +178,7 @@ export function runMachine(resources: RunResources): Machine {
       Finished: { Type: 'Succeed' },
 
       Halt: invoke(
-        resources.halt,
+        functions.halt,
         {
           comment:
             'Records what went wrong and keeps everything resumable. Answers like Finish, for the same Fail state.',

@@ -1,7 +1,7 @@
+import { functions } from '../config/functions.ts'
 import { wasFinished } from '../facts/resumable.ts'
 import { readLease } from '../ledger/lease.ts'
 import { captureLandsInMs, mappingRestsMs, stopCapture } from '../live/capture.ts'
-import { liveLimitSeconds } from '../live/limit.ts'
 import type { Mapping } from '../live/ports.ts'
 import type { OperatorEngine } from './engine.ts'
 import { LostSight, OperatorError } from './errors.ts'
@@ -26,7 +26,10 @@ const words = { Enabled: 'on', Disabled: 'off', changing: 'changing' } as const
  * Says what turning live changes off would do.
  * @throws OperatorError `no-capture` where the deployment names no mapping, `run-under-way`.
  */
-export async function planCaptureOff(engine: Engine, liveSeconds = liveLimitSeconds): Promise<CaptureOffPlan> {
+export async function planCaptureOff(
+  engine: Engine,
+  liveSeconds: number = functions.live.seconds,
+): Promise<CaptureOffPlan> {
   const { ledger, deployment } = engine
   const mapping = mappingOf(engine)
   await refuseWhileUnderWay(engine)
@@ -46,7 +49,10 @@ export async function planCaptureOff(engine: Engine, liveSeconds = liveLimitSeco
  * @returns whether anything of them was left.
  * @throws OperatorError `no-capture`, `run-under-way`; LostSight for whatever fails once it has begun.
  */
-export async function captureOff(engine: Engine, liveSeconds = liveLimitSeconds): Promise<{ changed: boolean }> {
+export async function captureOff(
+  engine: Engine,
+  liveSeconds: number = functions.live.seconds,
+): Promise<{ changed: boolean }> {
   const mapping = mappingOf(engine)
   const { capture } = await planCaptureOff(engine, liveSeconds)
   if (capture === 'off') return { changed: false }

@@ -17,7 +17,7 @@ const trimmed =
 export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Drained> {
   const run = await enterPhase(task, 'Drain', engine)
   const found = await drain(task, engine)
-  // This function is of the version the run began with, and the live function is not: what stops that one, `follow` tells.
+  // This function is of the version the run began with, and the live function is not: what stops that one, the stream monitor tells.
   const stopped = found.outcome === 'waiting' ? stoppedSince(run, await readLag(engine.ledger, run.id)) : undefined
   if (stopped) return haltRun({ ...task, ...whyStopped(stopped) }, engine)
   await recordLag(task.run, found, engine)

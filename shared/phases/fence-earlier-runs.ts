@@ -1,3 +1,4 @@
+import { functions } from '../config/functions.ts'
 import { coverageOf, graceMs, quietAfter } from '../facts/coverage.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
@@ -7,7 +8,6 @@ import { phases as phaseTable } from '../ledger/passes.ts'
 import { getRun } from '../ledger/runs.ts'
 import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { liveLimitSeconds } from '../live/limit.ts'
 
 /**
  * Sees to it that the runs before this one write no more: their slices, their nested executions and their live changes
@@ -47,6 +47,6 @@ async function lastWrite(ledger: LedgerTable, id: string, since: number): Promis
   // Live functions and repair remember an earlier leave for some seconds, and then end what they have begun; no live function
   // outlives its own limit.
   const writes = capture !== undefined || phases.some(({ phase }) => phaseTable[phase].writesItems)
-  const others = writes ? since + liveLimitSeconds * 1000 + graceMs : 0
+  const others = writes ? since + functions.live.seconds * 1000 + graceMs : 0
   return Math.max(others, quietAfter(coverageOf(chunks, segments)) ?? 0)
 }

@@ -15,27 +15,31 @@ import type { Mapping } from '../live/ports.ts'
  */
 const drainingMs = 3_600_000
 
+export interface Monitored {
+  outcome: 'monitored' | 'nothing to monitor'
+}
+
 /**
  * Looks at the stream of the last run into a table, while that run captures: moves drain's cursors over what has been
  * applied, so that little is left to read and nothing is trimmed unread, and notes the lag. While the run drains it only
  * notes why live changes are not applied, if they are not, which drain cannot see.
  * @param mapping a deployment or a person may have disabled it.
  */
-export async function followRun(
+export async function monitorStream(
   destination: string,
   ledger: LedgerTable,
   mapping: Pick<Mapping, 'state'>,
   engineOf: (run: string) => Promise<DrainEngine>,
-): Promise<{ outcome: 'followed' | 'nothing to follow' }> {
+): Promise<Monitored> {
   const lease = await readLease(ledger, destination)
-  if (!lease) return { outcome: 'nothing to follow' }
+  if (!lease) return { outcome: 'nothing to monitor' }
   const [run, control, capture] = await Promise.all([
     getRun(ledger, lease.run),
     readControl(ledger, lease.run),
     readCapture(ledger, lease.run),
   ])
   if (run.offline || !capture || capture.off !== undefined || isAborted(run, control))
-    return { outcome: 'nothing to follow' }
+    return { outcome: 'nothing to monitor' }
   const engine = await engineOf(run.id)
   const task = { run: run.id, fence: control.fence }
   if (wasOn(run) && (await mapping.state()) === 'Disabled')
@@ -45,7 +49,7 @@ export async function followRun(
     const reason = await stopReason(ledger, task, engine.codeHash, engine.runtime.clock)()
     if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
   }
-  return { outcome: 'followed' }
+  return { outcome: 'monitored' }
 }
 
 /** Until copy is planned, and when a run is resumed, live changes are about to be turned on. */

@@ -27,7 +27,7 @@ const paths = [
   'path: head had moved',
   'path: live timed out',
   'path: settle timed out',
-  'path: follow failed',
+  'path: monitor failed',
   'path: writes after the run',
   'path: nothing changed after copy',
   'path: items spoilt after the run',

@@ -6,7 +6,6 @@ import type { Migration } from '../../shared/migrations/index.ts'
 import type { ShouldContinue } from '../../shared/runtime/retry.ts'
 import type { StepFunctions } from './interpreter/step-functions.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
-import type { Lambda } from './lambda/service.ts'
 import { type LedgerStore, ledgerIn } from './stores/ledger.ts'
 import type { EventSourceMapping } from './stores/mapping.ts'
 import type { SourceStream } from './stores/stream.ts'
@@ -48,8 +47,6 @@ export function releaseOf({ codeHash }: Pick<RunRecord, 'codeHash'>): Release {
 /** The first release of those who will have to start over, and the one they start over with. */
 export const flawed: Release = { codeHash: 'code-0', migrations: flawedMigrations }
 export const mended: Release = { codeHash: 'code-1', migrations }
-
-export type Handler = Lambda['handler']
 
 export function engineIn({ world, ledger }: Deployment, sandbox: Sandbox) {
   const { runtime } = sandbox

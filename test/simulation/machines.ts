@@ -1,6 +1,7 @@
 import type { Machine } from '../../infra/workflow/asl.ts'
 import { chunkMachine } from '../../infra/workflow/chunk.ts'
 import { runMachine } from '../../infra/workflow/run.ts'
+import { type FunctionName, forEachFunction } from '../../shared/config/functions.ts'
 import { expectKnown } from './interpreter/fields.ts'
 
 const arn = (kind: string, name: string) => `arn:aws:${kind}:us-east-1:000000000000:${name}`
@@ -12,25 +13,10 @@ export const runMachineArn = arn('states', 'stateMachine:run')
  * The machines as they are deployed: what the builders of `infra/workflow` make, as JSON.
  * @param seconds the time-out of each function.
  */
-export function machinesOf(seconds: Record<string, number>, concurrency: number): Map<string, Machine> {
-  const invocable = (name: string) => ({ arn: functionArn(name), seconds: seconds[name]! })
-  const chunk = { partition: 'aws', slice: invocable('slice'), failChunk: invocable('fail-chunk') }
-  const run = {
-    ...chunk,
-    chunkMachineArn,
-    bucket: 'manifests',
-    concurrency,
-    preflight: invocable('preflight'),
-    lease: invocable('lease'),
-    plan: invocable('plan'),
-    capture: invocable('capture'),
-    copied: invocable('copied'),
-    drain: invocable('drain'),
-    settle: invocable('settle'),
-    repair: invocable('repair'),
-    finish: invocable('finish'),
-    halt: invocable('halt'),
-  }
+export function machinesOf(seconds: Record<FunctionName, number>, concurrency: number): Map<string, Machine> {
+  const functions = forEachFunction((name) => ({ arn: functionArn(name), seconds: seconds[name] }))
+  const chunk = { partition: 'aws', functions }
+  const run = { ...chunk, chunkMachineArn, bucket: 'manifests', concurrency }
   const machines = new Map<string, Machine>()
   for (const [name, machine] of [
     [chunkMachineArn, chunkMachine(chunk)],

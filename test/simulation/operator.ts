@@ -34,7 +34,7 @@ export interface Surroundings {
   checks: Checks
   /** The application, where it writes meanwhile. */
   writers: Writers | undefined
-  /** What the schedule invokes: `follow`. */
+  /** What the schedule invokes: the stream monitor. */
   invoke: () => Promise<unknown>
   /** The run was given up, the destination is empty, and migrations that are right are deployed. */
   startedOver: () => void
@@ -175,8 +175,8 @@ export class Operator {
 
   async #schedule(): Promise<void> {
     while (!this.#over) {
-      await this.#world.scheduler.sleep(this.#world.settings.followMs)
-      await this.#around.invoke().catch(() => this.#world.hit('path: follow failed'))
+      await this.#world.scheduler.sleep(this.#world.settings.monitorMs)
+      await this.#around.invoke().catch(() => this.#world.hit('path: monitor failed'))
     }
   }
 

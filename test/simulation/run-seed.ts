@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
+import { forEachFunction } from '../../shared/config/functions.ts'
 import { keyOf } from '../../shared/dynamodb/key.ts'
 import { runPk } from '../../shared/ledger/keys.ts'
 import type { copyEnded } from '../../shared/phases/check-copy.ts'
@@ -9,6 +10,7 @@ import { LedgerChecks } from './checks/ledger.ts'
 import { DestinationWatch, sourceWatch } from './checks/writes.ts'
 import { type Deployment, destinationTable, flawed, mended, sourceTable } from './deployment.ts'
 import { Dice } from './dice.ts'
+import { optionsOf } from './environment.ts'
 import { StepFunctions } from './interpreter/step-functions.ts'
 import { type Lambda, LambdaService } from './lambda/service.ts'
 import { functionArn, machinesOf } from './machines.ts'
@@ -20,7 +22,7 @@ import { Replica } from './stores/replica.ts'
 import { SourceStream } from './stores/stream.ts'
 import { tableStore } from './stores/table.ts'
 import type { About } from './story.ts'
-import { lambdasOf, optionsOf } from './tasks.ts'
+import { lambdasOf } from './tasks.ts'
 import { type Violation, violation } from './violation.ts'
 import { ChangeLog } from './workload/changes.ts'
 import { drawKeys, drawPopulation, indexKeys, makeItem, type Population } from './workload/items.ts'
@@ -104,9 +106,9 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   }
   const lambdas = lambdasOf(deployment)
   const functions = Object.values(lambdas)
-  const seconds = Object.fromEntries(functions.map((lambda) => [lambda.name, lambda.seconds]))
+  const seconds = forEachFunction((name) => lambdas[name].seconds)
   const service = new LambdaService(world, (event, by) => observe(world, event, by))
-  mapping = new EventSourceMapping(world, stream, service, lambdas.live!)
+  mapping = new EventSourceMapping(world, stream, service, lambdas.live)
   const byArn = new Map<string, Lambda>(functions.map((lambda) => [functionArn(lambda.name), lambda]))
   stepFunctions = new StepFunctions(world, service, machinesOf(seconds, optionsOf(world).concurrency), byArn)
   stepFunctions.onAnswer = (state, answer) => {
@@ -122,7 +124,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     watch,
     checks,
     writers,
-    invoke: () => service.run(lambdas.follow!, {}),
+    invoke: () => service.run(lambdas['monitor-stream'], {}),
     startedOver() {
       deployment.release = mended
       deployment.firstCopiedAt = 0

@@ -56,8 +56,8 @@ export interface Settings {
   drainSeconds: number
   settleSeconds: number
   repairSeconds: number
-  /** Between two looks of `follow` at the stream. */
-  followMs: number
+  /** Between two probes of the stream monitor. */
+  monitorMs: number
   /** Longest that a record of the stream waits to be delivered when all is well. */
   pollMs: number
 }
@@ -99,6 +99,6 @@ export function drawSettings(dice: Dice, request: Request): Settings {
     settleSeconds: dice.pick([6, 15, 60, 900]),
     repairSeconds: dice.pick([2, 4, 60]),
     pollMs: dice.pick([10, 100, 400]),
-    followMs: dice.between(30_000, 300_000),
+    monitorMs: dice.between(30_000, 300_000),
   }
 }

@@ -1,193 +1,106 @@
-import { type Options, parseOptions, parseRequest } from '../../shared/config/options.ts'
-import { isEmpty } from '../../shared/dynamodb/is-empty.ts'
-import type { TableDescription } from '../../shared/dynamodb/sdk/describe.ts'
-import type { PassId, PassKind } from '../../shared/ledger/passes.ts'
+import { type FunctionName, forEachFunction, functions, limitsOf } from '../../shared/config/functions.ts'
 import { getRun } from '../../shared/ledger/runs.ts'
-import { openPass } from '../../shared/passes/open-pass.ts'
-import { UndrainedError } from '../../shared/passes/slice/errors.ts'
-import { executionName, type Step, step } from '../../shared/passes/slice/outcome.ts'
-import { runSlice } from '../../shared/passes/slice/slice.ts'
-import type { SliceTask } from '../../shared/passes/slice/start.ts'
-import { copyEnded } from '../../shared/phases/check-copy.ts'
-import { failChunk } from '../../shared/phases/fail-chunk.ts'
-import { finishRun } from '../../shared/phases/finish.ts'
-import { haltRun } from '../../shared/phases/halt.ts'
-import { takeLease } from '../../shared/phases/lease.ts'
-import { planPass } from '../../shared/phases/plan-pass.ts'
-import { preflight } from '../../shared/phases/preflight.ts'
-import { orRefused } from '../../shared/phases/refusal.ts'
-import type { ShouldContinue } from '../../shared/runtime/retry.ts'
-import {
-  type Deployment,
-  destinationTable,
-  engineIn,
-  type Handler,
-  open,
-  releaseOf,
-  sourceTable,
-} from './deployment.ts'
-import type { Json, JsonObject } from './interpreter/json.ts'
+import { LiveError } from '../../shared/live/errors.ts'
+import { captureHandler } from '../../shared/phases/handlers/capture.ts'
+import { copiedHandler } from '../../shared/phases/handlers/copied.ts'
+import { drainHandler } from '../../shared/phases/handlers/drain.ts'
+import { failChunkHandler } from '../../shared/phases/handlers/fail-chunk.ts'
+import { finishHandler } from '../../shared/phases/handlers/finish.ts'
+import { haltHandler } from '../../shared/phases/handlers/halt.ts'
+import { leaseHandler } from '../../shared/phases/handlers/lease.ts'
+import { liveHandler } from '../../shared/phases/handlers/live.ts'
+import { monitorStreamHandler } from '../../shared/phases/handlers/monitor-stream.ts'
+import { planHandler } from '../../shared/phases/handlers/plan.ts'
+import { preflightHandler } from '../../shared/phases/handlers/preflight.ts'
+import { repairHandler } from '../../shared/phases/handlers/repair.ts'
+import { settleHandler } from '../../shared/phases/handlers/settle.ts'
+import { sliceHandler } from '../../shared/phases/handlers/slice.ts'
+import type { Handler } from '../../shared/phases/handlers/world.ts'
+import { checkDrained } from './checks/drained.ts'
+import { type Deployment, type Release, releaseOf } from './deployment.ts'
+import { type Environment, environmentIn, optionsOf } from './environment.ts'
+import type { JsonObject } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
-import type { Context, Lambda } from './lambda/service.ts'
-import { liveHandlers } from './live-tasks.ts'
-import type { TableStore } from './stores/table.ts'
-import type { World } from './world.ts'
+import type { Lambda } from './lambda/service.ts'
 
-/** The functions, one for each file of `functions/`, wired to the same use cases in the same way. */
-export function lambdasOf(deployment: Deployment): Record<string, Lambda> {
-  const { world } = deployment
-  const { settings } = world
-  const live = liveHandlers(deployment)
-  const options = optionsOf(world)
-  const lambda = (name: string, seconds: number, handler: Handler, reserved?: number): Lambda => ({
-    name,
-    seconds,
-    handler,
-    ...(reserved !== undefined && { reserved }),
-  })
-  return {
-    preflight: lambda('preflight', 60, ({ input }, sandbox) =>
-      orRefused(() => preflight(parseRequest(input), preflightEngine(deployment, options, sandbox))),
-    ),
-    lease: lambda('lease', 60, (payload, sandbox) => orRefused(() => lease(deployment, options, payload, sandbox))),
-    plan: lambda('plan', 300, (task, sandbox) =>
-      planPass(task as { run: string; fence: number; kind: PassKind }, {
-        ...engineIn(deployment, sandbox),
-        manifests: manifestsIn(deployment, sandbox),
-      }),
-    ),
-    slice: lambda('slice', options.sliceSeconds, sliceHandler(deployment, options), options.concurrency),
-    'fail-chunk': lambda('fail-chunk', 60, ({ error, ...task }, sandbox) => {
-      const { Error: name, Cause: cause } = error as { Error?: string; Cause?: string }
-      const reason = `${name ?? 'Unknown error'}: ${(cause ?? '').slice(0, 500)}`
-      const failed = task as { run: string; pass: PassId; chunk: string; fence: number }
-      return failChunk({ ...failed, reason }, engineIn(deployment, sandbox))
-    }),
-    copied: lambda('copied', 300, (task, sandbox) =>
-      copyEnded(task as { run: string; fence: number }, engineIn(deployment, sandbox)),
-    ),
-    capture: lambda('capture', 60, live.capture),
-    live: lambda('live', settings.liveSeconds, live.live, options.concurrency),
-    drain: lambda('drain', settings.drainSeconds, live.drain),
-    follow: lambda('follow', 300, live.follow),
-    settle: lambda('settle', settings.settleSeconds, live.settle),
-    repair: lambda('repair', settings.repairSeconds, live.repair),
-    finish: lambda('finish', 300, (task, sandbox) =>
-      finishRun(task as { run: string; fence: number }, engineIn(deployment, sandbox)),
-    ),
-    halt: lambda('halt', 300, ({ run, fence, error }, sandbox) => {
-      const { Error: name, Cause: cause } = error as { Error?: string; Cause?: string }
-      const halted = { error: name ?? 'unknown', cause: (cause ?? '').slice(0, 1_000) }
-      return haltRun({ run: run as string, fence: fence as number, ...halted }, engineIn(deployment, sandbox))
-    }),
+/** The handlers that `functions/` wires, by the table of functions. */
+const handlers: Record<FunctionName, (world: Environment) => Handler<never, unknown>> = {
+  preflight: preflightHandler,
+  lease: leaseHandler,
+  capture: captureHandler,
+  plan: planHandler,
+  slice: sliceHandler,
+  'fail-chunk': failChunkHandler,
+  copied: copiedHandler,
+  live: liveHandler<{ batch: number }>,
+  drain: drainHandler,
+  'monitor-stream': monitorStreamHandler,
+  settle: settleHandler,
+  repair: repairHandler,
+  finish: finishHandler,
+  halt: haltHandler,
+}
+
+/** Every function of a deployment, under the limits it is deployed with; some are shorter, so that time runs out. */
+export function lambdasOf(deployment: Deployment): Record<FunctionName, Lambda> {
+  const { settings } = deployment.world
+  const shorter: Partial<Record<FunctionName, number>> = {
+    live: settings.liveSeconds,
+    drain: settings.drainSeconds,
+    settle: settings.settleSeconds,
+    repair: settings.repairSeconds,
   }
-}
-
-export function optionsOf({ settings }: World): Options {
-  const { sliceSeconds, splitAfterSeconds, concurrency, segments } = settings
-  return parseOptions({ sourceTable, destinationTable, sliceSeconds, splitAfterSeconds, concurrency, segments })
-}
-
-function describe(deployment: Deployment, sandbox: Sandbox, name: string): Promise<TableDescription> {
-  const { schema, size } = (name === sourceTable ? deployment.source : deployment.destination).memory
-  const ms = deployment.world.settings.requestMs
-  return sandbox.request({ name: `describe ${name}`, ms, write: false }, async () => ({
-    name,
-    arn: `arn:aws:dynamodb:us-east-1:0:table/${name}`,
-    schema,
-    status: 'ACTIVE',
-    itemCount: size,
-    sizeBytes: size * 100,
-    ...(name === sourceTable && {
-      stream: { arn: deployment.stream.memory.arn, viewType: 'NEW_AND_OLD_IMAGES' },
-    }),
-  }))
-}
-
-function preflightEngine(deployment: Deployment, options: Options, sandbox: Sandbox) {
-  return {
-    describe: (name: string) => describe(deployment, sandbox, name),
-    open: ({ name }: TableDescription) =>
-      open(deployment, sandbox, name === sourceTable ? deployment.source : deployment.destination),
-    options,
-    ...engineIn(deployment, sandbox),
-    stream: deployment.stream.memory.arn,
-  }
-}
-
-async function lease(deployment: Deployment, options: Options, payload: JsonObject, sandbox: Sandbox) {
-  const { execution, input, split } = payload as { execution: string; input: Json; split?: boolean }
-  const request = parseRequest(input)
-  const { schema } = await describe(deployment, sandbox, destinationTable)
-  const status = async (arn: string) => {
-    const found = deployment.stepFunctions().executions.get(arn)
-    // Describing is eventually consistent.
-    const lag = deployment.world.dice.between(0, 1_500)
-    const over = found === undefined || (found.endedAt !== undefined && deployment.world.now - found.endedAt > lag)
-    return over ? ('ended' as const) : ('running' as const)
-  }
-  return takeLease(
-    execution,
-    { ...request, split: split ?? request.split },
-    {
-      ...engineIn(deployment, sandbox),
-      executions: {
-        status: (arn) => sandbox.request({ name: 'describe execution', ms: 30, write: false }, () => status(arn)),
+  const options = optionsOf(deployment.world)
+  return forEachFunction((name) => {
+    const { seconds, reserved } = limitsOf(name, options)
+    const handle = handlerOf(name, deployment)
+    return {
+      name,
+      seconds: shorter[name] ?? seconds,
+      ...(reserved !== undefined && { reserved }),
+      async handler(payload, sandbox, context) {
+        const work = await handle(payload, sandbox)
+        const deadline = { remainingMs: () => context.getRemainingTimeInMillis() }
+        const answer = await work(payload as never, deadline).catch((error) => refused(error, deployment))
+        await observe(name, payload, answer, deployment)
+        return answer
       },
-      source: sourceTable,
-      destination: destinationTable,
-      schema,
-      ...deployment.release,
-      segments: options.segments,
-      isEmpty: () => isEmpty(open(deployment, sandbox, deployment.destination)),
-    },
-  )
+    }
+  })
 }
 
-function manifestsIn({ stepFunctions }: Deployment, sandbox: Sandbox) {
-  return {
-    write: (key: string, items: readonly object[]) =>
-      sandbox.request({ name: 'put manifest', ms: 40, write: true }, async () => {
-        stepFunctions().putObject('manifests', key, items as unknown as Json)
-        return { bucket: 'manifests', key }
-      }),
+/** A handler is made once for each process; a deployment makes new ones. */
+function handlerOf(name: FunctionName, deployment: Deployment) {
+  const made = new WeakMap<Sandbox, Map<string, Handler<never, unknown>>>()
+  return async (payload: JsonObject, sandbox: Sandbox) => {
+    const release = await releaseFor(name, payload, deployment)
+    const known = made.get(sandbox) ?? new Map<string, Handler<never, unknown>>()
+    made.set(sandbox, known)
+    const handler = known.get(release.codeHash) ?? handlers[name](environmentIn(deployment, sandbox, release))
+    known.set(release.codeHash, handler)
+    return handler
   }
 }
 
-function sliceHandler(deployment: Deployment, options: Options): Handler {
-  return async (payload, sandbox, context: Context) => {
-    const { slice, ...task } = payload as unknown as SliceTask & { slice: Step }
-    const { ledger, runtime } = engineIn(deployment, sandbox)
-    const { migrations, codeHash } = releaseOf(await getRun(deployment.ledger.asOperator(), task.run))
-    const sliceMs = options.sliceSeconds * 1000
-    const stores: Record<string, TableStore> = {
-      [sourceTable]: deployment.source,
-      [destinationTable]: deployment.destination,
-    }
-    const passes = {
-      ledger,
-      runtime,
-      open: (name: string, _: unknown, shouldContinue: ShouldContinue) =>
-        open(deployment, sandbox, stores[name]!, shouldContinue),
-      migrations,
-      sliceMs,
-    }
-    try {
-      const outcome = await runSlice(task, {
-        ledger,
-        openPass: (run, pass, shouldContinue) => openPass(run, pass, shouldContinue, passes),
-        runtime,
-        deadline: { remainingMs: () => context.getRemainingTimeInMillis() },
-        codeHash,
-        sliceMs,
-        splitAfterMs: options.splitAfterSeconds * 1000,
-      })
-      return step(outcome, slice, executionName(task, `c${runtime.clock().toString(36)}`))
-    } catch (error) {
-      if (!(error instanceof UndrainedError)) throw error
-      deployment.world.hit('path: exit undrained')
-      sandbox.die('Lambda.Unknown', 'The process has exited.')
-      return new Promise(() => {})
-    }
-  }
+/** States of a machine invoke the versions they began with; the mapping and the schedule invoke what is deployed now. */
+async function releaseFor(name: FunctionName, { run }: JsonObject, { ledger, release }: Deployment): Promise<Release> {
+  if (functions[name].invokedBy !== 'machine' || typeof run !== 'string') return release
+  return releaseOf(await getRun(ledger.asOperator(), run))
+}
+
+function refused(error: unknown, { world }: Deployment): never {
+  if (error instanceof LiveError && error.code === 'capture-off') world.hit('path: change refused, capture is off')
+  throw error
+}
+
+/** Notes what was answered, and checks what the answer promises. */
+async function observe(name: FunctionName, payload: JsonObject, answer: unknown, deployment: Deployment) {
+  if (name !== 'drain' && name !== 'settle' && name !== 'repair') return
+  const { world, ledger } = deployment
+  const { outcome } = answer as { outcome: string }
+  world.hit(`${name}: ${outcome}`)
+  if (outcome !== 'drained') return
+  const run = await getRun(ledger.memory, payload.run as string)
+  const undrained = await checkDrained(run, payload.past as number, deployment)
+  if (undrained) world.violated(undrained)
 }

@@ -1,23 +1,14 @@
 import type { Machine, State, States } from '../../../infra/workflow/asl.ts'
 import { chunkMachine } from '../../../infra/workflow/chunk.ts'
 import { runMachine } from '../../../infra/workflow/run.ts'
-
-const version = (name: string) => ({ arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}:1`, seconds: 60 })
+import { forEachFunction } from '../../../shared/config/functions.ts'
 
 const resources = {
   partition: 'aws',
-  preflight: version('preflight'),
-  lease: version('lease'),
-  plan: version('plan'),
-  slice: { ...version('slice'), seconds: 900 },
-  failChunk: version('fail-chunk'),
-  capture: version('capture'),
-  copied: version('copied'),
-  drain: version('drain'),
-  settle: version('settle'),
-  repair: version('repair'),
-  finish: version('finish'),
-  halt: version('halt'),
+  functions: forEachFunction((name) => ({
+    arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}:1`,
+    seconds: name === 'slice' ? 900 : 60,
+  })),
   chunkMachineArn: 'arn:aws:states:us-east-1:000000000000:stateMachine:chunk',
   bucket: 'manifests',
   concurrency: 40,

@@ -116,7 +116,7 @@ const table: Record<string, string[]> = {
     's3:PutObject bucket/aws/lambda/*',
   ],
   SegueFunctionsdrainRole: [...everyFunction, ...ledger, ...stream],
-  SegueFunctionsfollowRole: [
+  SegueFunctionsmonitorstreamRole: [
     ...everyFunction,
     ...ledger,
     ...stream,

@@ -204,7 +204,7 @@ describe('capture', () => {
     expect(template.toJSON().Outputs.SourceStream).toEqual({ Value: sourceStream })
   })
 
-  it.each(['drain', 'follow'])(
+  it.each(['drain', 'monitor-stream'])(
     'gives %s, which reads all that the live function applies, as much processor',
     (name) => {
       template.hasResourceProperties('AWS::Lambda::Function', { Description: `Segue: ${name}`, MemorySize: 1769 })

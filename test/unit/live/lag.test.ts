@@ -9,7 +9,7 @@ import { readLag, recordLag } from '../../../shared/live/lag-row.ts'
 import type { Mapping, Stream } from '../../../shared/live/ports.ts'
 import { lagWords } from '../../../shared/operator/status/lag.ts'
 import { drainRun } from '../../../shared/phases/drain.ts'
-import { followRun } from '../../../shared/phases/monitor-stream.ts'
+import { monitorStream } from '../../../shared/phases/monitor-stream.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryStream } from '../../memory/stream.ts'
 import { item, run, world } from './world.ts'
@@ -93,23 +93,23 @@ describe('the lag of live changes', () => {
   })
 })
 
-it('a run that has not begun to capture has nothing to follow', async () => {
+it('a run that has not begun to capture has nothing to monitor', async () => {
   const ledger = memoryLedgerTable()
   const record = { id: run, state: 'running', phase: 'Lease', offline: false } as RunRecord
   await createRun(ledger, record)
   const lease = { table: 'destination', held: true, run, execution: 'execution', fence: 1, since: 0 }
   await writeLease(ledger, undefined, lease)
   const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
-  expect(await followRun('destination', ledger, mapping, engineOf)).toEqual({ outcome: 'nothing to follow' })
+  expect(await monitorStream('destination', ledger, mapping, engineOf)).toEqual({ outcome: 'nothing to monitor' })
 })
 
-it('a run whose live changes were turned off has nothing to follow until they are on again', async () => {
+it('a run whose live changes were turned off has nothing to monitor until they are on again', async () => {
   const { ledger, engine, stream, time, lag } = await captured()
   await endCapture(ledger, run, time.now)
   const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
-  expect(await followRun('destination', ledger, mapping, engineOf)).toEqual({ outcome: 'nothing to follow' })
+  expect(await monitorStream('destination', ledger, mapping, engineOf)).toEqual({ outcome: 'nothing to monitor' })
   await beginCapture(ledger, run, { since: time.now + hour, stream: stream.arn })
-  await followRun('destination', ledger, mapping, async () => engine)
+  await monitorStream('destination', ledger, mapping, async () => engine)
   expect(await lag()).toMatchObject({ seconds: 0, guard: 'ok' })
 })
 
@@ -121,7 +121,7 @@ it('a look at the stream under way does not forget that live changes were turned
     await endCapture(ledger, run, off)
     return shards(after)
   }
-  await followRun('destination', ledger, mapping, async () => engine)
+  await monitorStream('destination', ledger, mapping, async () => engine)
   expect(await readCapture(ledger, run)).toMatchObject({ off })
 })
 
@@ -133,7 +133,7 @@ describe('a mapping that was disabled in the console or by a deployment', () => 
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
-    await followRun('destination', ledger, disabled, async () => deployed)
+    await monitorStream('destination', ledger, disabled, async () => deployed)
     expect(await lag()).toMatchObject({ stopped: 'turned off' })
     expect(await drainRun(task, engine)).toMatchObject({
       outcome: 'halted',
@@ -145,7 +145,7 @@ describe('a mapping that was disabled in the console or by a deployment', () => 
   it.each(['Lease', 'Capture'] as const)('is no news while the run is about to enable it, in %s', async (phase) => {
     const { ledger, lag, deployed } = await captured()
     await updateRun(ledger, run, (before) => ({ ...before, phase }))
-    await followRun('destination', ledger, disabled, async () => deployed)
+    await monitorStream('destination', ledger, disabled, async () => deployed)
     expect(await lag()).not.toHaveProperty('stopped')
   })
 })
@@ -153,7 +153,7 @@ describe('a mapping that was disabled in the console or by a deployment', () => 
 describe('a deployment of other migrations in the middle of a run', () => {
   it('is noted by the next look at the stream', async () => {
     const { ledger, lag, deployed } = await captured()
-    await followRun('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
     expect(await lag()).toMatchObject({ stopped: 'code changed' })
   })
 
@@ -162,7 +162,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
-    await followRun('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
     expect(await drainRun(task, engine)).toMatchObject({
       outcome: 'halted',
       error: 'code-changed',
@@ -174,7 +174,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
   it('that was mended before the drain began halts nothing', async () => {
     const { source, ledger, engine, time, deployed } = await captured()
     source.store(item('a', ['x']))
-    await followRun('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
     time.now += 1
     expect(await drainRun({ run, fence: 1, past: time.now }, engine)).toMatchObject({ outcome: 'waiting' })
   })
@@ -184,7 +184,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     await drainRun(task, engine)
-    await followRun('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
     for (const each of stream.records()) await applyRecord(each, engine)
     expect(await drainRun(task, engine)).toEqual({ outcome: 'drained' })
   })
@@ -204,7 +204,7 @@ describe('while the run drains, the next look at the stream', () => {
       },
     }
     const look = async (codeHash = 'code') => {
-      await followRun('destination', made.ledger, mapping, async () => ({ ...made.deployed, stream, codeHash }))
+      await monitorStream('destination', made.ledger, mapping, async () => ({ ...made.deployed, stream, codeHash }))
       return { lists, lag: await made.lag() }
     }
     return { ...made, look }

@@ -1,0 +1,16 @@
+import { getRun } from '../../ledger/runs.ts'
+import { retryingStream } from '../../live/retrying.ts'
+import { captureRun } from '../capture.ts'
+import type { Handler, MappingWorld, StreamWorld, Task } from './world.ts'
+
+/** Turns live changes on and says whether they are; retried until they are. */
+export function captureHandler(
+  world: StreamWorld & MappingWorld,
+): Handler<Task, Awaited<ReturnType<typeof captureRun>>> {
+  const { ledger, runtime, openStream, mapping, slackMs } = world
+  return async (task) => {
+    const { schema } = await getRun(ledger, task.run)
+    const stream = retryingStream(openStream(schema), runtime)
+    return captureRun(task, { ledger, runtime, stream, mapping, clock: runtime.clock, slackMs })
+  }
+}

@@ -1,0 +1,68 @@
+import { getRun, type RunRecord } from '../../ledger/runs.ts'
+import type { DrainEngine } from '../../live/drain.ts'
+import type { LiveEngine } from '../../live/engine.ts'
+import { continueUnless, stopReason } from '../../live/fencing.ts'
+import { retryingLiveTables, retryingStream } from '../../live/retrying.ts'
+import type { SettleEngine } from '../../live/settle-walk.ts'
+import type { Deadline } from '../../runtime/ports.ts'
+import type { ShouldContinue } from '../../runtime/retry.ts'
+import type { LiveWorld, Migrating, StreamWorld, Task } from './world.ts'
+
+/** What live changes of a run are applied and settled with. */
+export async function liveEngine(
+  world: LiveWorld & Migrating,
+  run: RunRecord,
+  shouldContinue?: ShouldContinue,
+): Promise<LiveEngine> {
+  const { ledger, runtime, openTable, liveTables } = world
+  const { schema } = run
+  const tables = liveTables({ name: run.destination, schema })
+  return {
+    run: run.id,
+    schema,
+    migrations: await pendingOf(run, world),
+    source: openTable(run.source, schema, shouldContinue),
+    tables: retryingLiveTables(tables, ledger, runtime, shouldContinue),
+    ledger,
+    runtime,
+  }
+}
+
+/** What a run is settled and repaired with, under its lease. */
+export async function settleEngine(
+  world: LiveWorld & Migrating,
+  task: Task,
+  deadline: Deadline,
+): Promise<SettleEngine> {
+  const { ledger, runtime, codeHash } = world
+  const shouldContinue = continueUnless(stopReason(ledger, task, codeHash, runtime.clock))
+  return { ...(await liveEngine(world, await getRun(ledger, task.run), shouldContinue)), deadline, codeHash }
+}
+
+/** What the stream of the source is read with, beside the mapping that feeds the live function. */
+export async function streamEngine(
+  world: StreamWorld & Migrating,
+  id: string,
+  deadline: Deadline,
+): Promise<DrainEngine> {
+  const { ledger, runtime, openStream, silenceMs, slackMs, codeHash } = world
+  const run = await getRun(ledger, id)
+  const { schema } = run
+  const stream = retryingStream(openStream(schema), runtime)
+  return {
+    ledger,
+    runtime,
+    schema,
+    migrations: await pendingOf(run, world),
+    stream,
+    silenceMs,
+    slackMs,
+    deadline,
+    codeHash,
+  }
+}
+
+/** The migrations of a run, in order. */
+async function pendingOf({ pending }: RunRecord, { migrations }: Migrating) {
+  return (await migrations()).filter(({ id }) => pending.includes(id))
+}

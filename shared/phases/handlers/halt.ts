@@ -1,0 +1,10 @@
+import { type Halted, haltRun } from '../halt.ts'
+import type { Caught, Handler, Task, World } from './world.ts'
+
+/** A phase failed: records why and leaves the run resumable. */
+export function haltHandler({ ledger, runtime }: World): Handler<Task & { error: Caught }, Halted> {
+  return async ({ error, ...task }) => {
+    const halted = { error: error.Error ?? 'unknown', cause: (error.Cause ?? '').slice(0, 1_000) }
+    return haltRun({ ...task, ...halted }, { ledger, runtime })
+  }
+}

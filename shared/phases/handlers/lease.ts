@@ -1,0 +1,28 @@
+import { parseRequest } from '../../config/options.ts'
+import { isEmpty } from '../../dynamodb/is-empty.ts'
+import { type Held, takeLease, type Waiting } from '../lease.ts'
+import type { Executions } from '../ports.ts'
+import { orRefused, type Refused } from '../refusal.ts'
+import type { Handler, Migrating, World } from './world.ts'
+
+/** Takes the lease on the destination and begins or resumes the run. */
+export function leaseHandler(
+  world: World & Migrating & { executions: Executions },
+): Handler<{ execution: string; input: unknown; split?: boolean }, Held | Waiting | Refused> {
+  const { options, codeHash, ledger, runtime, executions, migrations, describeTable, openTable } = world
+  const { sourceTable: source, destinationTable: destination, segments } = options
+  return ({ execution, input, split }) =>
+    orRefused(async () => {
+      const request = parseRequest(input)
+      const { schema } = await describeTable(destination)
+      return takeLease(
+        execution,
+        { ...request, split: split ?? request.split },
+        {
+          ...{ ledger, executions, runtime, source, destination, schema, codeHash, segments },
+          migrations: await migrations(),
+          isEmpty: () => isEmpty(openTable(destination, schema)),
+        },
+      )
+    })
+}

@@ -1,0 +1,13 @@
+import type { PassKind } from '../../ledger/passes.ts'
+import { type Planned, planPass } from '../plan-pass.ts'
+import type { ManifestStore } from '../ports.ts'
+import type { Handler, Task, World } from './world.ts'
+
+/** Makes sure the chunks of a pass exist and writes the list of those with work left, for its Map. */
+export function planHandler({
+  ledger,
+  runtime,
+  manifests,
+}: World & { manifests: ManifestStore }): Handler<Task & { kind: PassKind }, Planned> {
+  return (task) => planPass(task, { ledger, manifests, runtime })
+}

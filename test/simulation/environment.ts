@@ -1,0 +1,95 @@
+import { type Options, parseOptions } from '../../shared/config/options.ts'
+import type { TableDescription } from '../../shared/dynamodb/sdk/describe.ts'
+import type { StreamRecord } from '../../shared/live/ports.ts'
+import type { UndrainedError } from '../../shared/passes/slice/errors.ts'
+import type { LiveWorld, MappingWorld, Migrating, StreamWorld } from '../../shared/phases/handlers/world.ts'
+import type { Executions, ManifestStore } from '../../shared/phases/ports.ts'
+import { type Deployment, destinationTable, engineIn, open, type Release, sourceTable } from './deployment.ts'
+import type { Json } from './interpreter/json.ts'
+import type { Sandbox } from './lambda/sandbox.ts'
+import { slackMs } from './settings.ts'
+import { liveTablesIn } from './stores/live-tables.ts'
+import { mappingIn } from './stores/mapping.ts'
+import { streamIn } from './stores/stream.ts'
+import type { TableStore } from './stores/table.ts'
+import type { World } from './world.ts'
+
+/** All that any function has at hand. */
+export interface Environment extends LiveWorld, StreamWorld, MappingWorld, Migrating {
+  executions: Executions
+  manifests: ManifestStore
+  exit(why: UndrainedError): Promise<never>
+  recordsOf(batch: { batch: number }): StreamRecord[]
+}
+
+/** The process of a function as `functions/wiring/` makes it, of stores that answer through its sandbox. */
+export function environmentIn(deployment: Deployment, sandbox: Sandbox, release: Release): Environment {
+  const { world, source, destination, ledger, stream, mapping } = deployment
+  const stores: Record<string, TableStore> = { [sourceTable]: source, [destinationTable]: destination }
+  return {
+    options: optionsOf(world),
+    codeHash: release.codeHash,
+    streamArn: stream.memory.arn,
+    ...engineIn(deployment, sandbox),
+    migrations: async () => release.migrations,
+    describeTable: (name) => describe(deployment, sandbox, name),
+    openTable: (name, _, shouldContinue) => open(deployment, sandbox, stores[name]!, shouldContinue),
+    liveTables: () => liveTablesIn(world, sandbox, destination, ledger),
+    openStream: () => streamIn(world, sandbox, stream),
+    silenceMs: world.settings.silenceSeconds * 1000,
+    slackMs,
+    mapping: mappingIn(world, sandbox, mapping()),
+    executions: executionsIn(deployment, sandbox),
+    manifests: manifestsIn(deployment, sandbox),
+    exit() {
+      world.hit('path: exit undrained')
+      sandbox.die('Lambda.Unknown', 'The process has exited.')
+      return new Promise(() => {})
+    },
+    recordsOf: ({ batch }) => mapping().recordsOf(batch),
+  }
+}
+
+export function optionsOf({ settings }: World): Options {
+  const { sliceSeconds, splitAfterSeconds, concurrency, segments } = settings
+  return parseOptions({ sourceTable, destinationTable, sliceSeconds, splitAfterSeconds, concurrency, segments })
+}
+
+function describe(deployment: Deployment, sandbox: Sandbox, name: string): Promise<TableDescription> {
+  const { schema, size } = (name === sourceTable ? deployment.source : deployment.destination).memory
+  const ms = deployment.world.settings.requestMs
+  return sandbox.request({ name: `describe ${name}`, ms, write: false }, async () => ({
+    name,
+    arn: `arn:aws:dynamodb:us-east-1:0:table/${name}`,
+    schema,
+    status: 'ACTIVE',
+    itemCount: size,
+    sizeBytes: size * 100,
+    ...(name === sourceTable && {
+      stream: { arn: deployment.stream.memory.arn, viewType: 'NEW_AND_OLD_IMAGES' },
+    }),
+  }))
+}
+
+function executionsIn({ world, stepFunctions }: Deployment, sandbox: Sandbox): Executions {
+  const status = async (arn: string) => {
+    const found = stepFunctions().executions.get(arn)
+    // Describing is eventually consistent.
+    const lag = world.dice.between(0, 1_500)
+    const over = found === undefined || (found.endedAt !== undefined && world.now - found.endedAt > lag)
+    return over ? ('ended' as const) : ('running' as const)
+  }
+  return {
+    status: (arn) => sandbox.request({ name: 'describe execution', ms: 30, write: false }, () => status(arn)),
+  }
+}
+
+function manifestsIn({ stepFunctions }: Deployment, sandbox: Sandbox): ManifestStore {
+  return {
+    write: (key, items) =>
+      sandbox.request({ name: 'put manifest', ms: 40, write: true }, async () => {
+        stepFunctions().putObject('manifests', key, items as unknown as Json)
+        return { bucket: 'manifests', key }
+      }),
+  }
+}
