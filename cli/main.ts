@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 import { openDeployment } from './open.ts'
 import { runCli } from './program.ts'
 import { processTerminal } from './terminal.ts'

@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { AssetHashType, DockerImage } from 'aws-cdk-lib'
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda'
 import { type BuildOptions, buildSync } from 'esbuild'
 
-/** Root of this package, wherever it is installed. */
+/** What holds `functions/` and `shared/`: the checkout, or `dist/` of the package, wherever that is installed. */
 const ROOT = path.resolve(import.meta.dirname, '..')
+
+/** `.ts` in a checkout, `.js` in the package. */
+const EXTENSION = path.extname(import.meta.filename)
 
 /** What `functions/` import to get at the user's migrations; bound to their module here. */
 const MIGRATIONS = '#migrations'
@@ -26,8 +30,9 @@ const options: BuildOptions = {
 const REQUIRE = "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);"
 
 /**
- * The code of `functions/<name>.ts`, bundled in this process by esbuild: no Docker, no search for a lock file, and the
- * same when this package is a dependency. Not minified, so that a stack trace at night names what it passed through.
+ * The code of one file of `functions/`, bundled in this process by esbuild: no Docker, no search for a lock file, and the
+ * same when this package is a dependency. Not minified, and with a source map, so that a stack trace at night names what it
+ * passed through.
  * @param migrations Absolute path of the user's migrations module.
  */
 export function functionCode(name: string, migrations: string): AssetCode {
@@ -41,13 +46,20 @@ export function functionCode(name: string, migrations: string): AssetCode {
       command: [name, migrations],
       local: {
         tryBundle(outputDirectory) {
-          buildSync({
+          const { outputFiles } = buildSync({
             ...options,
-            entryPoints: [path.join(folder, `${name}.ts`)],
-            outfile: path.join(outputDirectory, 'index.mjs'),
+            entryPoints: [path.join(folder, name + EXTENSION)],
+            // Not where it goes: paths in the map are relative to this, and the same bytes must come out on every machine.
+            outfile: path.join(ROOT, 'index.mjs'),
+            write: false,
+            // A reason for quarantine names the line of the user's module. The text of the sources is not needed for that.
+            sourcemap: 'linked',
+            sourcesContent: false,
             alias: { [MIGRATIONS]: migrations },
             banner: { js: REQUIRE },
           })
+          for (const file of outputFiles)
+            writeFileSync(path.join(outputDirectory, path.basename(file.path)), file.contents)
           return true
         },
       },

@@ -3,6 +3,7 @@ import { CfnGlobalTable, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { OptionsError } from '../shared/config/errors.ts'
 import { type Options, type OptionsInput, parseOptions } from '../shared/config/options.ts'
@@ -57,7 +58,7 @@ export class Segue extends Construct {
   readonly destinationTable: StoredTable
   readonly ledger: Table
   /** Start an execution of its `run` with `{}` to run the pending migrations. */
-  readonly machines: StateMachines
+  readonly machines: { readonly run: StateMachine; readonly chunk: StateMachine }
 
   constructor(scope: Construct, id: string, props: SegueProps) {
     super(scope, id)

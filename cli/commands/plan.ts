@@ -77,6 +77,9 @@ function optionsOf({ deployment: { options, sourceTable, destinationTable } }: O
 async function importMigrations(file: string): Promise<Migration[]> {
   let module: unknown
   try {
+    // The module may be TypeScript, and need not be erasable. Loaded here, since no other command needs it.
+    const { register } = await import('tsx/esm/api')
+    register()
     module = await import(pathToFileURL(path.resolve(file)).href)
   } catch (cause) {
     throw new CliError('bad-module', `The migrations module ${file} does not load: ${(cause as Error).message}`, {

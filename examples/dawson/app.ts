@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { App, RemovalPolicy, Stack } from 'aws-cdk-lib'
 import { AttributeType, BillingMode, StreamViewType, Table } from 'aws-cdk-lib/aws-dynamodb'
-import { Segue } from 'segue/infra'
+import { Segue } from 'dynamodb-segue/infra'
 
 const app = new App()
 const stack = new Stack(app, app.node.tryGetContext('stack') ?? 'Dawson')

@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from 'segue'
+import type { Attributes, AttributeValue } from 'dynamodb-segue'
 
 /**
  * What a run must make of an item, by rules written by hand on the stored attributes. It shares no code with the

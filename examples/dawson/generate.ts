@@ -1,4 +1,4 @@
-import type { Attributes } from 'segue'
+import type { Attributes } from 'dynamodb-segue'
 import { type Kind, kinds, poisons } from './kinds.ts'
 import { Pen } from './pen.ts'
 import { mulberry32 } from './random.ts'

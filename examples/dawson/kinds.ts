@@ -1,4 +1,4 @@
-import type { Attributes, AttributeValue } from 'segue'
+import type { Attributes, AttributeValue } from 'dynamodb-segue'
 import type { Pen } from './pen.ts'
 
 /** Makes the `n`th item of the table. */

@@ -1,4 +1,4 @@
-import { defineMigration } from 'segue'
+import { defineMigration } from 'dynamodb-segue'
 import * as z from 'zod/mini'
 
 /**

@@ -1,4 +1,4 @@
-import { defineMigration } from 'segue'
+import { defineMigration } from 'dynamodb-segue'
 import * as z from 'zod/mini'
 
 const item = z.object({ pk: z.string(), sk: z.string() })

@@ -4,9 +4,9 @@ import { expected } from '../../../examples/dawson/expected.ts'
 import { generate } from '../../../examples/dawson/generate.ts'
 import migrationsModule, * as module from '../../../examples/dawson/migrations.ts'
 import { rawItem } from '../../../shared/dynamodb/raw-item.ts'
-import { apply } from '../../../shared/migrations/index.ts'
 import { loadMigrations } from '../../../shared/migrations/load-migrations.ts'
 import { migrateItem } from '../../../shared/migrations/migrate-item.ts'
+import { apply } from '../../../shared/migrations/test-kit.ts'
 import { pkAndSk, unordered } from '../migrations/fixtures.ts'
 
 const migrations = loadMigrations(module)
@@ -68,7 +68,7 @@ describe('the court, migrated', () => {
 
   it('is expected by rules that import neither the engine nor the migrations', () => {
     const source = readFileSync(new URL('../../../examples/dawson/expected.ts', import.meta.url), 'utf8')
-    expect(source.match(/^import .*$/gm)).toEqual(["import type { Attributes, AttributeValue } from 'segue'"])
+    expect(source.match(/^import .*$/gm)).toEqual(["import type { Attributes, AttributeValue } from 'dynamodb-segue'"])
   })
 })
 

@@ -3,7 +3,7 @@ import { App, Stack } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { Segue } from '../../../infra/index.ts'
 
-export const migrations = path.resolve(import.meta.dirname, '../../../functions/wiring/no-migrations.ts')
+export const migrations = path.join(import.meta.dirname, 'no-migrations.ts')
 export const options = { sourceTable: 'orders', destinationTable: 'orders-new' }
 
 /** An app whose Lambdas are not bundled: that takes seconds and is tried by `bundle.test.ts` and by deploying. */
