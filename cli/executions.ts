@@ -14,6 +14,11 @@ const passing = /Throttl|TooManyRequests|ServiceUnavailable|InternalServer|Inter
 /** What the SDK throws, as far as it is looked at. A page where JSON belongs is a SyntaxError, with the status of its answer. */
 type SdkError = Error & { code?: string; $metadata?: { httpStatusCode?: number } }
 
+function mayPass({ name, code = '', $metadata }: SdkError): boolean {
+  const status = $metadata?.httpStatusCode ?? 0
+  return passing.test(name) || NETWORK.has(code) || status >= 500 || status === 429
+}
+
 /** {@link RunExecutions} over Step Functions. */
 export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): RunExecutions {
   return {
@@ -23,10 +28,8 @@ export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): Ru
         if (status === 'RUNNING' || status === 'PENDING_REDRIVE') return { status: 'running' }
         return { status: 'ended', ...(status && { ended: status }), ...(error && { error }), ...(cause && { cause }) }
       } catch (error) {
-        const { name, code = '', $metadata } = error as SdkError
-        const status = $metadata?.httpStatusCode ?? 0
-        if (name === 'ExecutionDoesNotExist') return { status: 'ended', ended: 'FORGOTTEN' }
-        if (passing.test(name) || NETWORK.has(code) || status >= 500 || status === 429) return { status: 'unknown' }
+        if ((error as SdkError).name === 'ExecutionDoesNotExist') return { status: 'ended', ended: 'FORGOTTEN' }
+        if (mayPass(error as SdkError)) return { status: 'unknown' }
         throw error
       }
     },
@@ -39,8 +42,14 @@ export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): Ru
     },
     async running() {
       const command = new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 1 })
-      const { executions = [] } = await client.send(command)
-      return executions[0]?.executionArn
+      try {
+        const { executions = [] } = await client.send(command)
+        const execution = executions[0]?.executionArn
+        return execution === undefined ? { kind: 'no' } : { kind: 'yes', execution }
+      } catch (error) {
+        if (mayPass(error as SdkError)) return { kind: 'unknown' }
+        throw error
+      }
     },
   }
 }

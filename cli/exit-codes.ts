@@ -29,6 +29,10 @@ export const exitCodes = {
     7,
     'The ledger does not add up, or live changes of a finished run were lost or are not applied: `segue report` names what. Outranks the others.',
   ],
+  unreachable: [
+    10,
+    '`watch` and `--wait` only: AWS has not answered for as long as `--give-up` says. The run continues by itself: `segue watch` shows it.',
+  ],
 } as const satisfies Record<string, readonly [number, string]>
 
 export type ExitName = keyof typeof exitCodes
@@ -82,6 +86,6 @@ export function exitCodeOfPlan(plan: RunPlan): ExitCode {
 
 /** The table as the help shows it. */
 export function exitCodeHelp(): string {
-  const lines = Object.values(exitCodes).map(([code, meaning]) => `  ${code}  ${meaning}`)
+  const lines = Object.values(exitCodes).map(([code, meaning]) => `  ${String(code).padStart(2)}  ${meaning}`)
   return ['', 'Exit codes:', ...lines].join('\n')
 }

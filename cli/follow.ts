@@ -1,10 +1,11 @@
 import type { OperatorEngine } from '../shared/operator/engine.ts'
+import { duration } from '../shared/operator/status/format.ts'
 import { progressReport } from '../shared/operator/status/json.ts'
-import { progressLine, shareDone } from '../shared/operator/status/line.ts'
+import { progressLine, shareDone, waitingLine } from '../shared/operator/status/line.ts'
 import { type Sight, watchRun } from '../shared/operator/watch.ts'
 import { sentence } from '../shared/runtime/text.ts'
 import { type ExitCode, exitCode, exitCodeOfRun } from './exit-codes.ts'
-import { cropped, progressBar } from './render/bar.ts'
+import { cropped, progressBar, wrapped } from './render/bar.ts'
 import { endingOf } from './render/ending.ts'
 import { sayRefused } from './render/refused.ts'
 import type { Terminal } from './terminal.ts'
@@ -15,6 +16,8 @@ const everyMs = { drawn: 2_000, printed: 5_000 }
 export interface FollowOptions {
   /** The execution to watch. @default the one under way, else the last run */
   execution?: string
+  /** How long AWS may not answer before the command ends, ms. */
+  giveUp: number
   json: boolean
   keys: boolean
 }
@@ -25,10 +28,11 @@ export interface FollowOptions {
  * @returns the exit code of how the run ended.
  */
 export async function followRun(engine: OperatorEngine, terminal: Terminal, options: FollowOptions): Promise<ExitCode> {
-  const { execution, json } = options
+  const { execution, giveUp, json } = options
   const drawn = terminal.interactive && !json
   const sights = watchRun(engine, {
     everyMs: drawn ? everyMs.drawn : everyMs.printed,
+    giveUpMs: giveUp,
     ...(execution !== undefined && { execution }),
   })
   let code: ExitCode = exitCode('ok')
@@ -44,17 +48,30 @@ function show(sight: Sight, flag: string, terminal: Terminal, { json, keys }: Fo
     case 'starting': {
       const { execution } = sight
       if (json) terminal.line(JSON.stringify({ verdict: 'starting', execution: { arn: execution } }))
-      else showLine(terminal, `Starting: ${execution} is in Preflight or Lease`)
+      else showLines(terminal, [`Starting: ${execution} is in Preflight or Lease`])
       return exitCode('ok')
     }
     case 'refused':
       sayRefused(sight, terminal, json)
       return exitCode('refused')
     case 'unreachable':
-      if (json) terminal.line(JSON.stringify({ verdict: 'unknown', waiting: sight.reason }))
-      else showLine(terminal, `Unknown: waiting: the ledger does not answer (${sentence(sight.reason)})`)
-      return exitCode('ok')
+      return showUnreachable(sight, flag, terminal, json)
   }
+}
+
+function showUnreachable(
+  { reason, gaveUp }: Extract<Sight, { kind: 'unreachable' }>,
+  flag: string,
+  terminal: Terminal,
+  json: boolean,
+): ExitCode {
+  if (json) terminal.line(JSON.stringify({ verdict: 'unknown', waiting: reason }))
+  else showLines(terminal, ['Unknown', `waiting: ${sentence(reason)}`])
+  if (gaveUp === undefined) return exitCode('ok')
+  terminal.error(
+    `AWS has not answered for ${duration(gaveUp)}: ${sentence(reason)}. The run continues by itself; watch it with: segue watch${flag}`,
+  )
+  return exitCode('unreachable')
 }
 
 function showRun(
@@ -63,19 +80,25 @@ function showRun(
   terminal: Terminal,
   { json, keys }: Pick<FollowOptions, 'json' | 'keys'>,
 ): ExitCode {
-  const line = progressLine(progress, seen, { keys })
+  const lines = [progressLine(progress, seen, { keys }), waitingLine(progress, seen)].filter(
+    (line) => line !== undefined,
+  )
   if (json) terminal.line(JSON.stringify(progressReport(progress, seen, { keys })))
-  else if (progress.verdict.kind === 'running' && terminal.interactive) {
+  else if (progress.verdict.kind === 'running') {
     const bar = progressBar(shareDone(progress), Math.max(10, Math.min(60, terminal.columns - 4)))
-    terminal.draw([terminal.colour('green', bar), cropped(line, terminal.columns)])
-  } else {
-    terminal.line(line)
-    for (const sentence of endingOf(progress, flag)) terminal.line(sentence)
-  }
+    showLines(terminal, lines, terminal.colour('green', bar))
+  } else for (const line of [...lines, ...endingOf(progress, flag)]) terminal.line(line)
   return exitCodeOfRun(progress.verdict)
 }
 
-function showLine(terminal: Terminal, text: string): void {
-  if (terminal.interactive) terminal.draw([cropped(text, terminal.columns)])
-  else terminal.line(text)
+/** Lines of the moment: drawn over the last ones on a terminal, the first cut to one line and the others whole. */
+function showLines(terminal: Terminal, [first = '', ...rest]: string[], bar?: string): void {
+  const { columns, interactive } = terminal
+  if (interactive)
+    terminal.draw([
+      ...(bar === undefined ? [] : [bar]),
+      cropped(first, columns),
+      ...rest.flatMap((line) => wrapped(line, columns)),
+    ])
+  else for (const line of [first, ...rest]) terminal.line(line)
 }

@@ -10,7 +10,7 @@ export async function launch(
   started: Started,
   engine: OperatorEngine,
   terminal: Terminal,
-  { wait, json }: { wait: boolean; json: boolean },
+  { wait, giveUp, json }: { wait: boolean; giveUp: number; json: boolean },
 ): Promise<ExitCode> {
   if (started.kind === 'refused') {
     sayRefused(started, terminal, json)
@@ -26,7 +26,7 @@ export async function launch(
   if (wait) {
     if (!json)
       terminal.line(`Stopping this command does not stop the run; watch it with: segue watch${deployment.flag}`)
-    return followRun(engine, terminal, { execution, json, keys: false })
+    return followRun(engine, terminal, { execution, giveUp, json, keys: false })
   }
   return sayBeginning(execution, engine, terminal, json)
 }

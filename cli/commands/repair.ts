@@ -9,9 +9,11 @@ import { sayRefused } from '../render/refused.ts'
 import { repairLines } from '../render/repair.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
+import { giveUpOption } from './give-up.ts'
 
 interface Flags extends ConfirmFlags {
   wait: boolean
+  giveUp: number
   dryRun: boolean
 }
 
@@ -22,6 +24,7 @@ export function addRepair(program: Command, cli: Cli): void {
       'rebuild each key that the last verification flagged from the source, delete orphans that nothing in the source makes by then, and verify',
     )
     .option('--wait', 'watch it to its end and exit with the code of what the verification then finds', false)
+    .addOption(giveUpOption())
     .option('--dry-run', 'say what it would rebuild and delete, and start nothing', false)
     .option('--yes', 'do not ask; for scripts', false)
     .option('--json', 'JSON objects instead of lines', false)

@@ -7,10 +7,12 @@ import type { ExitCode } from '../exit-codes.ts'
 import { launch } from '../launch.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
+import { giveUpOption } from './give-up.ts'
 import { showPlan } from './plan.ts'
 
 interface RunFlags {
   wait: boolean
+  giveUp: number
   resume: boolean
   json: boolean
   split: boolean
@@ -36,6 +38,7 @@ export function addRun(program: Command, cli: Cli): void {
     .command('run')
     .description('start a run of the pending migrations, as an execution with the input {} does from the console')
     .option('--wait', 'watch it to its end and exit with the code of how it ended', false)
+    .addOption(giveUpOption())
     .option('--resume', 'resume the last run from its checkpoints', false)
     .option('--dry-run', 'say what it would do, as `segue plan` does, and start nothing', false)
     .option('--json', 'JSON objects instead of lines', false)

@@ -2,15 +2,17 @@ import type { Command } from 'commander'
 import { verifyRun } from '../../shared/operator/start.ts'
 import { launch } from '../launch.ts'
 import { act, type Cli } from './command.ts'
+import { giveUpOption } from './give-up.ts'
 
 export function addVerify(program: Command, cli: Cli): void {
   program
     .command('verify')
     .description('compare every item of the last finished run again, and look for items that nothing makes')
     .option('--wait', 'watch it to its end and exit with the code of what it found', false)
+    .addOption(giveUpOption())
     .option('--json', 'JSON objects instead of lines', false)
     .action(
-      act<{ wait: boolean; json: boolean }>(cli, async (engine, flags) =>
+      act<{ wait: boolean; giveUp: number; json: boolean }>(cli, async (engine, flags) =>
         launch(await verifyRun(engine), engine, cli.terminal, flags),
       ),
     )

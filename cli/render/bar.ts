@@ -10,3 +10,14 @@ export function progressBar(share: number | undefined, width: number): string {
 export function cropped(text: string, columns: number): string {
   return text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`
 }
+
+/** A text on as many lines as it takes, broken between words, each as short as {@link cropped} makes a line. */
+export function wrapped(text: string, columns: number): string[] {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const longer = `${lines.at(-1) ?? ''} ${word}`
+    if (lines.length > 0 && longer.length < columns) lines[lines.length - 1] = longer
+    else lines.push(word)
+  }
+  return lines.map((line) => cropped(line, columns))
+}

@@ -29,6 +29,8 @@ export interface Capture {
   since: number
   /** ARN of the stream: one that is turned off and on again is another, and what happened in between is in neither. */
   stream: string
+  /** Copy begins then, or once the mapping is on where that takes longer. Of a run that was begun by an earlier version absent. */
+  copyFrom?: number
   /** Since when live changes are refused, on purpose; absent while they ought to be applied. */
   off?: number
 }
@@ -47,7 +49,7 @@ export async function readCapture(ledger: LedgerTable, run: string): Promise<Cap
 export async function beginCapture(
   ledger: LedgerTable,
   run: string,
-  capture: Pick<Capture, 'since' | 'stream'>,
+  capture: Pick<Capture, 'since' | 'stream' | 'copyFrom'>,
 ): Promise<Capture> {
   await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture }, expect: 'absent' }])
   const { off, ...on } = (await readCapture(ledger, run)) as Capture

@@ -31,7 +31,11 @@ export async function startCapture(
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number }> {
   // In a while: by then no live function works for an earlier run any more, whose leave it remembers for some seconds.
   const begins = clock() + slackMs
-  const { since } = await beginCapture(ledger, task.run, { since: begins, stream: stream.arn })
+  const { since } = await beginCapture(ledger, task.run, {
+    since: begins,
+    stream: stream.arn,
+    copyFrom: begins + slackMs,
+  })
   const isOn = await ask(mapping, true)
   if (since === begins) await closeEnded(stream, task.run, since, ledger, clock)
   if (!isOn) return { outcome: 'waiting', seconds: askAgainSeconds }

@@ -23,14 +23,17 @@ export interface Deployed {
   options?: unknown
 }
 
+/** Whether an execution is at work, or may be. `unknown`: Step Functions does not say. */
+export type UnderWay = { kind: 'no' } | { kind: 'yes'; execution: string } | { kind: 'unknown'; execution?: string }
+
 /** The run machine's executions, as operators ask for them. */
 export interface RunExecutions {
   /** An execution by its ARN. Never throws for a service that does not answer: then its status is `unknown`. */
   describe(arn: string): Promise<ExecutionView>
   /** Starts an execution with this input; returns its ARN. */
   start(input: object): Promise<string>
-  /** ARN of the newest execution that is under way, if any is. */
-  running(): Promise<string | undefined>
+  /** The newest execution that is under way, if any is. Never throws for a service that does not answer. */
+  running(): Promise<UnderWay>
 }
 
 /** What every use case of an operator works with: the CLI gives the SDK, tests and the simulator memory. */

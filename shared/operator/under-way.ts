@@ -1,24 +1,19 @@
 import { readLease } from '../ledger/lease.ts'
-import type { OperatorEngine } from './engine.ts'
+import type { OperatorEngine, UnderWay } from './engine.ts'
 import { OperatorError } from './errors.ts'
-
-/** Whether an execution is at work on the destination, or may be. */
-export type UnderWay =
-  | { kind: 'no' }
-  | { kind: 'yes'; execution: string }
-  /** Step Functions does not say whether the execution that holds the lease is at work. */
-  | { kind: 'unknown'; execution: string }
 
 type Where = Pick<OperatorEngine, 'ledger' | 'executions' | 'deployment'>
 
-/** Asks who holds the lease, or has yet to take it. */
+/**
+ * The execution that holds the lease, unless it has ended: a newer one is not the run, but about to be refused. Else the
+ * newest one under way, which has yet to take the lease.
+ */
 export async function underWay({ ledger, executions, deployment }: Where): Promise<UnderWay> {
   const lease = await readLease(ledger, deployment.destinationTable)
   const owner = lease?.held ? await executions.describe(lease.execution) : undefined
   if (lease && owner && owner.status !== 'ended')
     return { kind: owner.status === 'running' ? 'yes' : 'unknown', execution: lease.execution }
-  const execution = await executions.running()
-  return execution === undefined ? { kind: 'no' } : { kind: 'yes', execution }
+  return executions.running()
 }
 
 /**
@@ -39,7 +34,7 @@ export async function refuseWhileUnderWay(engine: Where): Promise<void> {
     case 'unknown':
       throw new OperatorError(
         'run-under-way',
-        `Step Functions does not say whether execution ${found.execution}, which holds ${destinationTable}, is under way. Try again.`,
+        `Step Functions does not say whether ${found.execution === undefined ? 'an execution' : `execution ${found.execution}, which holds ${destinationTable},`} is under way. Try again.`,
       )
   }
 }

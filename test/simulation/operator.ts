@@ -222,7 +222,10 @@ export class Operator {
           return { status: 'ended', ended: execution?.status ?? 'FORGOTTEN' }
         },
         start: async (input) => this.#start(input as Json).arn,
-        running: async () => this.#running(isRun).at(-1)?.arn,
+        running: async () => {
+          const newest = this.#running(isRun).at(-1)
+          return newest ? { kind: 'yes', execution: newest.arn } : { kind: 'no' }
+        },
       },
       describeTable: async (name) => ({
         name,

@@ -17,15 +17,19 @@ const namedKeys = 3
  */
 export function progressLine(progress: Progress, seen: Track, { keys }: { keys: boolean }): string {
   const rate = rateOf(seen)
-  const waiting = waitingFor(progress, stalledMs(seen))
   return [
     `${label(progress)}: ${amount(progress)}`,
     ...ending(progress, rate),
     chunkCounts(progress, keys),
     ...lagging(progress),
-    ...(waiting ? [`waiting: ${waiting}`] : []),
     last(progress, rate),
   ].join('; ')
+}
+
+/** The line below it, while the run waits: `waiting: live changes are being turned on, 43s left`. */
+export function waitingLine(progress: Progress, seen: Track): string | undefined {
+  const waiting = waitingFor(progress, stalledMs(seen))
+  return waiting && `waiting: ${waiting}`
 }
 
 /** Done and total as a share of 1; absent while the total is unknown. Below 1 until the chunks cover the table. */

@@ -1,4 +1,4 @@
-import type { PassKind } from '../../ledger/passes.ts'
+import type { Phase } from '../../ledger/passes.ts'
 import type { Progress } from './read.ts'
 
 /** The rate is taken over this much time: checkpoints come every 5 s per slice, so less would flicker. */
@@ -7,7 +7,8 @@ const windowMs = 60_000
 /** What a watcher remembers between looks, by its own clock: the ledger's may differ from it. */
 export interface Track {
   run: string
-  pass: PassKind
+  /** A new phase begins anew: while one before it waited, no items were read. */
+  phase: Phase
   samples: { at: number; items: number }[]
   /** Changes whenever any chunk does. */
   mark: string
@@ -17,16 +18,18 @@ export interface Track {
 
 /** Notes one more look. */
 export function track(before: Track | undefined, progress: Progress): Track {
-  const { at, run, pass, chunks, coverage } = progress
+  const { at, run, chunks, coverage } = progress
+  const { phase } = run
   const mark = chunks
     .map(({ id, epoch, state, updatedAt }) => `${id} ${epoch} ${state} ${updatedAt}`)
     .sort()
     .join()
   const sample = { at, items: coverage.tallies.read }
-  if (before?.run !== run.id || before.pass !== pass) return { run: run.id, pass, samples: [sample], mark, since: at }
+  if (before?.run !== run.id || before.phase !== phase)
+    return { run: run.id, phase, samples: [sample], mark, since: at }
   const oldest = before.samples.findLastIndex((each) => each.at <= at - windowMs)
   const samples = [...before.samples.slice(Math.max(0, oldest)), sample]
-  return { run: run.id, pass, samples, mark, since: mark === before.mark ? before.since : at }
+  return { run: run.id, phase, samples, mark, since: mark === before.mark ? before.since : at }
 }
 
 /** Items a second over the last minute; absent until two looks are a second apart. */

@@ -53,7 +53,7 @@ export type Reading =
   /** Nothing was ever run into this destination. */
   | { kind: 'none' }
   /** The execution is at work and has no run yet: it is in Preflight or Lease. */
-  | { kind: 'starting'; execution: string }
+  | { kind: 'starting'; execution: string; status: ExecutionView['status'] }
   /** The execution ended before it had a run: nothing was changed. */
   | { kind: 'refused'; execution: string; error: string; cause: string }
   | { kind: 'run'; progress: Progress }
@@ -83,7 +83,7 @@ async function followExecution(
   // Read after the execution was asked: one that had ended has then said in the ledger all it will ever say.
   const run = await findLastRun(engine.ledger, destination)
   if (run?.execution === execution) return { kind: 'run', progress: await progressOf(engine, run, expect) }
-  if (view.status !== 'ended' || view.ended === 'FORGOTTEN') return { kind: 'starting', execution }
+  if (view.status !== 'ended' || view.ended === 'FORGOTTEN') return { kind: 'starting', execution, status: view.status }
   const { error = view.ended ?? 'ENDED', cause = 'It gave no cause; its history in Step Functions says more.' } = view
   return { kind: 'refused', execution, error, cause }
 }

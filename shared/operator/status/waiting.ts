@@ -20,13 +20,18 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
 /** What each phase waits for in which no pass happens. */
 const waits: Record<Exclude<Phase, PassPhase>, (progress: Progress) => string | undefined> = {
   Lease: (progress) => (progress.run.planned ? 'the run is being resumed' : leaseWords(progress)),
-  Capture: () => 'live changes are being turned on, which takes up to minutes',
+  Capture: captureWords,
   Drain: drainWords,
   Settle: settleWords,
   Repair: () => 'rebuilding the keys that verify flagged',
   Finished: () => undefined,
   Halted: () => undefined,
   Interrupted: () => undefined,
+}
+
+function captureWords({ capture, at }: Progress): string {
+  const leftMs = (capture?.copyFrom ?? 0) - at
+  return `live changes are being turned on, ${leftMs > 0 ? `${duration(leftMs)} left` : 'which takes up to minutes'}`
 }
 
 function leaseWords({ lease, at }: Progress): string {

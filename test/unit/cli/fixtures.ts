@@ -113,7 +113,7 @@ export function memoryWorld() {
     ledger,
     executions: {
       describe: async (arn) => views[arn] ?? { status: 'running' },
-      running: async () => state.running,
+      running: async () => (state.running === undefined ? { kind: 'no' } : { kind: 'yes', execution: state.running }),
       start: async (input) => {
         started.push(input)
         return 'arn:run:new'

@@ -1,10 +1,12 @@
 import { describe, expect, test } from 'vitest'
+import { replaceChunk } from '../../../shared/ledger/chunks.ts'
 import { readControl, writeControl } from '../../../shared/ledger/control.ts'
 import { type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
+import { beginCapture } from '../../../shared/ledger/shards.ts'
 import { recordLag } from '../../../shared/live/lag-row.ts'
 import { expectedItems } from '../../../shared/operator/status/expected.ts'
 import { progressReport } from '../../../shared/operator/status/json.ts'
-import { progressLine } from '../../../shared/operator/status/line.ts'
+import { progressLine, waitingLine } from '../../../shared/operator/status/line.ts'
 import { type Track, track } from '../../../shared/operator/status/rate.ts'
 import { readProgress } from '../../../shared/operator/status/read.ts'
 import { aRun, aSegment, aWalk, memoryWorld, start, store } from './fixtures.ts'
@@ -21,7 +23,8 @@ async function setUp(run: Partial<RunRecord>, chunks = copied) {
     const reading = await readProgress(engine, 'beta', { expect: expectedItems(world) })
     if (reading.kind !== 'run') throw new Error(reading.kind)
     seen = track(seen, reading.progress)
-    return progressLine(reading.progress, seen, { keys: false })
+    const lines = [progressLine(reading.progress, seen, { keys: false }), waitingLine(reading.progress, seen)]
+    return lines.filter((each) => each !== undefined).join('\n')
   }
   return { ledger, state, line }
 }
@@ -29,15 +32,25 @@ async function setUp(run: Partial<RunRecord>, chunks = copied) {
 describe('the line of a phase', () => {
   test('Capture says that live changes are being turned on', async () => {
     const { line } = await setUp({ phase: 'Capture', planned: false }, [])
-    expect(await line()).toMatch(/^Capture: .*waiting: live changes are being turned on/)
+    expect(await line()).toMatch(/^Capture: .*\nwaiting: live changes are being turned on, which takes up to minutes$/)
+  })
+
+  test('Capture counts down to the copy, which begins later where the mapping takes longer', async () => {
+    const { line, ledger, state } = await setUp({ phase: 'Capture', planned: false }, [])
+    await beginCapture(ledger, 'run00001', { since: start, stream: 'arn:stream:alpha', copyFrom: state.now + 43_000 })
+    expect(await line()).toMatch(/\nwaiting: live changes are being turned on, 43s left$/)
+    state.now += 43_000
+    expect(await line()).toMatch(/\nwaiting: live changes are being turned on, which takes up to minutes$/)
   })
 
   test('Drain says how far live changes are behind, and when that was seen', async () => {
     const { line, ledger, state } = await setUp({ phase: 'Drain' })
-    expect(await line()).toContain('waiting: live changes up to the end of the copy are being applied; ETA unknown')
+    expect(await line()).toContain('\nwaiting: live changes up to the end of the copy are being applied')
     const runtime = { clock: () => state.now - 30_000 }
     await recordLag('run00001', { outcome: 'waiting', lagSeconds: 75, reason: '' }, { ledger, runtime })
-    expect(await line()).toMatch(/^Drain: .*are being applied; live changes 1m 15s behind 30s ago; ETA unknown$/)
+    expect(await line()).toMatch(
+      /^Drain: .*\nwaiting: live changes up to the end of the copy are being applied; live changes 1m 15s behind 30s ago$/,
+    )
   })
 
   test.each([
@@ -62,7 +75,7 @@ describe('the line of a phase', () => {
     const undrained = start + 100_000
     const { line, ledger } = await setUp({ phase: 'Settle' }, [{ ...copied[0]!, undrained }, copied[1]!])
     // The clock stands at 60 s; a slice's last request is answered within 60 s of its deadline.
-    expect(await line()).toMatch(/^Settle: .*an earlier slice may still be writing, for 1m 40s at most/)
+    expect(await line()).toMatch(/^Settle: .*\nwaiting: an earlier slice may still be writing, for 1m 40s at most/)
     const control = await readControl(ledger, 'run00001')
     await writeControl(ledger, 'run00001', control, { ...control, quiet: '1.1' })
     expect(await line()).toContain('reconciling deleted and contested items with the source')
@@ -70,7 +83,7 @@ describe('the line of a phase', () => {
 
   test('Repair says what is derived again', async () => {
     const { line } = await setUp({ phase: 'Repair' })
-    expect(await line()).toMatch(/^Repair: .*rebuilding the keys that verify flagged/)
+    expect(await line()).toMatch(/^Repair: .*\nwaiting: rebuilding the keys that verify flagged/)
   })
 
   test('Verify counts its own chunks against what the copy read, with what it has found so far', async () => {
@@ -130,6 +143,18 @@ describe('the line of a phase', () => {
     state.now += 10_000
     await updateRun(ledger, 'run00001', (run) => ({ ...run, phase: 'Copy' }))
     expect(await line()).toContain('; ?/s;')
+  })
+
+  test('a new phase begins with no rate, so that what the one before it waited does not slow it', async () => {
+    const { line, ledger, state } = await setUp({ phase: 'Capture' }, [aSegment(0, 0), aSegment(1, 0)])
+    await line()
+    state.now += 50_000
+    await updateRun(ledger, 'run00001', (run) => ({ ...run, phase: 'Copy' }))
+    expect(await line()).toContain('; ?/s;')
+    state.now += 2_000
+    const { epoch, state: open } = aSegment(0, 0)
+    await replaceChunk(ledger, aSegment(0, 100), { epoch, state: open })
+    expect(await line()).toContain('; 50/s;')
   })
 
   test('a halted verification shows where it stopped', async () => {

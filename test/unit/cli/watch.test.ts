@@ -13,12 +13,11 @@ describe('segue watch', () => {
       async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, ...finished }))),
     )
     expect(await segue('watch')).toBe(0)
-    expect(lines).toHaveLength(5)
-    expect(lines[0]).toMatch(
-      /^Copy: 1000\/1000 100%; .*waiting: every chunk is done, the next phase begins; ETA unknown$/,
-    )
-    expect(lines[3]).toBe('Run run00001 finished: 1,000 items read, 1,000 items written to beta.')
-    expect(lines[4]).toBe('Verified: no differences.')
+    expect(lines).toHaveLength(7)
+    expect(lines[0]).toMatch(/^Copy: 1000\/1000 100%; .*; ETA unknown$/)
+    expect(lines[1]).toBe('waiting: every chunk is done, the next phase begins')
+    expect(lines[5]).toBe('Run run00001 finished: 1,000 items read, 1,000 items written to beta.')
+    expect(lines[6]).toBe('Verified: no differences.')
   })
 
   test('draws a bar on a terminal, and leaves the last line standing', async () => {
@@ -124,7 +123,66 @@ describe('segue watch', () => {
       },
     }
     expect(await segue('watch')).toBe(0)
-    expect(lines[0]).toContain('waiting: the ledger does not answer (no answer)')
+    expect(lines.slice(0, 2)).toEqual(['Unknown', 'waiting: the ledger does not answer (no answer)'])
+  })
+
+  test('gives what it waits for lines of its own under the bar, whole on a narrow terminal', async () => {
+    const { segue, drawn, ledger, meanwhile } = setUp(true)
+    await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+    meanwhile.push(
+      ...Array.from({ length: 10 }, () => () => {}),
+      async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'halted', reason: 'no' }))),
+    )
+    await segue('watch')
+    expect(drawn.at(-1)!.slice(2)).toEqual([
+      'waiting: no slice at work for 20s: Lambda is short of concurrency, or the',
+      'machine backs off before a retry',
+    ])
+  })
+
+  describe('of AWS that does not answer', () => {
+    const silent = () => Promise.reject(new DynamoDbError('unavailable', 'no answer'))
+
+    test.each([
+      [[], 600_000, '10m 0s'],
+      [['--give-up', '90s'], 90_000, '1m 30s'],
+    ])('with %j ends with 10 after %i ms, and says that the run continues', async (flags, ms, words) => {
+      const { segue, errors, ledger, state } = setUp()
+      await store(ledger, aRun(), done)
+      ledger.get = silent
+      const from = state.now
+      expect(await segue('watch', ...flags)).toBe(10)
+      expect(state.now - from).toBe(ms)
+      expect(errors).toEqual([
+        `AWS has not answered for ${words}: the ledger does not answer (no answer). The run continues by itself; watch it with: segue watch`,
+      ])
+    })
+
+    test('counts anew once it has answered', async () => {
+      const { segue, ledger, world, state } = setUp()
+      await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
+      const from = state.now
+      const answers = ledger.get
+      world.runtime.sleep = async (ms) => {
+        state.now += ms
+        ledger.get = state.now - from === 50_000 ? answers : silent
+      }
+      expect(await segue('watch', '--give-up', '1m')).toBe(10)
+      expect(state.now - from).toBe(110_000)
+    })
+
+    test('ends with 10 where only Step Functions could say whether the run has begun', async () => {
+      const { segue, views, errors } = setUp()
+      views['arn:run:new'] = { status: 'unknown' }
+      expect(await segue('run', '--wait')).toBe(10)
+      expect(errors[0]).toContain('Step Functions does not answer')
+    })
+
+    test.each(['10', '0m', 'soon'])('refuses --give-up %s', async (time) => {
+      const { segue, errors } = setUp()
+      expect(await segue('watch', '--give-up', time)).toBe(2)
+      expect(errors[0]).toContain('Expected a time as 90s, 10m or 2h.')
+    })
   })
 
   test('says that nothing was ever run', async () => {

@@ -33,7 +33,7 @@ it('capture remembers when it was first asked for, and nothing later moves that'
   const ledger = memoryLedgerTable()
   const { mapping } = mappingThatIs('Disabled')
   for (const now of [1, 2]) await startCapture({ run: 'r' }, { ledger, stream, mapping, clock: () => now, slackMs: 0 })
-  expect(await readCapture(ledger, 'r')).toEqual({ since: 1, stream: stream.arn })
+  expect(await readCapture(ledger, 'r')).toMatchObject({ since: 1, stream: stream.arn })
 })
 
 describe('shards that ended before capture begins', () => {
@@ -74,7 +74,7 @@ it('copy waits until what happened before capture is sure to be seen', async () 
   const asked = (now: number) =>
     startCapture({ run: 'r' }, { ledger, stream, mapping, clock: () => now, slackMs: 10_000 })
   expect(await asked(0)).toEqual({ outcome: 'waiting', seconds: 20 })
-  expect(await readCapture(ledger, 'r')).toEqual({ since: 10_000, stream: stream.arn })
+  expect(await readCapture(ledger, 'r')).toEqual({ since: 10_000, stream: stream.arn, copyFrom: 20_000 })
   expect(await asked(19_001)).toEqual({ outcome: 'waiting', seconds: 1 })
   expect(await asked(20_000)).toEqual({ outcome: 'on' })
 })
@@ -141,7 +141,7 @@ describe('turning capture off', () => {
     const { stop, seen, ledger, refusals } = await capturing('Enabled')
     refusals.push(new Error('a run is under way'))
     await expect(stop()).rejects.toThrow('under way')
-    expect(await readCapture(ledger, 'r')).toEqual({ since: 0, stream: stream.arn })
+    expect(await readCapture(ledger, 'r')).toMatchObject({ since: 0, stream: stream.arn })
     expect(seen).toEqual([])
   })
 

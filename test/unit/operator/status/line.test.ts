@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { ChunkRecord } from '../../../../shared/ledger/chunks.ts'
-import { progressLine } from '../../../../shared/operator/status/line.ts'
+import { progressLine, waitingLine } from '../../../../shared/operator/status/line.ts'
 import { type Track, track } from '../../../../shared/operator/status/rate.ts'
 import { type Progress, readProgress } from '../../../../shared/operator/status/read.ts'
 import { memoryLedgerTable } from '../../../memory/ledger-table.ts'
@@ -22,7 +22,10 @@ async function at(
 function line(...looks: Progress[]): string {
   let seen: Track | undefined
   for (const progress of looks) seen = track(seen, progress)
-  return progressLine(looks.at(-1)!, seen!, { keys: false })
+  const progress = looks.at(-1)!
+  return [progressLine(progress, seen!, { keys: false }), waitingLine(progress, seen!)]
+    .filter((each) => each !== undefined)
+    .join('\n')
 }
 
 const deadline = start + 900_000
