@@ -1,7 +1,7 @@
 import path from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { type Command, Option } from 'commander'
-import { type Options, parseOptions, parseRequest, type RunRequest } from '../../shared/config/options.ts'
+import { parseRequest, type RunRequest } from '../../shared/config/options.ts'
 import { loadMigrations } from '../../shared/migrations/load-migrations.ts'
 import type { Migration } from '../../shared/migrations/migration.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
@@ -50,28 +50,14 @@ export async function showPlan(
   request: RunRequest,
   { migrations, json, keys }: { migrations?: string; json: boolean; keys: boolean },
 ): Promise<ExitCode> {
-  const { ledger, executions, describeTable, openTable, runtime, deployment } = engine
-  const modules = migrations === undefined ? undefined : await importMigrations(migrations)
-  const plan = await makePlan(request, {
-    ledger,
-    describeExecution: executions.describe,
-    describeTable,
-    openTable,
-    options: optionsOf(engine),
-    stream: deployment.sourceStream,
-    ...(modules && { migrations: modules }),
-    ...(engine.askPlan && { ask: engine.askPlan }),
-    runtime,
-  })
-  const assumed = deployment.options === undefined
+  const plan = await makePlan(
+    request,
+    engine,
+    migrations === undefined ? undefined : await importMigrations(migrations),
+  )
   if (json) terminal.line(JSON.stringify(planJson(plan, { keys })))
-  else for (const line of planPage(plan, { keys, assumed, flag: deployment.flag })) terminal.line(line)
+  else for (const line of planPage(plan, { keys, flag: engine.deployment.flag })) terminal.line(line)
   return exitCodeOfPlan(plan)
-}
-
-/** The deployed options where the stack puts them out, else the defaults. */
-function optionsOf({ deployment: { options, sourceTable, destinationTable } }: OperatorEngine): Options {
-  return parseOptions({ ...(options as object | undefined), sourceTable, destinationTable })
 }
 
 async function importMigrations(file: string): Promise<Migration[]> {

@@ -1,6 +1,6 @@
 import type { CaptureOffPlan } from '../../shared/operator/capture-off.ts'
 import type { Deployed } from '../../shared/operator/engine.ts'
-import { counted } from '../../shared/operator/status/format.ts'
+import { counted } from '../../shared/runtime/text.ts'
 import { placeText } from './place.ts'
 
 /** What turning live changes off does, or with `dryRun` would do. */

@@ -1,9 +1,8 @@
 import type { Difference } from '../../shared/ledger/differences.ts'
 import type { LastVerification } from '../../shared/operator/diff.ts'
 import { type DifferenceGroup, groupName, keysIn } from '../../shared/operator/status/differences.ts'
-import { counted, grouped } from '../../shared/operator/status/format.ts'
 import { onTheirWay } from '../../shared/operator/status/lag.ts'
-import { sentence } from '../../shared/runtime/text.ts'
+import { counted, grouped, sentence } from '../../shared/runtime/text.ts'
 import { keyJson, keyText } from './key.ts'
 
 /** `segue diff`: counts first; where keys were asked for, each destination key under its group. */

@@ -3,10 +3,11 @@ import { resumeCommand } from '../../shared/facts/resumable.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
 import type { Lag } from '../../shared/live/lag-row.ts'
 import { forgottenWords } from '../../shared/operator/diff.ts'
-import { counted, foundWords } from '../../shared/operator/status/format.ts'
+import { foundWords } from '../../shared/operator/status/format.ts'
 import { lagWords, onTheirWay } from '../../shared/operator/status/lag.ts'
 import type { Progress } from '../../shared/operator/status/read.ts'
 import type { Verdict } from '../../shared/operator/status/verdict.ts'
+import { counted } from '../../shared/runtime/text.ts'
 import { uncheckedWords } from './diff.ts'
 
 type Finished = Extract<Verdict, { kind: 'finished' }>

@@ -3,21 +3,20 @@ import { shareOfRun } from '../../shared/operator/plan/forecast.ts'
 import type { KeyForecast } from '../../shared/operator/plan/keys.ts'
 import { findingOf, type RunPlan } from '../../shared/operator/plan/plan.ts'
 import { newTableWriteUnits, partitionWriteUnits } from '../../shared/operator/plan/units.ts'
-import { counted, duration, grouped, keyLabel } from '../../shared/operator/status/format.ts'
+import { keyLabel } from '../../shared/operator/status/format.ts'
+import { counted, duration, grouped } from '../../shared/runtime/text.ts'
 
 export interface PlanView {
   keys: boolean
-  /** The deployed options are not known; the defaults were taken. */
-  assumed: boolean
   flag: string
 }
 
 /** `segue plan`: one page about a run that has not begun. */
-export function planPage(plan: RunPlan, { keys, assumed, flag }: PlanView): string[] {
+export function planPage(plan: RunPlan, { keys, flag }: PlanView): string[] {
   return [
     ...tables(plan),
     ...migrations(plan),
-    ...work(plan, assumed),
+    ...work(plan),
     '',
     ...forecastTable(plan),
     ...assumptions(plan),
@@ -64,8 +63,8 @@ function migrations({ migrations: { applied, pending, unknown } }: RunPlan): str
   ]
 }
 
-function work(plan: RunPlan, assumed: boolean): string[] {
-  const { segments, atWork, sliceSeconds, items, resumed } = plan
+function work(plan: RunPlan): string[] {
+  const { assumed, segments, atWork, sliceSeconds, items, resumed } = plan
   const basis = {
     counted: 'counted just now',
     reported: "the table's own count",

@@ -1,6 +1,6 @@
 import type { Deployed } from '../../shared/operator/engine.ts'
 import type { RepairPlan } from '../../shared/operator/repair.ts'
-import { counted } from '../../shared/operator/status/format.ts'
+import { counted } from '../../shared/runtime/text.ts'
 import { groupLines } from './diff.ts'
 import { placeText } from './place.ts'
 

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { styleText } from 'node:util'
-import { duration, grouped } from '../../shared/operator/status/format.ts'
+import { duration, grouped } from '../../shared/runtime/text.ts'
 import type { Comparison } from './compare.ts'
 import { changesIn, REPORT_FILE, type Report } from './report.ts'
 import type { Changes } from './writing.ts'

@@ -1,6 +1,7 @@
 import { keepDays } from '../ledger/keys.ts'
 import { type Phase, phases as phaseTable } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
+import { counted } from '../runtime/text.ts'
 import type { Coverage } from './coverage.ts'
 
 type Stand = Pick<RunRecord, 'state' | 'phase' | 'phases' | 'verification'>
@@ -32,5 +33,5 @@ export function resumeCommand(run: Stand): 'segue run --resume' | 'segue verify'
  */
 export function whyExpired({ id, planned, destination }: RunRecord, { missing }: Coverage): string | undefined {
   if (!planned || missing.length === 0) return undefined
-  return `${missing.length} chunks of the copy of run ${id} have no row any more, the first is ${missing[0]}: the ledger keeps them for ${keepDays} days. Turn live changes off (\`segue capture off\`), empty ${destination} and start a new run.`
+  return `The copy of run ${id} has lost the rows of ${counted(missing.length, 'chunk')}, the first is ${missing[0]}: the ledger keeps them for ${keepDays} days. Turn live changes off (\`segue capture off\`), empty ${destination} and start a new run.`
 }

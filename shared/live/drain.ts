@@ -1,6 +1,7 @@
 import { readCapture, writeLookedAt } from '../ledger/shards.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
+import { counted } from '../runtime/text.ts'
 import { stopReason, type WhyStopped } from './fencing.ts'
 import { followShards } from './follow.ts'
 import { pollMs, type ShardWalkEngine } from './shard-walk.ts'
@@ -114,7 +115,7 @@ function inTurn<T>(all: T[], first: number): T[] {
 function summary(walks: ShardWalks): DrainOutcome {
   const behind = walks.behind.length
   if (behind === 0) return { outcome: 'drained' }
-  const reason = `${behind} shards have a change that is not applied yet`
+  const reason = `${counted(behind, 'shard')} with a change that is not applied yet`
   return { outcome: 'waiting', lagSeconds: walks.lagSeconds() ?? 0, reason }
 }
 

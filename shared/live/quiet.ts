@@ -32,7 +32,7 @@ export async function beginQuiet(
     if (!coverage.complete)
       throw new LiveError(
         'copy-open',
-        `Run ${run.id} cannot settle: ${coverage.open} chunks of copy are open and ${coverage.failed.length} failed. Finish copy first.`,
+        `Run ${run.id} cannot settle: chunks of its copy are not done (${coverage.open} open, ${coverage.failed.length} failed). Finish copy first.`,
       )
     const inherited = (await readLease(ledger, run.destination))?.quietAfter ?? 0
     const after = Math.max(quietAfter(coverage) ?? 0, inherited)

@@ -9,7 +9,7 @@ import { isVerification, type PassKind } from '../ledger/passes.ts'
 import { getRun, type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { sentence } from '../runtime/text.ts'
+import { counted, sentence } from '../runtime/text.ts'
 
 /** A run that cannot go on by itself: `error` and `cause` become those of the failed execution. */
 export interface Halted {
@@ -55,19 +55,19 @@ export function whyHalted(
   if (failed[0])
     return halted(
       'chunks-failed',
-      `${failed.length} chunks of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`${goOn}\`.`,
+      `${counted(failed.length, 'chunk')} of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`${goOn}\`.`,
     )
   const expired = isVerification(kind) ? undefined : whyExpired(run, coverage)
   if (expired) return halted('not-covered', expired)
   if (missing.length > 0)
     return halted(
       'not-covered',
-      `${missing.length} chunks of ${kind} have no row, the first is ${missing[0]}. \`${goOn}\` plans them again.`,
+      `${counted(missing.length, 'chunk')} of ${kind} without a row, the first is ${missing[0]}. \`${goOn}\` plans them again.`,
     )
   if (open > 0)
     return halted(
       'chunks-open',
-      `${open} chunks of ${kind} stopped before their end, as after a change of the code. ${resume}`,
+      `${counted(open, 'chunk')} of ${kind} stopped half-way, as after a change of the code. ${resume}`,
     )
   const [sum] = openSums(kind, tallies)
   if (sum)

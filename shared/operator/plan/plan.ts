@@ -1,38 +1,21 @@
-import type { Options, RunRequest } from '../../config/options.ts'
-import type { Table } from '../../dynamodb/ports.ts'
+import { type Options, parseOptions, type RunRequest } from '../../config/options.ts'
 import type { TableDescription } from '../../dynamodb/sdk/describe.ts'
 import { coverageOf } from '../../facts/coverage.ts'
-import { wasFinished, whyExpired } from '../../facts/resumable.ts'
+import { wasFinished } from '../../facts/resumable.ts'
 import { readApplied } from '../../ledger/applied.ts'
 import { listChunks } from '../../ledger/chunks.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
-import type { LedgerTable } from '../../ledger/table.ts'
 import type { Migration } from '../../migrations/index.ts'
 import { preflight, type Ready } from '../../phases/preflight.ts'
 import { Refusal } from '../../phases/refusal.ts'
-import type { Runtime } from '../../runtime/ports.ts'
-import { type Progress, readProgress } from '../status/read.ts'
-import type { ExecutionView } from '../status/verdict.ts'
+import type { OperatorEngine } from '../engine.ts'
+import { findLastRun } from '../last-run.ts'
+import { type RefusedStart, whyRefused } from '../start.ts'
 import { estimateItems, type ItemEstimate } from './estimate.ts'
 import { type Forecast, forecast } from './forecast.ts'
 import { forecastKeys, type KeyForecast } from './keys.ts'
 import { answerPlan, type NoAnswer, type PlanAnswer, type PlanQuestion } from './pending.ts'
 import { type Sample, sampleTable } from './sample.ts'
-
-export interface PlanEngine {
-  ledger: LedgerTable
-  describeExecution(arn: string): Promise<ExecutionView>
-  describeTable(name: string): Promise<TableDescription>
-  openTable(description: TableDescription): Table
-  options: Options
-  /** ARN of the source's stream that the deployment reads, if any. */
-  stream: string | undefined
-  /** The user's migrations, where they are at hand; else the deployment is asked. */
-  migrations?: readonly Migration[]
-  /** Asks the code that is deployed. Absent where the deployment does not name a function that answers. */
-  ask?(question: PlanQuestion): Promise<PlanAnswer | NoAnswer>
-  runtime: Runtime
-}
 
 /** What a run would do, as far as can be known without doing it. Plain data; nothing was written to find it out. */
 export interface RunPlan {
@@ -42,6 +25,8 @@ export interface RunPlan {
   source: TableDescription
   destination: TableDescription
   request: RunRequest
+  /** The deployment does not tell its options: those of the plan are the defaults. */
+  assumed: boolean
   /** Why the run would be refused; absent when it would start. */
   refusal?: { code: string; message: string }
   /** What is left of the run that would be resumed. */
@@ -61,39 +46,46 @@ export interface RunPlan {
 
 /**
  * Says what a run would do, from both tables, the ledger and a sample of the source.
+ * @param migrations the user's, where they are at hand; else the deployment is asked.
  * @throws DynamoDbError `table-not-found` or `access-denied`.
  */
-export async function makePlan(request: RunRequest, engine: PlanEngine): Promise<RunPlan> {
-  const { ledger, options } = engine
+export async function makePlan(
+  request: RunRequest,
+  engine: OperatorEngine,
+  migrations?: readonly Migration[],
+): Promise<RunPlan> {
+  const { ledger, deployment } = engine
+  const options = optionsOf(deployment)
   const [source, destination] = await Promise.all([
     engine.describeTable(options.sourceTable),
     engine.describeTable(options.destinationTable),
   ])
-  const previous = await lastRun(engine)
-  const resumed = request.resume && previous && !wasFinished(previous.run) ? previous.run : undefined
+  const previous = await findLastRun(ledger, deployment.destinationTable)
+  const resumed = request.resume && previous && !wasFinished(previous) ? previous : undefined
   const copied = resumed && coverageOf(await listChunks(ledger, resumed.id, 'copy'), resumed.segments)
-  const checked = await preflightOr(request, engine)
-  const expired = resumed && copied && whyExpired(resumed, copied)
+  const refused = await whyRefused(request, engine)
+  const checked = await preflightOr(request, options, engine)
   const segments = resumed?.segments ?? request.segments ?? options.segments
   const atWork = Math.min(options.concurrency, segments)
   const jump = !(checked instanceof Refusal) && checked.split
-  const { answer, sample } = await sampleOutputs({ totalSegments: segments, jump }, source, destination, engine)
+  const { answer, sample } = await sampleOutputs(
+    { totalSegments: segments, jump },
+    source,
+    destination,
+    engine,
+    migrations,
+  )
   const heavy = await listHeavy(ledger, source.name)
   const { keys, unmeasured } = await forecastKeys(engine.openTable(source), heavy, sample, options.sliceSeconds)
   const items = estimateItems(source.itemCount, sample)
-  const refusal =
-    refusedByLease(request, previous) ??
-    (expired ? new Refusal('not-covered', expired) : undefined) ??
-    (checked instanceof Refusal ? checked : undefined)
-  const refused = refusal
-    ? { code: refusal.code as string, message: refusal.message }
-    : answer?.outcome === 'refused' && { code: answer.error, message: answer.cause }
+  const refusal = refusalOf(refused, checked, answer)
   return {
     ...whereIs(destination),
     source,
     destination,
     request,
-    ...(refused && { refusal: refused }),
+    assumed: deployment.options === undefined,
+    ...(refusal && { refusal }),
     ...(resumed &&
       copied && {
         resumed: { run: resumed.id, read: copied.tallies.read, open: copied.open, failed: copied.failed.length },
@@ -125,12 +117,12 @@ async function sampleOutputs(
   question: PlanQuestion,
   source: TableDescription,
   destination: TableDescription,
-  engine: PlanEngine,
+  { ledger, openTable, askPlan }: OperatorEngine,
+  migrations: readonly Migration[] | undefined,
 ): Promise<{ answer: PlanAnswer | NoAnswer | undefined; sample: Sample }> {
-  const { migrations, ledger, openTable } = engine
   const answer = migrations
     ? await answerPlan(question, { source, destination, openTable, ledger, migrations })
-    : await engine.ask?.(question)
+    : await askPlan?.(question)
   if (answer?.outcome === 'answered') return { answer, sample: answer.sample }
   const target = { schema: destination.schema, indexes: destination.indexes ?? [] }
   return { answer, sample: await sampleTable(openTable(source), { ...question, target }) }
@@ -161,25 +153,28 @@ export function findingOf({ refusal, keys }: RunPlan): 'refused' | 'heavy-keys' 
   return keys.some(({ fits }) => !fits) ? 'heavy-keys' : 'ready'
 }
 
-async function lastRun({ ledger, describeExecution, options, runtime }: PlanEngine): Promise<Progress | undefined> {
-  const engine = { ledger, describe: describeExecution, clock: runtime.clock }
-  const reading = await readProgress(engine, options.destinationTable)
-  return reading.kind === 'run' ? reading.progress : undefined
+/** The first reason for which the run would not begin: by what stands in the ledger, by the tables, by the deployed code. */
+function refusalOf(
+  refused: RefusedStart | undefined,
+  checked: Ready | Refusal,
+  answer: PlanAnswer | NoAnswer | undefined,
+): RunPlan['refusal'] {
+  if (refused) return { code: refused.error, message: refused.cause }
+  if (checked instanceof Refusal) return { code: checked.code, message: checked.message }
+  return answer?.outcome === 'refused' ? { code: answer.error, message: answer.cause } : undefined
 }
 
-function refusedByLease(request: RunRequest, previous: Progress | undefined): Refusal | undefined {
-  if (previous?.verdict.kind === 'running' && previous.lease?.held)
-    return new Refusal(
-      'run-in-progress',
-      `Run ${previous.run.id} holds ${previous.run.destination}; its execution is ${previous.run.execution}. Wait for it (\`segue watch\`), or stop that execution and continue with \`segue run --resume\`.`,
-    )
-  if (request.resume && (!previous || wasFinished(previous.run)))
-    return new Refusal('nothing-to-resume', 'There is no unfinished run. Start one without --resume.')
-  return undefined
+/** The deployed options where the stack puts them out, else the defaults. */
+function optionsOf({ options, sourceTable, destinationTable }: OperatorEngine['deployment']): Options {
+  return parseOptions({ ...(options as object | undefined), sourceTable, destinationTable })
 }
 
-async function preflightOr(request: RunRequest, engine: PlanEngine): Promise<Ready | Refusal> {
-  const { describeTable: describe, openTable: open, options, ledger, stream, runtime } = engine
+async function preflightOr(
+  request: RunRequest,
+  options: Options,
+  { describeTable: describe, openTable: open, ledger, runtime, deployment }: OperatorEngine,
+): Promise<Ready | Refusal> {
+  const stream = deployment.sourceStream
   try {
     return await preflight(request, { describe, open, options, ledger, stream, runtime })
   } catch (error) {

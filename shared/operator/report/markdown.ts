@@ -1,6 +1,6 @@
 import { passes } from '../../ledger/passes.ts'
-import { sentence } from '../../runtime/text.ts'
-import { counted, duration, foundWords, grouped } from '../status/format.ts'
+import { counted, duration, grouped, sentence } from '../../runtime/text.ts'
+import { foundWords } from '../status/format.ts'
 import { lagWords, onTheirWay } from '../status/lag.ts'
 import type { Report, Sum } from './content.ts'
 import { sumWords } from './sums.ts'

@@ -71,5 +71,5 @@ function openChunks({ kind, chunks }: PassRead): string[] {
 }
 
 function uncovered({ kind, coverage: { open, failed, missing } }: PassRead): string {
-  return `${kind}: the run says finished, but ${open} chunks are open, ${failed.length} failed and ${missing.length} have no row; rows are kept for ${keepDays} days`
+  return `${kind}: the run says finished, but not all its chunks are done (${open} open, ${failed.length} failed, ${missing.length} without a row); rows are kept for ${keepDays} days`
 }

@@ -1,5 +1,5 @@
 import type { Lag } from '../../live/lag-row.ts'
-import { duration } from './format.ts'
+import { duration } from '../../runtime/text.ts'
 
 /** What the guard on lag means for people; the limits are those of shared/live/lag.ts. */
 const guardWords = {

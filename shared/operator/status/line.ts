@@ -1,6 +1,7 @@
 import { passMs, workedMs } from '../../facts/phase-times.ts'
 import { passes, phases } from '../../ledger/passes.ts'
-import { counted, duration, foundWords, grouped, keyLabel } from './format.ts'
+import { counted, duration, grouped } from '../../runtime/text.ts'
+import { foundWords, keyLabel } from './format.ts'
 import { lagWords } from './lag.ts'
 import { etaMs, rateOf, stalledMs, type Track } from './rate.ts'
 import type { Progress } from './read.ts'

@@ -1,6 +1,7 @@
 import { depthOf } from '../../chunks/chunk.ts'
 import type { ChunkRecord } from '../../ledger/chunks.ts'
-import { counted, grouped, keyLabel } from './format.ts'
+import { counted, grouped } from '../../runtime/text.ts'
+import { keyLabel } from './format.ts'
 
 /**
  * The chunks that were split, as a tree of lines with the items each branch has read; chunks that were not split are

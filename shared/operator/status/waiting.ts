@@ -1,6 +1,6 @@
 import { quietAfter } from '../../facts/coverage.ts'
 import { isPassPhase, isVerification, type PassPhase, type Phase } from '../../ledger/passes.ts'
-import { counted, duration } from './format.ts'
+import { counted, duration } from '../../runtime/text.ts'
 import { lagWords } from './lag.ts'
 import type { Progress } from './read.ts'
 

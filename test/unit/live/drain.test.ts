@@ -52,7 +52,7 @@ describe('draining', () => {
     for (let i = 0; i < 30; i++) source.store(item(`a${i}`, [`x${i}`]))
     stream.split(stream.all()[0]!.id)
     for (let i = 0; i < 30; i++) source.store(item(`a${i}`, [`x${i}`], 2))
-    expect(await drained()).toMatchObject({ outcome: 'waiting', reason: expect.stringContaining('1 shards') })
+    expect(await drained()).toMatchObject({ outcome: 'waiting', reason: expect.stringContaining('1 shard with') })
     await applyAll()
     expect(await drained()).toEqual({ outcome: 'drained' })
     const cursors = await listCursors(ledger, run)

@@ -7,6 +7,7 @@ import { copyEnded } from '../../../shared/phases/check-copy.ts'
 import { finishRun } from '../../../shared/phases/finish.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
+import { counted } from '../../../shared/runtime/text.ts'
 import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from '../cli/fixtures.ts'
 import { leaseEngine } from './lease-engine.ts'
 
@@ -99,7 +100,9 @@ describe('a run that never finished and whose rows have expired', () => {
     )
     await expect(resumed).rejects.toMatchObject({ code: 'not-covered', message: expect.stringContaining(words) })
     expect(await segue('plan', '--resume')).toBe(2)
-    expect(lines.at(-1)).toContain(`Would be refused (not-covered): ${2 - left.length} chunks of the copy`)
+    expect(lines.at(-1)).toContain(
+      `Would be refused (not-covered): The copy of run run00001 has lost the rows of ${counted(2 - left.length, 'chunk')}`,
+    )
   })
 
   it('is not planned again: it halts instead', async () => {

@@ -1,11 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { exitCodeOfPlan } from '../../../../cli/exit-codes.ts'
 import { planJson, planPage } from '../../../../cli/render/plan.ts'
-import { parseOptions, parseRequest } from '../../../../shared/config/options.ts'
+import { parseRequest } from '../../../../shared/config/options.ts'
 import { writeApplied } from '../../../../shared/ledger/applied.ts'
 import { rememberHeavy } from '../../../../shared/ledger/heavy.ts'
 import { updateRun } from '../../../../shared/ledger/runs.ts'
 import type { Migration } from '../../../../shared/migrations/index.ts'
+import type { OperatorEngine } from '../../../../shared/operator/engine.ts'
 import { estimateItems } from '../../../../shared/operator/plan/estimate.ts'
 import { noSums } from '../../../../shared/operator/plan/measure.ts'
 import type { NoAnswer, PlanAnswer, PlanQuestion } from '../../../../shared/operator/plan/pending.ts'
@@ -14,7 +15,7 @@ import type { Sample } from '../../../../shared/operator/plan/sample.ts'
 import { aRun, aSegment, memoryWorld, store } from '../../cli/fixtures.ts'
 
 const heavy = 'section-outbox|docket'
-const view = { keys: true, assumed: false, flag: '' }
+const view = { keys: true, flag: '' }
 /** What copy writes to the destination itself. */
 const written = ({ forecast: { phases } }: RunPlan) =>
   phases.find(({ phase }) => phase === 'Copy')?.uses.find((use) => use.of === 'destination')?.writeUnits
@@ -34,23 +35,20 @@ function setUp() {
     migrations?: Migration[],
     deployed = 'arn:stream:alpha',
     answer?: PlanAnswer | NoAnswer,
-  ) =>
-    makePlan(parseRequest(request), {
-      ledger: world.ledger,
-      describeExecution: world.executions.describe,
-      describeTable: world.describeTable,
-      openTable: world.openTable,
-      options: parseOptions({ sourceTable: 'alpha', destinationTable: 'beta', sliceSeconds, segments: 4 }),
-      stream: deployed || undefined,
-      ...(migrations && { migrations }),
+  ) => makePlan(parseRequest(request), engineOf(sliceSeconds, deployed, answer), migrations)
+  const engineOf = (sliceSeconds: number, sourceStream: string, answer?: PlanAnswer | NoAnswer): OperatorEngine => {
+    const { sourceStream: _, ...deployment } = world.deployment
+    return {
+      ...world,
+      deployment: { ...deployment, options: { sliceSeconds, segments: 4 }, ...(sourceStream && { sourceStream }) },
       ...(answer && {
-        ask: async (question) => {
+        askPlan: async (question) => {
           asked.push(question)
           return answer
         },
       }),
-      runtime: world.runtime,
-    })
+    }
+  }
   return { ...memory, fill, plan, asked }
 }
 
@@ -237,7 +235,7 @@ describe('a plan of a run that would be refused', () => {
   test('says that there is nothing to resume', async () => {
     const { plan, ledger } = setUp()
     expect((await plan({ resume: true })).refusal?.code).toBe('nothing-to-resume')
-    await store(ledger, aRun({ state: 'finished' }), [])
+    await store(ledger, aRun({ state: 'finished' }), [], { held: false })
     expect((await plan({ resume: true })).refusal?.code).toBe('nothing-to-resume')
   })
 

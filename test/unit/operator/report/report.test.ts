@@ -111,7 +111,7 @@ describe('the sums of a report', () => {
   test('of a finished run need every walk to cover its table', async () => {
     const { problems, walks } = await buildReport(await ledgerOf(clean.slice(0, -1)), 'run00001')
     expect(problems).toEqual([
-      'orphans: the run says finished, but 0 chunks are open, 0 failed and 1 have no row; rows are kept for 60 days',
+      'orphans: the run says finished, but not all its chunks are done (0 open, 0 failed, 1 without a row); rows are kept for 60 days',
     ])
     expect(walks[2]).toMatchObject({ walk: 'orphans', complete: false })
   })
