@@ -36,12 +36,13 @@ export async function verifyAgain(stack: Stack): Promise<boolean> {
   return (await segue(stack, ['verify', '--wait'])) === 6
 }
 
-async function segue({ name, endpoint }: Stack, command: string[]): Promise<number> {
+/** In a folder without a `.segue/local.json`, which may name another demo's stack by the same name. */
+async function segue({ name, endpoint, directory }: Stack, command: string[]): Promise<number> {
   const args = [...command, '--stack', name]
   console.log(`segue ${args.join(' ')}`)
   return new Promise((resolve, reject) => {
-    spawn(process.execPath, ['--import', 'tsx', path.join('cli', 'main.ts'), ...args], {
-      cwd: ROOT,
+    spawn(process.execPath, ['--import', 'tsx', path.join(ROOT, 'cli', 'main.ts'), ...args], {
+      cwd: directory,
       stdio: 'inherit',
       env: { ...process.env, ...localEnvironment(endpoint) },
     })

@@ -1,3 +1,4 @@
+import path from 'node:path'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SFNClient } from '@aws-sdk/client-sfn'
 import { deploy } from '../deploy.ts'
@@ -20,6 +21,8 @@ const NAME = 'SegueDemo'
 export interface Stack {
   readonly name: string
   readonly endpoint: string
+  /** The emulator's folder. */
+  readonly directory: string
   readonly source: string
   readonly destination: string
   readonly ledger: string
@@ -33,7 +36,7 @@ export interface Stack {
 }
 
 /**
- * @param keep the emulator goes on after this process, for `segue` and `npm run local -- down` to find.
+ * @param keep the emulator outlives this process, for `segue` and `npm run local -- down` to find.
  * @throws LocalError when the emulator does not start, the deployment fails, or another stack is kept already.
  */
 export async function startStack({ keep }: { keep: boolean }, log: (line: string) => void): Promise<Stack> {
@@ -61,6 +64,7 @@ async function deployTo({ endpoint, stop, pid, logFile }: Emulator): Promise<Sta
   return {
     name: NAME,
     endpoint,
+    directory: path.dirname(logFile),
     source: local.sourceTable,
     destination: local.destinationTable,
     ledger: local.ledgerTable,
