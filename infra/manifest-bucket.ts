@@ -1,7 +1,8 @@
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib'
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
+import { acknowledge } from './acknowledge.ts'
 
 /** A halted run can be redriven for 14 days and reads its manifest again; twice that is plenty. */
 const KEPT = Duration.days(30)
@@ -23,10 +24,10 @@ export function manifestBucket(scope: Construct, encryptionKey: IKey | undefined
     lifecycleRules: [{ expiration: KEPT, abortIncompleteMultipartUploadAfter: KEPT }],
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
-  Validations.of(bucket).acknowledge({
-    id: 'AwsSolutions-S1',
-    reason:
-      'Holds ids of chunks, and batches that the stream dropped, for 30 days; written by this stack alone, and object access can be had from CloudTrail data events.',
-  })
+  acknowledge(
+    bucket,
+    'AwsSolutions-S1',
+    'Holds ids of chunks, and batches that the stream dropped, for 30 days; written by this stack alone, and object access can be had from CloudTrail data events.',
+  )
   return bucket
 }

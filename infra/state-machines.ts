@@ -1,10 +1,11 @@
-import { Aws, Stack, Validations } from 'aws-cdk-lib'
+import { Aws, Stack } from 'aws-cdk-lib'
 import { Policy } from 'aws-cdk-lib/aws-iam'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { DefinitionBody, type IStateMachine, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { type FunctionName, functionNames, isTask } from '../shared/config/functions.ts'
 import type { Options } from '../shared/config/options.ts'
+import { acknowledge } from './acknowledge.ts'
 import type { SegueFunction } from './functions.ts'
 import { logGroup } from './log-group.ts'
 import { allow, executionsOf, MANIFESTS_PREFIX, useKey } from './permissions.ts'
@@ -61,11 +62,11 @@ function machine(scope: Construct, id: string, definition: Machine, options: Opt
       includeExecutionData: false,
     },
   })
-  Validations.of(created).acknowledge({
-    id: 'AwsSolutions-SF1',
-    reason:
-      'Step Functions keeps the history of Standard executions for 90 days; ALL would log each step of each chunk again.',
-  })
+  acknowledge(
+    created,
+    'AwsSolutions-SF1',
+    'Step Functions keeps the history of Standard executions for 90 days; ALL would log each step of each chunk again.',
+  )
   return created
 }
 

@@ -1,6 +1,7 @@
-import { Stack, Validations } from 'aws-cdk-lib'
+import { Stack } from 'aws-cdk-lib'
 import { CfnPolicy } from 'aws-cdk-lib/aws-iam'
 import type { IConstruct } from 'constructs'
+import { acknowledge } from './acknowledge.ts'
 
 /** Why a resource with a wildcard is as narrow as it can be. Actions never have one. */
 const reasons: [resource: RegExp, reason: string][] = [
@@ -16,7 +17,7 @@ export function acknowledgeWildcards(scope: IConstruct): void {
     const document = Stack.of(policy).resolve(policy.policyDocument) as { Statement: { Resource: unknown }[] }
     for (const resource of new Set(document.Statement.flatMap(({ Resource }) => Resource).map(flat))) {
       const reason = reasons.find(([pattern]) => pattern.test(resource))?.[1]
-      if (reason) Validations.of(policy).acknowledge({ id: `AwsSolutions-IAM5[Resource::${resource}]`, reason })
+      if (reason) acknowledge(policy, `AwsSolutions-IAM5[Resource::${resource}]`, reason)
     }
   }
 }
