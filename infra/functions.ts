@@ -70,6 +70,8 @@ export class Functions extends Construct {
       memorySize: memoryMb,
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),
       environment: {
+        // A frame of a stack trace names the source: the same line in every function, since each is another bundle.
+        NODE_OPTIONS: '--enable-source-maps',
         SEGUE_OPTIONS: Stack.of(this).toJsonString(options),
         SEGUE_CODE_HASH: codeHash,
         SEGUE_LEDGER_TABLE: stores.ledger.tableName,

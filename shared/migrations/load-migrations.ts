@@ -8,7 +8,7 @@ import { describe, isPlainObject } from './values.ts'
  * @throws MigrationsModuleError saying which migration is wrong and what was expected.
  */
 export function loadMigrations(module: unknown): Migration[] {
-  const exported = (module as { default?: unknown } | null | undefined)?.default
+  const exported = defaultExport(module)
   if (!Array.isArray(exported))
     throw new MigrationsModuleError(
       `Expected the migrations module to default-export an array of migrations, got ${describe(exported)}`,
@@ -26,6 +26,13 @@ export function loadMigrations(module: unknown): Migration[] {
     ids.add(migration.id)
   }
   return exported
+}
+
+/** Of a module that was compiled to CommonJS, as in a package without `"type": "module"`, `import` hands over all exports as the default. */
+function defaultExport(module: unknown): unknown {
+  const exported = (module as { default?: unknown } | null | undefined)?.default
+  const { __esModule, default: inner } = (exported ?? {}) as { __esModule?: unknown; default?: unknown }
+  return __esModule ? inner : exported
 }
 
 function label(migration: unknown): string {

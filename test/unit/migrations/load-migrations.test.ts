@@ -9,6 +9,11 @@ describe('a migrations module', () => {
     expect(loadMigrations({ default: migrations })).toEqual(migrations)
   })
 
+  it('may be compiled to CommonJS, as the modules of a package without `"type": "module"` are', () => {
+    const migrations = [migration({ id: '2021-a' })]
+    expect(loadMigrations({ default: { __esModule: true, default: migrations } })).toEqual(migrations)
+  })
+
   it.each<[string, unknown, string]>([
     ['nothing', undefined, 'default-export an array of migrations, got undefined'],
     ['no default export', { migrations: [] }, 'default-export an array of migrations, got undefined'],
