@@ -1,16 +1,39 @@
 import { LostSight } from '../shared/operator/errors.ts'
+import { type ErrorTable, SegueError } from '../shared/runtime/error.ts'
 import { type ExitCode, exitCode } from './exit-codes.ts'
 
-/** What the user must put right; its message is the sentence they see. */
-export class CliError extends Error {
-  readonly code: 'no-stack' | 'several-stacks' | 'bad-local-file' | 'bad-module' | 'not-confirmed'
-  readonly source = 'user'
-  readonly retryable = false
+export type CliErrorCode = 'no-stack' | 'several-stacks' | 'bad-local-file' | 'bad-module' | 'not-confirmed'
 
-  constructor(code: CliError['code'], message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'CliError'
-    this.code = code
+export const cliErrors: ErrorTable<CliErrorCode> = {
+  'no-stack': {
+    means: 'There is no such Segue stack in this region and account.',
+    next: 'Check `--stack`, AWS_REGION and AWS_PROFILE; deploy with `cdk deploy` if it was never deployed.',
+  },
+  'several-stacks': {
+    means: 'There are several Segue stacks in this region and account.',
+    next: 'Choose one with `--stack NAME`.',
+  },
+  'bad-local-file': {
+    means: '`.segue/local.json` is not what the local stack writes.',
+    next: 'Start the local stack again, or delete the file.',
+  },
+  'bad-module': {
+    means: 'The module of migrations that `segue plan` was given does not load.',
+    next: 'Correct what the message names.',
+  },
+  'not-confirmed': {
+    means: 'The command changes or deletes data, and nobody confirmed it.',
+    next: 'Confirm on a terminal, or add `--yes` in a script.',
+  },
+}
+
+/** What the user must put right; its message is the sentence they see. */
+export class CliError extends SegueError {
+  static override readonly kind = 'CliError'
+  declare readonly code: CliErrorCode
+
+  constructor(code: CliErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, { source: 'user', ...cliErrors[code] }, options)
   }
 }
 
@@ -30,7 +53,7 @@ type Explicable = Error & { code?: string; source?: string; serviceError?: strin
 
 /** An error as one sentence with the next step, and the code the command exits with. */
 export function explain(error: unknown): { code: ExitCode; sentence: string } {
-  if (error instanceof LostSight)
+  if (LostSight.is(error))
     return { code: exitCode('unexpected'), sentence: `${error.message}: ${explain(error.cause).sentence}` }
   const { name = '', message = String(error), code, source, serviceError = name } = error as Explicable
   const advice = credentialAdvice[serviceError.replace(/(Exception|Error)$/, '')] ?? credentialAdvice[serviceError]

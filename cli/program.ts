@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { LostSight } from '../shared/operator/errors.ts'
+import { SegueError } from '../shared/runtime/error.ts'
 import { addCapture } from './commands/capture.ts'
 import { addDiff } from './commands/diff.ts'
 import { addPlan } from './commands/plan.ts'
@@ -71,10 +72,12 @@ export async function runCli(
   } catch (error) {
     if (error instanceof CommanderError) return exitCode(error.exitCode === 0 ? 'ok' : 'refused')
     const explained = explain(error)
-    const shown = error instanceof LostSight ? error.cause : error
+    const shown = LostSight.is(error) ? error.cause : error
     terminal.error(terminal.colour('red', explained.sentence))
-    if (verbose || program.opts<{ verbose?: boolean }>().verbose)
+    if (verbose || program.opts<{ verbose?: boolean }>().verbose) {
       terminal.error((shown as Error).stack ?? String(shown))
+      if (SegueError.is(error)) terminal.error(`Code ${error.code} (docs/errors.md): ${error.next}`)
+    }
     return explained.code
   }
 }

@@ -80,7 +80,7 @@ function describe(stack: LocalStack): string {
 try {
   await program.parseAsync()
 } catch (error) {
-  if (!(error instanceof LocalError)) throw error
+  if (!LocalError.is(error)) throw error
   console.error(error.message)
   process.exitCode = 1
 }

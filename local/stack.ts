@@ -85,7 +85,7 @@ async function expectTables({ app, endpoint, sourceTable, destinationTable }: Lo
     try {
       await describeTable(client, table)
     } catch (error) {
-      if (!(error instanceof DynamoDbError) || error.code !== 'table-not-found') throw error
+      if (!DynamoDbError.is(error) || error.code !== 'table-not-found') throw error
       throw new LocalError(
         'no-table',
         `${app} names the table ${table} and does not make it, so it is not at ${endpoint}. Make it in the app where that is deployed locally, as examples/dawson/app.ts does, or create it there with \`aws dynamodb create-table\` and run \`up\` again.`,

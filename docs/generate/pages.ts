@@ -1,6 +1,8 @@
+import { errorsPage } from './errors-page.ts'
 import { optionsPage } from './options-page.ts'
 
 /** Every page of `docs/` that is written from the code, by file name. A test compares each with its file. */
 export const pages: Record<string, () => string> = {
+  'errors.md': errorsPage,
   'options.md': optionsPage,
 }

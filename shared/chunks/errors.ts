@@ -1,14 +1,28 @@
+import { type ErrorTable, SegueError } from '../runtime/error.ts'
+
 export type ChunkErrorCode = 'bad-cursor' | 'bad-cuts' | 'unreadable-chunk'
 
+export const chunkErrors: ErrorTable<ChunkErrorCode> = {
+  'bad-cursor': {
+    means: 'A chunk cannot be split where its slice stands.',
+    next: 'Resume the run; if it happens again, report it with the message.',
+  },
+  'bad-cuts': {
+    means: 'The places at which a chunk was to be split do not lie in order inside it.',
+    next: 'Resume the run; if it happens again, report it with the message.',
+  },
+  'unreadable-chunk': {
+    means: 'The ledger holds a chunk that this version cannot read.',
+    next: 'Resume with the version that started the run.',
+  },
+}
+
 /** A chunk that would not tile its table: never split or resumed on a guess, as a gap is lost items. */
-export class ChunkError extends Error {
-  readonly code: ChunkErrorCode
-  readonly source = 'internal'
-  readonly retryable = false
+export class ChunkError extends SegueError {
+  static override readonly kind = 'ChunkError'
+  declare readonly code: ChunkErrorCode
 
   constructor(code: ChunkErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'ChunkError'
-    this.code = code
+    super(code, message, { source: 'internal', ...chunkErrors[code] }, options)
   }
 }

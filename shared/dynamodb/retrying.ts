@@ -39,7 +39,7 @@ export function patiently<T>(
 
 /** Turns a retryable error into a reason to try again; throws every other one. */
 function again<T>(error: unknown): Attempt<T> {
-  if (error instanceof DynamoDbError && error.retryable) return { again: error.code, cause: error }
+  if (DynamoDbError.is(error) && error.retryable) return { again: error.code, cause: error }
   throw error
 }
 

@@ -1,12 +1,29 @@
-/** The ledger holds something the engine cannot go on with. */
-export class LedgerError extends Error {
-  readonly source = 'internal'
-  readonly retryable = false
-  readonly code: 'row-missing' | 'illegal-transition' | 'lost-race'
+import { type ErrorTable, SegueError } from '../runtime/error.ts'
 
-  constructor(code: LedgerError['code'], message: string) {
-    super(message)
-    this.name = 'LedgerError'
-    this.code = code
+export type LedgerErrorCode = 'row-missing' | 'illegal-transition' | 'lost-race'
+
+export const ledgerErrors: ErrorTable<LedgerErrorCode> = {
+  'row-missing': {
+    means: 'The ledger lacks a row that must be there.',
+    next: 'Resume the run, which plans missing chunks again. If the run itself is missing, check that this is its ledger.',
+  },
+  'illegal-transition': {
+    means: 'A run or a chunk was to change into a state that its state does not lead to.',
+    next: 'This is a defect: report it with the message. Nothing was changed.',
+  },
+  'lost-race': {
+    means: 'Others kept changing the same row of the ledger, until the attempts were used up.',
+    next: 'The state machine retries it. If it halts the run, resume the run.',
+    retryable: true,
+  },
+}
+
+/** The ledger holds something with which the engine cannot continue. */
+export class LedgerError extends SegueError {
+  static override readonly kind = 'LedgerError'
+  declare readonly code: LedgerErrorCode
+
+  constructor(code: LedgerErrorCode, message: string, options?: ErrorOptions) {
+    super(code, message, { source: 'internal', ...ledgerErrors[code] }, options)
   }
 }

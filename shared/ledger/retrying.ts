@@ -33,7 +33,7 @@ export function retryingLedger(table: LedgerTable, runtime: Runtime): LedgerTabl
         try {
           return await table.commit(puts)
         } catch (error) {
-          answerLost ||= error instanceof DynamoDbError && error.code === 'unavailable'
+          answerLost ||= DynamoDbError.is(error) && error.code === 'unavailable'
           throw error
         }
       })
@@ -44,7 +44,7 @@ export function retryingLedger(table: LedgerTable, runtime: Runtime): LedgerTabl
 
 /** Turns a retryable error into a reason to try again; throws every other one. */
 function again<T>(error: unknown): Attempt<T> {
-  if (error instanceof DynamoDbError && error.retryable) return { again: error.code, cause: error }
+  if (DynamoDbError.is(error) && error.retryable) return { again: error.code, cause: error }
   throw error
 }
 

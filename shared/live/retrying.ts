@@ -24,7 +24,7 @@ export function retryingLiveTables(
         try {
           return await tables.commit(head, change)
         } catch (error) {
-          answerLost ||= error instanceof DynamoDbError && error.code === 'unavailable'
+          answerLost ||= DynamoDbError.is(error) && error.code === 'unavailable'
           throw error
         }
       }

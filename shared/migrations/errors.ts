@@ -1,26 +1,37 @@
+import { type ErrorTable, SegueError } from '../runtime/error.ts'
 import { showPath } from './reasons.ts'
 
+export const migrationErrors: ErrorTable<'migrations-module' | 'unstorable-value'> = {
+  'migrations-module': {
+    means: 'The module of migrations does not load, or does not export what Segue can run.',
+    next: 'Correct the migration that the message names, and deploy again.',
+  },
+  'unstorable-value': {
+    means: 'A migration returned a value that DynamoDB cannot store. Its item is quarantined with this reason.',
+    next: 'Correct the migration; the message names the attribute and the kind of value.',
+  },
+}
+
 /** The user's migrations module is not what Segue can run. The message says which migration and what to change. */
-export class MigrationsModuleError extends Error {
-  readonly code = 'migrations-module'
-  readonly source = 'user'
-  readonly retryable = false
+export class MigrationsModuleError extends SegueError {
+  static override readonly kind = 'MigrationsModuleError'
+  declare readonly code: 'migrations-module'
 
   constructor(message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'MigrationsModuleError'
+    super('migrations-module', message, { source: 'user', ...migrationErrors['migrations-module'] }, options)
   }
 }
 
 /** A value that DynamoDB cannot store. Names the attribute and the kind of value, never the value. */
-export class UnstorableError extends Error {
-  readonly code = 'unstorable-value'
-  readonly source = 'user'
-  readonly retryable = false
+export class UnstorableError extends SegueError {
+  static override readonly kind = 'UnstorableError'
+  declare readonly code: 'unstorable-value'
 
   constructor(path: readonly PropertyKey[], problem: string) {
-    super(`${showPath(path)}: DynamoDB cannot store ${problem}`)
-    this.name = 'UnstorableError'
+    super('unstorable-value', `${showPath(path)}: DynamoDB cannot store ${problem}`, {
+      source: 'user',
+      ...migrationErrors['unstorable-value'],
+    })
   }
 }
 

@@ -23,7 +23,7 @@ export function toOutput(schema: TableSchema, item: object): RawItem | { reason:
       return { reason: `larger than ${maxItemBytes.toLocaleString('en')} bytes` }
     return rawItem(schema, attributes)
   } catch (error) {
-    if (error instanceof UnstorableError) return { reason: error.message }
+    if (UnstorableError.is(error)) return { reason: error.message }
     throw error
   }
 }

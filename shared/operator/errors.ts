@@ -1,28 +1,53 @@
+import { type ErrorTable, SegueError } from '../runtime/error.ts'
+
 export type OperatorErrorCode = 'no-run' | 'not-verified' | 'no-capture' | 'run-under-way' | 'not-off'
 
+export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
+  'no-run': {
+    means: 'Nothing was ever run into the destination.',
+    next: 'Start with `segue run`.',
+  },
+  'not-verified': {
+    means: 'The last run has no verification, or its findings have expired.',
+    next: 'See `segue status`; verify again with `segue verify --wait`.',
+  },
+  'no-capture': {
+    means: 'The deployment captures no live changes, so there is nothing to turn off.',
+    next: 'Nothing. If an earlier version deployed it, deploy it again.',
+  },
+  'run-under-way': {
+    means: 'A run is under way and needs its live changes, or nobody can say whether one is.',
+    next: 'Wait until it has ended (`segue watch`), or stop its execution in the console.',
+  },
+  'not-off': {
+    means: 'Live changes did not turn off in time.',
+    next: 'Repeat the command.',
+  },
+  'lost-sight': {
+    means: 'A command began something, and then could not learn what became of it.',
+    next: 'Nothing has to be begun again: `segue watch` and `segue status` show it.',
+    retryable: true,
+  },
+}
+
 /** What the operator must put right first. Nothing was begun; the message is the sentence they see. */
-export class OperatorError extends Error {
-  readonly code: OperatorErrorCode
-  readonly source = 'user'
-  readonly retryable = false
+export class OperatorError extends SegueError {
+  static override readonly kind = 'OperatorError'
+  declare readonly code: OperatorErrorCode
 
   constructor(code: OperatorErrorCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'OperatorError'
-    this.code = code
+    super(code, message, { source: 'user', ...operatorErrors[code] }, options)
   }
 }
 
 /** Something was begun, and what becomes of it cannot be told: never to be taken for a refusal, which begins nothing. */
-export class LostSight extends Error {
-  readonly code = 'lost-sight'
-  readonly source = 'dependency'
-  readonly retryable = true
+export class LostSight extends SegueError {
+  static override readonly kind = 'LostSight'
+  declare readonly code: 'lost-sight'
 
   /** @param message what was begun and how to see it; the sentence of the cause follows it. */
   constructor(message: string, cause: unknown) {
-    super(message, { cause })
-    this.name = 'LostSight'
+    super('lost-sight', message, { source: 'dependency', ...operatorErrors['lost-sight'] }, { cause })
   }
 }
 

@@ -25,7 +25,7 @@ export async function findLastRun(ledger: LedgerTable, destination: string): Pro
     return await getRun(ledger, lease.run)
   } catch (error) {
     // The lease is written a moment before the run it names.
-    if (error instanceof LedgerError && error.code === 'row-missing') return undefined
+    if (LedgerError.is(error) && error.code === 'row-missing') return undefined
     throw error
   }
 }

@@ -77,7 +77,7 @@ export async function whyRefused(
     else await refuseOverItems(engine)
     return undefined
   } catch (error) {
-    if (error instanceof Refusal) return { kind: 'refused', error: error.code, cause: error.message }
+    if (Refusal.is(error)) return { kind: 'refused', error: error.code, cause: error.message }
     throw error
   }
 }
@@ -97,6 +97,6 @@ async function refuseOverItems({ describeTable, openTable, deployment }: Operato
   try {
     await refuseUnlessEmpty(openTable(await describeTable(deployment.destinationTable)))
   } catch (error) {
-    if (!(error instanceof DynamoDbError)) throw error
+    if (!DynamoDbError.is(error)) throw error
   }
 }

@@ -79,7 +79,7 @@ async function look(
     )
     return reading.kind === 'starting' && reading.status === 'unknown' ? silent : reading
   } catch (error) {
-    if (error instanceof DynamoDbError && error.retryable)
+    if (DynamoDbError.is(error) && error.retryable)
       return { kind: 'unreachable', reason: `the ledger does not answer (${error.message})` }
     throw follow ? lostRun(deployment.flag, error) : error
   }

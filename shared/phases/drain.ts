@@ -3,6 +3,7 @@ import type { RunRecord } from '../ledger/runs.ts'
 import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '../live/drain.ts'
 import { type Lag, readLag, recordLag } from '../live/lag-row.ts'
 import { type Halted, haltRun } from './halt.ts'
+import type { HaltCode } from './halts.ts'
 
 export type Drained = { outcome: 'drained' } | { outcome: 'more' } | { outcome: 'waiting'; seconds: number } | Halted
 
@@ -40,7 +41,7 @@ function stoppedSince({ phases = [] }: RunRecord, lag: Lag | undefined): WhyDrai
   return lag && lag.at > (entry?.at ?? 0) ? lag.stopped : undefined
 }
 
-function whyStopped(reason: WhyDrainStopped): { error: string; cause: string } {
+function whyStopped(reason: WhyDrainStopped): { error: HaltCode; cause: string } {
   switch (reason) {
     case 'code changed':
       return {

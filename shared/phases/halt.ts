@@ -8,19 +8,21 @@ import { releaseLease } from '../ledger/lease.ts'
 import { isVerification, type PassKind } from '../ledger/passes.ts'
 import { getRun, type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
+import type { WhyStopped } from '../live/fencing.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { counted, sentence } from '../runtime/text.ts'
+import type { HaltCode } from './halts.ts'
 
 /** A run that cannot go on by itself: `error` and `cause` become those of the failed execution. */
 export interface Halted {
   outcome: 'halted'
-  error: string
+  error: HaltCode
   cause: string
 }
 
 /** Records that a run cannot go on by itself, keeps everything resumable, and gives the lease back. */
 export async function haltRun(
-  task: { run: string; fence: number; error: string; cause: string },
+  task: { run: string; fence: number; error: HaltCode; cause: string },
   { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
 ): Promise<Halted> {
   const { error, cause } = task
@@ -46,8 +48,8 @@ export function whyHalted(
   kind: PassKind,
   coverage: Coverage,
   command: string,
-): { error: string; cause: string } | undefined {
-  const halted = (error: string, cause: string) => ({ error, cause })
+): { error: HaltCode; cause: string } | undefined {
+  const halted = (error: HaltCode, cause: string) => ({ error, cause })
   const goOn = resumeCommand(run)
   const resume = `\`${goOn}\` continues from the checkpoints.`
   if (command === 'abort') return halted('aborted', `Run ${run.id} was aborted. ${resume}`)
@@ -73,4 +75,15 @@ export function whyHalted(
   if (sum)
     return halted('tallies-open', `The tallies of ${kind} do not close: ${sum}. This is a defect: please report it.`)
   return undefined
+}
+
+/** Work under a lease had to stop; `what` names it as a sentence does. */
+export function haltStopped(
+  task: { run: string; fence: number },
+  what: string,
+  reason: WhyStopped,
+  engine: { ledger: LedgerTable; runtime: Runtime },
+): Promise<Halted> {
+  const error = reason === 'code changed' ? 'code-changed' : reason
+  return haltRun({ ...task, error, cause: `${what} stopped: ${reason}.` }, engine)
 }

@@ -100,7 +100,7 @@ async function acceptsSyntheticKeys(table: Table): Promise<boolean> {
     await table.query({ pk, upTo: max, limit: 1, consistent: false })
     return true
   } catch (error) {
-    if (error instanceof DynamoDbError && error.code === 'invalid-request') return false
+    if (DynamoDbError.is(error) && error.code === 'invalid-request') return false
     throw error
   }
 }

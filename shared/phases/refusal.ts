@@ -1,10 +1,13 @@
+import { optionsErrors } from '../config/errors.ts'
+import { dynamoDbErrors } from '../dynamodb/errors.ts'
+import { migrationErrors } from '../migrations/errors.ts'
+import { type ErrorTable, SegueError } from '../runtime/error.ts'
+
+/** Codes of {@link Refusal}. */
 export type RefusalCode =
-  | 'invalid-input'
-  | 'table-not-found'
   | 'same-table'
   | 'schema-mismatch'
   | 'destination-not-empty'
-  | 'access-denied'
   | 'table-not-ready'
   | 'slice-too-short'
   | 'run-in-progress'
@@ -16,32 +19,101 @@ export type RefusalCode =
   | 'stream-changed'
   | 'code-changed'
 
+const refusalErrors: ErrorTable<RefusalCode> = {
+  'same-table': {
+    means: 'Source and destination are the same table.',
+    next: 'Name two tables in the options and deploy again.',
+  },
+  'schema-mismatch': {
+    means: 'Source and destination have different key schemas.',
+    next: 'Create the destination with the key schema of the source.',
+  },
+  'destination-not-empty': {
+    means: 'The destination holds items, and a new run begins only in an empty table.',
+    next: 'Continue a halted run with `segue run --resume`. To begin anew, turn live changes off (`segue capture off`), empty the table and start again.',
+  },
+  'table-not-ready': {
+    means: 'One of the tables is being created or deleted.',
+    next: 'Wait until it is ACTIVE and start again.',
+  },
+  'slice-too-short': {
+    means: 'Reading a small page takes so long that slices could not stop in time.',
+    next: 'Raise `sliceSeconds` to what the message says and deploy again.',
+  },
+  'run-in-progress': {
+    means: 'Another execution owns the destination: at most one run works on a table.',
+    next: 'Wait for it (`segue watch`); or stop that execution and continue with `segue run --resume`.',
+  },
+  'execution-ended': {
+    means: 'The request to begin came late: its execution has ended.',
+    next: 'Start another execution.',
+  },
+  'nothing-to-resume': {
+    means: 'There is no unfinished run into this destination.',
+    next: 'Start a run without `--resume`; verify a finished one with `segue verify`.',
+  },
+  'nothing-to-verify': {
+    means: 'There is no finished run to verify, or no ended verification to repair by.',
+    next: 'See where the last run stands (`segue status`). Before a repair, run `segue verify`.',
+  },
+  'not-covered': {
+    means: 'Rows of the ledger that say what was copied have expired, 60 days after they were written.',
+    next: 'Turn live changes off (`segue capture off`), empty the destination and start a new run.',
+  },
+  'no-stream': {
+    means:
+      'Changes made during the copy would be lost: the source has no stream with both images, or the deployment does not know it.',
+    next: 'Enable the stream (NEW_AND_OLD_IMAGES) and deploy with its ARN. If nothing changes the table meanwhile: `segue run --offline`.',
+  },
+  'stream-changed': {
+    means: 'The stream was turned off and on again, so it is another one than the deployment or the run knows.',
+    next: 'Deploy with the ARN it has now. A run that captured from the old stream cannot be resumed: empty the destination and start anew.',
+  },
+  'code-changed': {
+    means: 'The run was begun with other migrations than are deployed now.',
+    next: 'Deploy those it was begun with. Or turn live changes off (`segue capture off`), empty the destination and start anew.',
+  },
+}
+
 /** A run that must not begin, and what to do about it. Nothing has been written when this is thrown. */
-export class Refusal extends Error {
-  readonly source = 'user'
-  readonly retryable = false
-  readonly code: RefusalCode
+export class Refusal extends SegueError {
+  static override readonly kind = 'Refusal'
+  declare readonly code: RefusalCode
 
   constructor(code: RefusalCode, message: string, options?: ErrorOptions) {
-    super(message, options)
-    this.name = 'Refusal'
-    this.code = code
+    super(code, message, { source: 'user', ...refusalErrors[code] }, options)
   }
 }
+
+/** Everything for which Preflight and Lease refuse a run: what is wrong with the request, the tables or what is deployed. */
+export const refusals = {
+  ...refusalErrors,
+  'invalid-options': optionsErrors['invalid-options'],
+  'migrations-module': migrationErrors['migrations-module'],
+  'table-not-found': dynamoDbErrors['table-not-found'],
+  'access-denied': dynamoDbErrors['access-denied'],
+  'invalid-request': dynamoDbErrors['invalid-request'],
+} satisfies ErrorTable
+
+export type RefusedCode = keyof typeof refusals
 
 /** An expected refusal as the state machine sees it: `error` and `cause` become those of the failed execution. */
 export interface Refused {
   outcome: 'refused'
-  error: string
+  error: RefusedCode
   cause: string
 }
 
-/** Turns errors with a user's or dependency's `code` into a value; throws every other one, so that it is retried. */
+/** Turns what {@link refusals} names into a value; throws every other error, so that it is retried. */
 export async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof Error) || !('code' in error) || !('retryable' in error) || error.retryable) throw error
-    return { outcome: 'refused', error: String(error.code), cause: error.message }
+    if (!SegueError.is(error) || error.retryable || !isRefused(error.code)) throw error
+    return { outcome: 'refused', error: error.code, cause: error.message }
   }
+}
+
+function isRefused(code: string): code is RefusedCode {
+  return Object.hasOwn(refusals, code)
 }

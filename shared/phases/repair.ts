@@ -13,7 +13,7 @@ import { quarantineLists } from '../live/quarantine.ts'
 import { settleHead } from '../live/settle.ts'
 import type { SettleEngine } from '../live/settle-walk.ts'
 import { retry } from '../runtime/retry.ts'
-import { type Halted, haltRun } from './halt.ts'
+import { type Halted, haltRun, haltStopped } from './halt.ts'
 
 export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: ListPlace } | Halted
 
@@ -48,7 +48,7 @@ export async function repairRun(
     case 'more':
       return walked
     case 'stopped':
-      return haltRun({ ...task, error: walked.reason, cause: `Repairing stopped: ${walked.reason}.` }, engine)
+      return haltStopped(task, 'Repairing', walked.reason, engine)
   }
 }
 

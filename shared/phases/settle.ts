@@ -2,7 +2,7 @@ import { enterPhase } from '../facts/phase.ts'
 import type { ListPlace } from '../live/list-walk.ts'
 import { beginQuiet } from '../live/quiet.ts'
 import { type SettleEngine, settleBuckets } from '../live/settle-walk.ts'
-import { type Halted, haltRun } from './halt.ts'
+import { type Halted, haltStopped } from './halt.ts'
 
 export type Settled =
   | { outcome: 'settled' }
@@ -25,6 +25,6 @@ export async function settleRun(
     case 'more':
       return found
     case 'stopped':
-      return haltRun({ ...task, error: found.reason, cause: `Settling stopped: ${found.reason}.` }, engine)
+      return haltStopped(task, 'Settling', found.reason, engine)
   }
 }

@@ -14,7 +14,7 @@ export type Attempt<T> = { done: T } | { again: string; cause?: unknown; gotOn?:
 
 /**
  * Full-jitter backoff: each wait is uniform in [0, min(cap, base·2^attempt)).
- * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015. The one place in the engine that retries.
+ * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
  * @param shouldContinue asked before each attempt but the first. @default always
  * @throws what `exhausted` makes of the last reason once attempts are used up, or there is no point in more.
  */

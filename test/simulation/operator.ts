@@ -346,8 +346,8 @@ export class Operator {
         return
       } catch (error) {
         // A run that somebody else began goes first.
-        const reason = error instanceof LostSight ? error.cause : error
-        if (!(reason instanceof OperatorError && reason.code === 'run-under-way')) throw error
+        const reason = LostSight.is(error) ? error.cause : error
+        if (!(OperatorError.is(reason) && reason.code === 'run-under-way')) throw error
         await this.#allEnd()
       }
     }

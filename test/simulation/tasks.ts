@@ -89,7 +89,7 @@ async function releaseFor(name: FunctionName, { run }: JsonObject, { ledger, rel
 }
 
 function refused(error: unknown, { world }: Deployment): never {
-  if (error instanceof LiveError && error.code === 'capture-off') world.hit('path: change refused, capture is off')
+  if (LiveError.is(error) && error.code === 'capture-off') world.hit('path: change refused, capture is off')
   throw error
 }
 

@@ -62,7 +62,7 @@ export async function sendAll(count: number, calls: Call[]): Promise<WriteResult
     }
   }
   await Promise.all(Array.from({ length: Math.min(PARALLEL, calls.length) }, worker))
-  const fatal = failures.find((error) => !(error instanceof DynamoDbError && error.retryable))
+  const fatal = failures.find((error) => !(DynamoDbError.is(error) && error.retryable))
   if (fatal) throw fatal
   if (failures.length > 0 && succeeded === 0) throw failures[0]
   return results

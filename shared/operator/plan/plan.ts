@@ -67,7 +67,7 @@ export async function makePlan(
   const checked = await preflightOr(request, options, engine)
   const segments = resumed?.segments ?? request.segments ?? options.segments
   const atWork = Math.min(options.concurrency, segments)
-  const jump = !(checked instanceof Refusal) && checked.split
+  const jump = !Refusal.is(checked) && checked.split
   const { answer, sample } = await sampleOutputs(
     { totalSegments: segments, jump },
     source,
@@ -160,7 +160,7 @@ function refusalOf(
   answer: PlanAnswer | NoAnswer | undefined,
 ): RunPlan['refusal'] {
   if (refused) return { code: refused.error, message: refused.cause }
-  if (checked instanceof Refusal) return { code: checked.code, message: checked.message }
+  if (Refusal.is(checked)) return { code: checked.code, message: checked.message }
   return answer?.outcome === 'refused' ? { code: answer.error, message: answer.cause } : undefined
 }
 
@@ -178,7 +178,7 @@ async function preflightOr(
   try {
     return await preflight(request, { describe, open, options, ledger, stream, runtime })
   } catch (error) {
-    if (error instanceof Refusal) return error
+    if (Refusal.is(error)) return error
     throw error
   }
 }

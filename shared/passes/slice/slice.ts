@@ -107,7 +107,7 @@ class Slice {
       return await this.#readOn()
     } catch (error) {
       const outcome = await this.#endAfter()
-      if (!outcome || !(error instanceof DynamoDbError && error.retryable)) throw error
+      if (!outcome || !(DynamoDbError.is(error) && error.retryable)) throw error
       const { run, id: chunk } = this.record
       this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })
       return outcome

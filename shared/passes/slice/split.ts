@@ -105,7 +105,7 @@ async function surveyLeft(
   try {
     return await Promise.race([looking, late])
   } catch (error) {
-    if (!(error instanceof DynamoDbError)) throw error
+    if (!DynamoDbError.is(error)) throw error
     if (error.code === 'invalid-request') return 'the table refuses start keys that do not exist'
     if (clock() - began >= timeMs) return 'no time is left to look at it'
     throw error

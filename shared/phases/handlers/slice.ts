@@ -25,7 +25,7 @@ export function sliceHandler(
       })
       return step(outcome, task.slice, executionName(task, `c${runtime.clock().toString(36)}`))
     } catch (error) {
-      if (!(error instanceof UndrainedError)) throw error
+      if (!UndrainedError.is(error)) throw error
       return exit(error)
     }
   }

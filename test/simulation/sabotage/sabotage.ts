@@ -24,7 +24,10 @@ export async function firstToFind({ module, change, profile = 'mixed', by }: Sab
   vi.resetModules()
   vi.doMock(module, async (original) => {
     const exports = await original<Record<string, never>>()
-    return { ...exports, ...change(exports) }
+    const changed = change(exports)
+    const unknown = Object.keys(changed).filter((name) => !(name in exports))
+    if (unknown.length > 0) throw new Error(`Expected ${module} to export ${unknown.join(', ')}, which it does not`)
+    return { ...exports, ...changed }
   })
   const { stackTraceLimit } = Error
   try {

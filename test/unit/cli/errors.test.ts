@@ -43,6 +43,13 @@ describe('errors', () => {
     expect((await fails(new Error('boom'), '--verbose')).errors[1]).toContain('errors.test.ts')
   })
 
+  test('--verbose shows the code of an error, and what to do about it in general', async () => {
+    const error = new DynamoDbError('table-not-found', 'There is no table alpha.')
+    const { errors } = await fails(error, '--verbose')
+    expect(errors[0]).toBe('There is no table alpha.')
+    expect(errors[2]).toContain('table-not-found (docs/errors.md): Check the name of the table')
+  })
+
   test('an unknown command or option ends with 2', async () => {
     const { terminal } = memoryTerminal()
     const open = () => Promise.reject(new Error('not reached'))

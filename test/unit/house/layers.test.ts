@@ -104,6 +104,18 @@ describe('The house', () => {
     expect(broken).toEqual([])
   })
 
+  it('tells its errors apart by `X.is(error)`: another copy of the package has classes of its own', () => {
+    const rooms = ['shared', 'infra', 'functions', 'cli', 'local'].flatMap(files)
+    const text = (file: string) => readFileSync(resolve(root, file), 'utf8')
+    const ours = rooms.flatMap((file) =>
+      [...text(file).matchAll(/class (\w+) extends SegueError\b/g)].map(([, name]) => name),
+    )
+    const own = new RegExp(`\\binstanceof (SegueError|${ours.join('|')})\\b`)
+    expect(ours).toContain('DynamoDbError')
+    expect(rooms.filter((file) => own.test(text(file)))).toEqual([])
+    expect(rooms.filter((file) => /\bclass \w+ extends Error\b/.test(text(file)))).toEqual(['shared/runtime/error.ts'])
+  })
+
   it('keeps every Lambda a thin door', () => {
     const fat = globSync('functions/*.ts', { cwd: root }).filter(
       (file) => readFileSync(resolve(root, file), 'utf8').split('\n').length > 70,

@@ -38,7 +38,7 @@ test('a run remembers when it halted', async () => {
   const { engine, state, noted } = await setUp()
   await enterPhase({ run: 'run00001', fence: 1 }, 'Copy', engine)
   state.now += 5_000
-  await haltRun({ ...task, error: 'e', cause: 'c' }, engine)
+  await haltRun({ ...task, error: 'phase-failed', cause: 'c' }, engine)
   expect(await noted()).toEqual([
     ['Copy', 60],
     ['Halted', 65],

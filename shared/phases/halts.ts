@@ -1,0 +1,73 @@
+import type { ErrorTable } from '../runtime/error.ts'
+
+export type HaltCode =
+  | 'aborted'
+  | 'fenced'
+  | 'chunks-failed'
+  | 'chunks-open'
+  | 'not-covered'
+  | 'tallies-open'
+  | 'destination-not-empty'
+  | 'capture-off'
+  | 'code-changed'
+  | 'stream-changed'
+  | 'stream-trimmed'
+  | 'not-quiet'
+  | 'phase-failed'
+
+/** Everything for which a run that has begun stops before its end. */
+export const halts: ErrorTable<HaltCode> = {
+  aborted: {
+    means: 'An operator aborted the run.',
+    next: '`segue run --resume` continues from the checkpoints.',
+  },
+  fenced: {
+    means: 'The run has a newer owner: another execution took the lease.',
+    next: 'Nothing: watch the newer execution (`segue watch`).',
+  },
+  'chunks-failed': {
+    means: 'Some chunks failed after all their retries; the others are done.',
+    next: 'Correct the cause, which the message and `segue status` show, then continue with `segue run --resume`.',
+  },
+  'chunks-open': {
+    means: 'Some chunks stopped before their end, as after the migrations were deployed anew.',
+    next: '`segue run --resume` continues from the checkpoints, with the migrations the run was begun with.',
+  },
+  'not-covered': {
+    means: 'Rows of the ledger that say what was copied are missing: never planned, or expired after 60 days.',
+    next: 'Do what the message says: resume where chunks were never planned; begin anew where rows have expired.',
+  },
+  'tallies-open': {
+    means: 'The counts of a pass do not add up: an item was read and neither written, skipped nor quarantined.',
+    next: 'This is a defect: report it with the message. Do not use the destination.',
+  },
+  'destination-not-empty': {
+    means: 'An earlier run, or its live changes, wrote to the destination while this run waited to begin.',
+    next: 'Turn live changes off (`segue capture off`), empty the table and start again.',
+  },
+  'capture-off': {
+    means: 'Live changes are not applied: the event source mapping of the live function is disabled.',
+    next: '`segue run --resume` enables it and continues, within 24 hours: the stream keeps changes no longer.',
+  },
+  'code-changed': {
+    means: 'Live changes are not applied: the migrations that are deployed are not those the run was begun with.',
+    next: 'Deploy those it was begun with, then `segue run --resume`, within 24 hours.',
+  },
+  'stream-changed': {
+    means: 'The stream that the run captures from was turned off, so changes since then are lost.',
+    next: 'Enable it, deploy with the ARN it has now, empty the destination and start a new run.',
+  },
+  'stream-trimmed': {
+    means: 'Changes were older than 24 hours before they were applied, and the stream has thrown them away.',
+    next: 'Turn live changes off (`segue capture off`), empty the destination and start a new run.',
+  },
+  'not-quiet': {
+    means: 'A repair was asked for while copy may still write.',
+    next: 'Finish the run first (`segue run --resume`), then repair.',
+  },
+  'phase-failed': {
+    means:
+      'A function of the state machine failed after its retries. The message begins with the error it failed with.',
+    next: 'Correct what the message names, then continue with `segue run --resume`.',
+  },
+}
