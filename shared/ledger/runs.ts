@@ -1,5 +1,6 @@
 import type { TableSchema } from '../dynamodb/key.ts'
 import type { Clock, Random } from '../runtime/ports.ts'
+import { compareAndSet } from './compare-and-set.ts'
 import { LedgerError } from './errors.ts'
 import { runPk } from './keys.ts'
 import type { Phase } from './passes.ts'
@@ -63,25 +64,26 @@ export async function getRun(ledger: LedgerTable, id: string): Promise<RunRecord
 
 /**
  * Changes a run by compare and set, trying again when somebody else changed it in between.
- * @throws LedgerError `illegal-transition` when `change` asks for a state that {@link runTransitions} does not allow.
+ * @throws LedgerError `illegal-transition` when `change` asks for a state that {@link runTransitions} does not allow;
+ * `lost-race` when others kept changing it.
  */
 export async function updateRun(
   ledger: LedgerTable,
   id: string,
   change: (run: RunRecord) => RunRecord,
 ): Promise<RunRecord> {
-  for (let tries = 0; tries < 10; tries++) {
+  return compareAndSet(`Run ${id}`, async () => {
     const row = await ledger.get(runPk(id), 'RUN')
     if (!row) throw new LedgerError('row-missing', `There is no run ${id} in this ledger.`)
     const before = toRecord(row)
     const after = change(before)
-    if (after === before) return before
+    if (after === before) return { done: before }
     if (after.state !== before.state && !mayChange(runTransitions, before.state, after.state))
       throw new LedgerError('illegal-transition', `Run ${id} is ${before.state} and cannot become ${after.state}.`)
     const version = row.version as number
-    if (await ledger.commit([{ row: toRow(after, version + 1), expect: { version } }])) return after
-  }
-  throw new LedgerError('lost-race', `Run ${id} kept changing while it was being changed. Try again.`)
+    if (await ledger.commit([{ row: toRow(after, version + 1), expect: { version } }])) return { done: after }
+    return undefined
+  })
 }
 
 function toRow({ schema, ...run }: RunRecord, version = 1): Row {

@@ -1,7 +1,7 @@
 import { coverageOf, quietAfter } from '../facts/coverage.ts'
 import { listChunks } from '../ledger/chunks.ts'
+import { compareAndSet } from '../ledger/compare-and-set.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
-import { LedgerError } from '../ledger/errors.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -23,11 +23,11 @@ export async function beginQuiet(
   { ledger, runtime }: { ledger: LedgerTable; runtime: Pick<Runtime, 'clock'> },
 ): Promise<QuietOutcome> {
   const run = await getRun(ledger, task.run)
-  for (let tries = 0; tries < 10; tries++) {
+  return compareAndSet<QuietOutcome>(`The control row of run ${run.id}`, async () => {
     const control = await readControl(ledger, run.id)
-    if (control.fence !== task.fence) return { outcome: 'stopped', reason: 'fenced' }
-    if (control.command === 'abort') return { outcome: 'stopped', reason: 'aborted' }
-    if (control.quiet !== undefined) return { outcome: 'quiet', quiet: control.quiet }
+    if (control.fence !== task.fence) return { done: { outcome: 'stopped', reason: 'fenced' } }
+    if (control.command === 'abort') return { done: { outcome: 'stopped', reason: 'aborted' } }
+    if (control.quiet !== undefined) return { done: { outcome: 'quiet', quiet: control.quiet } }
     const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
     if (!coverage.complete)
       throw new LiveError(
@@ -39,23 +39,14 @@ export async function beginQuiet(
     const leftMs = after - runtime.clock()
     if (after > 0 && leftMs >= 0)
       return {
-        outcome: 'waiting',
-        seconds: Math.floor(leftMs / 1000) + 1,
-        reason: 'an earlier slice may still be writing',
+        done: {
+          outcome: 'waiting',
+          seconds: Math.floor(leftMs / 1000) + 1,
+          reason: 'an earlier slice may still be writing',
+        },
       }
     const quiet = `${task.fence}.${runtime.clock()}`
-    if (await writeControl(ledger, run.id, control, { ...control, quiet })) return { outcome: 'quiet', quiet }
-  }
-  throw new LedgerError('lost-race', `The control row of run ${run.id} kept changing. Try again.`)
-}
-
-/** Must come before copy is entered again, by retry or resume. A new lease does it by itself: its control row has no quiet. */
-export async function endQuiet(ledger: LedgerTable, run: string): Promise<void> {
-  for (let tries = 0; tries < 10; tries++) {
-    const control = await readControl(ledger, run)
-    if (control.quiet === undefined) return
-    const { quiet: _, ...loud } = control
-    if (await writeControl(ledger, run, control, loud)) return
-  }
-  throw new LedgerError('lost-race', `The control row of run ${run} kept changing. Try again.`)
+    const written = await writeControl(ledger, run.id, control, { ...control, quiet })
+    return written ? { done: { outcome: 'quiet', quiet } } : undefined
+  })
 }

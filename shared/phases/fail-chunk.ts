@@ -1,4 +1,5 @@
 import { type ChunkRecord, getChunk, replaceChunk } from '../ledger/chunks.ts'
+import { compareAndSet } from '../ledger/compare-and-set.ts'
 import type { PassId } from '../ledger/passes.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -8,10 +9,10 @@ export async function failChunk(
   task: { run: string; pass: PassId; chunk: string; fence: number; reason: string },
   { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
 ): Promise<{ outcome: 'failed' | 'unchanged' }> {
-  for (let tries = 0; tries < 5; tries++) {
+  return compareAndSet<{ outcome: 'failed' | 'unchanged' }>(`Chunk ${task.chunk} of run ${task.run}`, async () => {
     const chunk = await getChunk(ledger, task.run, task.pass, task.chunk)
-    if (chunk?.state !== 'open' || chunk.fence > task.fence) return { outcome: 'unchanged' }
-    // The epoch rises too: a slice that is still writing somewhere must not go on checkpointing a failed chunk.
+    if (chunk?.state !== 'open' || chunk.fence > task.fence) return { done: { outcome: 'unchanged' } }
+    // The epoch rises too: a slice that is still writing somewhere must not checkpoint a failed chunk.
     const failed: ChunkRecord = {
       ...chunk,
       state: 'failed',
@@ -20,10 +21,8 @@ export async function failChunk(
       reason: task.reason,
       updatedAt: runtime.clock(),
     }
-    if (await replaceChunk(ledger, failed, { epoch: chunk.epoch, state: 'open' })) {
-      runtime.emit({ code: 'chunk.failed', run: task.run, chunk: task.chunk, reason: task.reason })
-      return { outcome: 'failed' }
-    }
-  }
-  return { outcome: 'unchanged' }
+    if (!(await replaceChunk(ledger, failed, { epoch: chunk.epoch, state: 'open' }))) return undefined
+    runtime.emit({ code: 'chunk.failed', run: task.run, chunk: task.chunk, reason: task.reason })
+    return { done: { outcome: 'failed' } }
+  })
 }

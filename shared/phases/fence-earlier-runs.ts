@@ -1,6 +1,7 @@
 import { functions } from '../config/functions.ts'
 import { coverageOf, graceMs, quietAfter } from '../facts/coverage.ts'
 import { listChunks } from '../ledger/chunks.ts'
+import { compareAndSet } from '../ledger/compare-and-set.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
@@ -30,13 +31,12 @@ export async function fenceEarlierRuns(ledger: LedgerTable, lease: Lease): Promi
 }
 
 async function fence(ledger: LedgerTable, run: string, number: number): Promise<void> {
-  for (let tries = 0; tries < 10; tries++) {
+  await compareAndSet(`The control row of run ${run}`, async () => {
     const control = await readControl(ledger, run)
     // Its owner died before it wrote the row, so nothing of it was ever at work.
-    if (control.fence === 0 || control.fence >= number) return
-    if (await writeControl(ledger, run, control, { ...control, fence: number })) return
-  }
-  throw new LedgerError('lost-race', `The control row of run ${run} kept changing. Try again.`)
+    if (control.fence === 0 || control.fence >= number) return { done: true }
+    return (await writeControl(ledger, run, control, { ...control, fence: number })) ? { done: true } : undefined
+  })
 }
 
 /** Milliseconds since the epoch; 0 where nothing of the run can be under way. */

@@ -1,6 +1,7 @@
 import type { RunRequest } from '../config/options.ts'
 import type { TableSchema } from '../dynamodb/key.ts'
 import { readApplied } from '../ledger/applied.ts'
+import { compareAndSet } from '../ledger/compare-and-set.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
 import { createRun, getRun, newRunId, type RunRecord } from '../ledger/runs.ts'
@@ -177,14 +178,15 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
     }
     await createRun(ledger, run)
   } else await resumeRun(lease, request.split, ledger, runtime.clock)
-  for (;;) {
+  await compareAndSet(`The control row of run ${lease.run}`, async () => {
     const control = await ledgerControl(ledger, lease.run)
-    if (control && control.fence >= lease.fence) return getRun(ledger, lease.run)
+    if (control && control.fence >= lease.fence) return { done: true }
     // Copy may write again once a run is resumed, so quiet ends; verifying and repairing leave it as it is.
     const quiet = request.only && control?.quiet !== undefined ? { quiet: control.quiet } : {}
-    if (await writeControl(ledger, lease.run, control, { command: 'run', fence: lease.fence, ...quiet }))
-      return getRun(ledger, lease.run)
-  }
+    const next = { command: 'run', fence: lease.fence, ...quiet } as const
+    return (await writeControl(ledger, lease.run, control, next)) ? { done: true } : undefined
+  })
+  return getRun(ledger, lease.run)
 }
 
 async function ledgerControl(ledger: LedgerTable, run: string) {

@@ -1,4 +1,5 @@
 import { type ChunkRecord, getChunk, replaceChunk } from '../../ledger/chunks.ts'
+import { compareAndSet } from '../../ledger/compare-and-set.ts'
 import { readControl } from '../../ledger/control.ts'
 import { LedgerError } from '../../ledger/errors.ts'
 import type { PassId } from '../../ledger/passes.ts'
@@ -33,16 +34,17 @@ export async function startSlice(
   if (control.command === 'abort') return ended({ outcome: 'stopped', reason: 'aborted' })
   if (run.codeHash !== codeHash) return ended({ outcome: 'stopped', reason: 'code changed' })
   if (control.command === 'pause') return ended({ outcome: 'paused' })
-  for (let tries = 0; tries < 5; tries++) {
+  const claim = async (): Promise<{ done: Started } | undefined> => {
     const row = await getChunk(ledger, task.run, task.pass, task.chunk)
     if (!row)
       throw new LedgerError(
         'row-missing',
         `Run ${task.run} has no chunk ${task.chunk}. Resume the run to plan it again.`,
       )
-    if (row.state === 'done') return ended({ outcome: 'done' })
-    if (row.state === 'split') return ended(splitOutcome(row))
-    if (row.state === 'failed' || row.fence > task.fence) return ended({ outcome: 'stopped', reason: 'fenced' })
+    if (row.state === 'done') return { done: ended({ outcome: 'done' }) }
+    if (row.state === 'split') return { done: ended(splitOutcome(row)) }
+    if (row.state === 'failed' || row.fence > task.fence)
+      return { done: ended({ outcome: 'stopped', reason: 'fenced' }) }
     const record: ChunkRecord = {
       ...row,
       epoch: row.epoch + 1,
@@ -54,14 +56,19 @@ export async function startSlice(
       deadline,
     }
     if (row.deadline !== undefined) record.undrained = Math.max(row.undrained ?? 0, row.deadline)
-    if (!(await replaceChunk(ledger, record, { epoch: row.epoch, state: 'open' }))) continue
+    if (!(await replaceChunk(ledger, record, { epoch: row.epoch, state: 'open' }))) return undefined
     // Whoever fences this run looks at its chunks afterwards, for how long they may still write: one of the two sees the other.
     if ((await readControl(ledger, task.run)).fence !== task.fence)
-      return ended({ outcome: 'stopped', reason: 'fenced' })
-    return { kind: 'started', run, record }
+      return { done: ended({ outcome: 'stopped', reason: 'fenced' }) }
+    return { done: { kind: 'started', run, record } }
   }
-  // Five other slices of this chunk started meanwhile: ask again later, their answers may go nowhere.
-  return ended({ outcome: 'paused' })
+  try {
+    return await compareAndSet(`Chunk ${task.chunk} of run ${task.run}`, claim)
+  } catch (error) {
+    // Other slices of this chunk keep starting, and their answers may go nowhere: ask later, instead of failing the chunk.
+    if (LedgerError.is(error) && error.code === 'lost-race') return ended({ outcome: 'paused' })
+    throw error
+  }
 }
 
 /** The children of a split chunk, with names that stay the same however often it is asked. */

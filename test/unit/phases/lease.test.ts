@@ -7,6 +7,7 @@ import { getRun, updateRun } from '../../../shared/ledger/runs.ts'
 import { beginCapture } from '../../../shared/ledger/shards.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
+import { failChunk } from '../../../shared/phases/fail-chunk.ts'
 import { type LeaseEngine, takeLease } from '../../../shared/phases/lease.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 
@@ -157,4 +158,38 @@ it('lets a slice that was fenced while it claimed its chunk write nothing', asyn
   expect(started).toEqual({ kind: 'ended', outcome: { outcome: 'stopped', reason: 'fenced' } })
   const chunk = (await getChunk(ledger, first.run, 'copy', segmentId(0))) as ChunkRecord
   expect(chunk.epoch).toBe(1)
+})
+
+/** The same ledger, in which somebody else is always first to change rows of that sort key. */
+function contested(ledger: LedgerTable, sk: string): LedgerTable {
+  return {
+    get: (pk, key) => ledger.get(pk, key),
+    query: (pk, prefix, page) => ledger.query(pk, prefix, page),
+    commit: async (puts) => !puts.some(({ row }) => row.sk === sk) && ledger.commit(puts),
+  }
+}
+
+it('gives up a control row that others keep changing, with an error that is retried', async () => {
+  const { take } = world(contested(memoryLedgerTable(), 'CONTROL'))
+  await expect(take('one')).rejects.toMatchObject({ code: 'lost-race', retryable: true })
+})
+
+it('gives up a run that others keep changing, with an error that is retried', async () => {
+  const { ledger, begin } = world()
+  const { run } = await begin('one')
+  const change = updateRun(contested(ledger, 'RUN'), run, (before) => ({ ...before, planned: true }))
+  await expect(change).rejects.toMatchObject({ code: 'lost-race', retryable: true })
+})
+
+it('a slice of a chunk that others keep claiming pauses, and its failure is retried, not forgotten', async () => {
+  const { ledger, begin } = world()
+  const { run, fence } = await begin('one')
+  await claim(ledger, run, fence, 2_000_000 * second)
+  const task = { run, pass: 'copy' as const, chunk: segmentId(0), fence }
+  const contestedLedger = contested(ledger, `CHUNK#copy#${segmentId(0)}`)
+  const started = await startSlice(contestedLedger, task, 'code', 0, second)
+  expect(started).toEqual({ kind: 'ended', outcome: { outcome: 'paused' } })
+  const runtime = { clock: () => 0, sleep: async () => {}, random: () => 0, emit: () => {} }
+  const failing = failChunk({ ...task, reason: 'boom' }, { ledger: contestedLedger, runtime })
+  await expect(failing).rejects.toMatchObject({ code: 'lost-race' })
 })
