@@ -1,7 +1,7 @@
 import { differencesIn } from '../../shared/facts/findings.ts'
 import { resumeCommand } from '../../shared/facts/resumable.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
-import type { Lag } from '../../shared/live/lag-row.ts'
+import type { Lag } from '../../shared/ledger/lag.ts'
 import { forgottenWords } from '../../shared/operator/diff.ts'
 import { foundWords } from '../../shared/operator/status/format.ts'
 import { lagWords, onTheirWay } from '../../shared/operator/status/lag.ts'

@@ -15,19 +15,59 @@ export interface Quarantined {
 
 /**
  * Lists items as copy finds them, at most 100 in one transaction. An entry that is there already stays as it is: a live
- * change may have made it, and a late delivery of that change must find its number (see `live/poison.ts`).
+ * change may have made it, and a late delivery of that change must find its number (see `live/quarantine.ts`).
  */
 export async function quarantine(ledger: LedgerTable, run: string, items: Quarantined[]): Promise<void> {
   for (let i = 0; i < items.length; i += 100) {
     const puts = items.slice(i, i + 100).map(({ key, ...entry }) => {
       const text = encodeKey(key)
-      const hash = digest(text)
-      const pk = quarantineShardPk(run, bucketOf(hash, shards))
-      return { row: { pk, sk: hash, key: text, expiresAt: expiry(entry.at), ...entry }, expect: 'absent' as const }
+      return {
+        row: { ...entryKey(run, text), key: text, expiresAt: expiry(entry.at), ...entry },
+        expect: 'absent' as const,
+      }
     })
     if (await ledger.commit(puts)) continue
     for (const put of puts) await ledger.commit([put])
   }
+}
+
+/** An entry of the list, as live changes and verify keep it. */
+export interface QuarantineEntry extends Quarantined {
+  /** Sequence number of the record that made the entry. */
+  seq?: string
+  /** Taken off the list; kept so that a late delivery finds its number. */
+  cleared?: boolean
+  /** Raised by each change; absent on an entry that copy made. */
+  version?: number
+}
+
+export async function readEntry(ledger: LedgerTable, run: string, key: Key): Promise<QuarantineEntry | undefined> {
+  const { pk, sk } = entryKey(run, encodeKey(key))
+  const row = await ledger.get(pk, sk)
+  if (!row) return undefined
+  const { pk: _pk, sk: _sk, expiresAt: _e, key: _k, ...entry } = row
+  return { ...entry, key } as unknown as QuarantineEntry
+}
+
+/**
+ * Stores an entry in place of the one that was read; `false` when that has changed. An entry made by copy has no version;
+ * its time tells it from another of copy's.
+ */
+export function replaceEntry(
+  ledger: LedgerTable,
+  run: string,
+  before: QuarantineEntry | undefined,
+  { key, ...entry }: QuarantineEntry,
+): Promise<boolean> {
+  const text = encodeKey(key)
+  const version = (before?.version ?? 0) + 1
+  const row = { ...entryKey(run, text), key: text, expiresAt: expiry(entry.at), ...entry, version }
+  return ledger.commit([{ row, expect: before ? { version: before.version, at: before.at } : 'absent' }])
+}
+
+function entryKey(run: string, key: string): { pk: string; sk: string } {
+  const sk = digest(key)
+  return { pk: quarantineShardPk(run, bucketOf(sk, shards)), sk }
 }
 
 /** How many items of a run are quarantined now. */

@@ -1,5 +1,5 @@
 /** Where a run is. `halted`: nothing runs, everything resumable. */
-export type RunState = 'running' | 'halted' | 'aborting' | 'aborted' | 'finished'
+export type RunState = 'running' | 'halted' | 'finished'
 
 /** Where a chunk is. `open` covers waiting, running and paused: it has work left and a cursor to do it from. */
 export type ChunkState = 'open' | 'split' | 'done' | 'failed'
@@ -9,12 +9,8 @@ export const runTransitions: readonly [from: RunState, to: RunState, because: st
   ['running', 'running', 'a new owner takes over a run whose execution died'],
   ['running', 'finished', 'the tree of chunks covers the table and every chunk is done'],
   ['running', 'halted', 'a phase failed, a chunk failed, or the code changed'],
-  ['running', 'aborting', 'an operator asked to abort'],
   ['halted', 'running', 'an operator resumed the run'],
   ['finished', 'running', 'an operator verifies or repairs the result again'],
-  ['halted', 'aborting', 'an operator gave a halted run up'],
-  ['aborting', 'aborted', 'every slice has ended or is past its hard deadline'],
-  ['aborted', 'running', 'an operator resumed after all'],
 ]
 
 /** Every legal transition of a chunk, with its reason. */

@@ -1,4 +1,4 @@
-import { beginCapture, endCapture, keepCapture, readCapture } from '../ledger/shards.ts'
+import { beginCapture, endCapture, keepCapture, readCapture } from '../ledger/capture.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock, Runtime } from '../runtime/ports.ts'
 import { captureEndsMs } from './fencing.ts'

@@ -1,5 +1,6 @@
+import { readCapture } from '../ledger/capture.ts'
 import { LedgerError } from '../ledger/errors.ts'
-import { listCursors, readCapture, readLookedAt, type ShardCursor, saveCursors } from '../ledger/shards.ts'
+import { listCursors, readLookedAt, type ShardCursor, saveCursors } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
 import type { Shard, Stream } from './ports.ts'

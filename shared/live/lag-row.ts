@@ -1,22 +1,11 @@
-import { runPk } from '../ledger/keys.ts'
+import type { Capture } from '../ledger/capture.ts'
+import { type Lag, readLag, writeLag } from '../ledger/lag.ts'
 import { passes } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
-import type { Capture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { DrainOutcome, WhyDrainStopped } from './drain.ts'
-import { type LagGuard, lagGuard } from './lag.ts'
-
-/** How far live changes were behind when last looked at. */
-export interface Lag {
-  /** Age of the oldest change not yet applied, seconds; 0 when all are. Where they are not applied at all, at most this. */
-  seconds: number
-  guard: LagGuard
-  /** Milliseconds since the epoch. */
-  at: number
-  /** Why live changes are not applied at all. */
-  stopped?: Exclude<WhyDrainStopped, 'fenced'>
-}
+import type { DrainOutcome } from './drain.ts'
+import { lagGuard } from './lag.ts'
 
 /** Remembers what a look at the stream found, for status and watch, and for slices to slow down by. */
 export async function recordLag(
@@ -25,14 +14,7 @@ export async function recordLag(
   { ledger, runtime }: { ledger: LedgerTable; runtime: Pick<Runtime, 'clock'> },
 ): Promise<void> {
   const lag = await lagOf(found, runtime.clock(), () => readLag(ledger, run))
-  if (lag) await ledger.commit([{ row: { pk: runPk(run), sk: 'LAG', ...lag }, expect: 'any' }])
-}
-
-export async function readLag(ledger: LedgerTable, run: string): Promise<Lag | undefined> {
-  const row = await ledger.get(runPk(run), 'LAG')
-  if (!row) return undefined
-  const { pk: _pk, sk: _sk, ...lag } = row
-  return lag as unknown as Lag
+  if (lag) await writeLag(ledger, run, lag)
 }
 
 /**

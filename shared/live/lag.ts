@@ -1,8 +1,4 @@
-/**
- * What to do about the age of the oldest change not yet applied: nothing, tell somebody, slow the copy (it and the applier
- * share the destination's capacity), or give the cutover up, because what the stream has thrown away unread is lost.
- */
-export type LagGuard = 'ok' | 'warn' | 'slow' | 'refuse'
+import type { LagGuard } from '../ledger/lag.ts'
 
 const warnSeconds = 3_600
 /** A stream keeps records for 24 hours: at six there is time left to mend what is wrong. */

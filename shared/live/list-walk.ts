@@ -1,8 +1,8 @@
+import type { WhyStopped } from '../ledger/fencing.ts'
 import { endOf, pageRows } from '../ledger/pages.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
-import type { WhyStopped } from './fencing.ts'
 
 /** Where a walk stands: in this list, behind the row with this sort key; `''` is before the first. */
 export interface ListPlace {

@@ -1,6 +1,6 @@
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
-import { bucketOf, digest, expiry, quarantineShardPk, shards } from '../ledger/keys.ts'
-import type { LedgerTable, Row } from '../ledger/table.ts'
+import { quarantineShardPk, shards } from '../ledger/keys.ts'
+import { readEntry, replaceEntry } from '../ledger/quarantine.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import { retry } from '../runtime/retry.ts'
 import type { LiveEngine } from './engine.ts'
@@ -28,12 +28,11 @@ export async function listQuarantined(
     'quarantine',
     runtime,
     async () => {
-      const before = await readRow(ledger, run, key)
-      if (before && typeof before.seq === 'string' && before.seq >= seq) return { done: undefined }
+      const before = await readEntry(ledger, run, key)
+      if (before?.seq !== undefined && before.seq >= seq) return { done: undefined }
       const at = runtime.clock()
-      const version = versionOf(before) + 1
-      const row = { ...rowKey(run, text), key: text, migration, reason, at, seq, version, expiresAt: expiry(at) }
-      if (!(await ledger.commit([{ row, expect: unchanged(before) }]))) return { again: 'it changed' }
+      const listed = await replaceEntry(ledger, run, before, { key, migration, reason, at, seq })
+      if (!listed) return { again: 'it changed' }
       runtime.emit({ code: 'item.quarantined', run, migration, reason, key: text })
       return { done: undefined }
     },
@@ -53,13 +52,13 @@ export async function recheckQuarantined(
     'recheck quarantine',
     runtime,
     async () => {
-      const before = await readRow(ledger, run, key)
+      const before = await readEntry(ledger, run, key)
       if (!before || before.cleared) return { done: undefined }
       // Read after the entry: if it turns poison later, its record finds this entry changed or changes it first.
       const [item] = await source.get([key])
       if (item && migrateItem(migrations, schema, item).kind === 'quarantined') return { done: undefined }
-      const row: Row = { ...before, cleared: true, version: versionOf(before) + 1 }
-      return (await ledger.commit([{ row, expect: unchanged(before) }])) ? { done: undefined } : { again: 'it changed' }
+      const cleared = await replaceEntry(ledger, run, before, { ...before, cleared: true })
+      return cleared ? { done: undefined } : { again: 'it changed' }
     },
     contended,
   )
@@ -79,7 +78,7 @@ export async function listQuarantinedByPass(
     'quarantine',
     runtime,
     async () => {
-      const before = await readRow(ledger, run, key)
+      const before = await readEntry(ledger, run, key)
       if (before && !before.cleared) return { done: true }
       const [item] = await source.get([key])
       const result = item && migrateItem(migrations, schema, item)
@@ -88,10 +87,9 @@ export async function listQuarantinedByPass(
       const text = encodeKey(key)
       const at = runtime.clock()
       // Its `seq` stays: a late delivery of that record must find it.
-      const { cleared: _, ...kept }: Row = before ?? rowKey(run, text)
-      const version = versionOf(before) + 1
-      const row = { ...kept, key: text, migration, reason, at, version, expiresAt: expiry(at) }
-      if (!(await ledger.commit([{ row, expect: unchanged(before) }]))) return { again: 'it changed' }
+      const seq = before?.seq
+      const entry = { key, migration, reason, at, ...(seq !== undefined && { seq }) }
+      if (!(await replaceEntry(ledger, run, before, entry))) return { again: 'it changed' }
       runtime.emit({ code: 'item.quarantined', run, migration, reason, key: text })
       return { done: true }
     },
@@ -115,25 +113,6 @@ export async function isListedFor(
   { key, seq }: StreamRecord,
   { ledger, run }: Pick<LiveEngine, 'ledger' | 'run'>,
 ): Promise<boolean> {
-  const row = await readRow(ledger, run, key)
-  return row !== undefined && (!row.cleared || (typeof row.seq === 'string' && row.seq >= seq))
-}
-
-function readRow(ledger: LedgerTable, run: string, key: Key): Promise<Row | undefined> {
-  const { pk, sk } = rowKey(run, encodeKey(key))
-  return ledger.get(pk, sk)
-}
-
-function rowKey(run: string, key: string): { pk: string; sk: string } {
-  const sk = digest(key)
-  return { pk: quarantineShardPk(run, bucketOf(sk, shards)), sk }
-}
-
-function versionOf(row: Row | undefined): number {
-  return typeof row?.version === 'number' ? row.version : 0
-}
-
-/** An entry made by copy has no version; its time tells it from another of copy's. */
-function unchanged(row: Row | undefined): 'absent' | { version: number | undefined; at: number } {
-  return row ? { version: row.version as number | undefined, at: row.at as number } : 'absent'
+  const entry = await readEntry(ledger, run, key)
+  return entry !== undefined && (!entry.cleared || (entry.seq !== undefined && entry.seq >= seq))
 }

@@ -1,5 +1,6 @@
 import { functions } from '../config/functions.ts'
 import { coverageOf, graceMs, quietAfter } from '../facts/coverage.ts'
+import { readCapture } from '../ledger/capture.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
@@ -7,7 +8,6 @@ import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
 import { phases as phaseTable } from '../ledger/passes.ts'
 import { getRun } from '../ledger/runs.ts'
-import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 
 /**

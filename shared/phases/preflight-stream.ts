@@ -1,8 +1,8 @@
 import type { RunRequest } from '../config/options.ts'
 import type { TableDescription } from '../dynamodb/sdk/describe.ts'
+import { readCapture } from '../ledger/capture.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun } from '../ledger/runs.ts'
-import { readCapture } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { Refusal } from './refusal.ts'
 

@@ -1,8 +1,7 @@
 import type { Ending, Found } from '../../facts/findings.ts'
+import type { Lag, LagGuard } from '../../ledger/lag.ts'
 import type { PassKind, Phase } from '../../ledger/passes.ts'
 import type { RunState } from '../../ledger/states.ts'
-import type { LagGuard } from '../../live/lag.ts'
-import type { Lag } from '../../live/lag-row.ts'
 import type { DifferenceGroup } from '../status/differences.ts'
 import type { QuarantineGroup } from '../status/quarantine.ts'
 

@@ -1,4 +1,4 @@
-import type { Lag } from '../../live/lag-row.ts'
+import type { Lag } from '../../ledger/lag.ts'
 import { duration } from '../../runtime/text.ts'
 
 /** What the guard on lag means for people; the limits are those of shared/live/lag.ts. */

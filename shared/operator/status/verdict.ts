@@ -48,10 +48,7 @@ export function verdictOf(
       return { kind: 'finished', found, lacking }
     case 'halted':
       return { kind: 'halted', reason: sentence(run.reason ?? 'no reason was recorded') }
-    case 'aborted':
-      return { kind: 'halted', reason: sentence(run.reason ?? 'an operator aborted it') }
     case 'running':
-    case 'aborting':
       if (execution.status !== 'ended') return { kind: 'running' }
       return { kind: 'interrupted', reason: howItEnded(execution) }
   }

@@ -11,7 +11,7 @@ const quietMs = 15_000
 export function waitingFor(progress: Progress, stalledMs: number): string | undefined {
   const { run, control, verdict } = progress
   if (verdict.kind !== 'running') return undefined
-  if (run.state === 'aborting' || control.command === 'abort') return 'aborting'
+  if (control.command === 'abort') return 'aborting'
   if (control.command === 'pause') return 'paused by an operator'
   const { phase } = run
   return isPassPhase(phase) ? passWords(progress, stalledMs) : waits[phase](progress)

@@ -1,7 +1,7 @@
+import { continueUnless, stopReason } from '../../ledger/fencing.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { DrainEngine } from '../../live/drain.ts'
 import type { LiveEngine } from '../../live/engine.ts'
-import { continueUnless, stopReason } from '../../live/fencing.ts'
 import { retryingLiveTables, retryingStream } from '../../live/retrying.ts'
 import type { SettleEngine } from '../../live/settle-walk.ts'
 import type { Deadline } from '../../runtime/ports.ts'

@@ -1,5 +1,5 @@
+import { readCapture } from '../../../shared/ledger/capture.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
-import { readCapture } from '../../../shared/ledger/shards.ts'
 import { countApplied } from '../../../shared/live/applied.ts'
 import type { Deployment } from '../deployment.ts'
 import { releaseOf } from '../deployment.ts'

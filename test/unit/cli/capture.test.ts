@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
+import { beginCapture, readCapture } from '../../../shared/ledger/capture.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
-import { beginCapture, readCapture } from '../../../shared/ledger/shards.ts'
 import { aRun, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
 
 const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000 } as const

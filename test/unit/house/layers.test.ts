@@ -104,6 +104,17 @@ describe('The house', () => {
     expect(broken).toEqual([])
   })
 
+  it('writes rows of the ledger nowhere but in shared/ledger', () => {
+    const text = (file: string) => readFileSync(resolve(root, file), 'utf8')
+    // What LiveTables commit is an item of the destination with its head, of which shared/ledger makes the row.
+    const writes = /\b(?!tables\b)\w+\.commit\(/
+    const writers = ['shared', 'infra', 'functions', 'cli', 'local']
+      .flatMap(files)
+      .filter((file) => writes.test(text(file)))
+    expect(writers.length).toBeGreaterThan(5)
+    expect(writers.filter((file) => !file.startsWith('shared/ledger/'))).toEqual([])
+  })
+
   it('tells its errors apart by `X.is(error)`: another copy of the package has classes of its own', () => {
     const rooms = ['shared', 'infra', 'functions', 'cli', 'local'].flatMap(files)
     const text = (file: string) => readFileSync(resolve(root, file), 'utf8')

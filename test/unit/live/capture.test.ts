@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { beginCapture, endCapture, listCursors, readCapture } from '../../../shared/ledger/shards.ts'
+import { beginCapture, endCapture, readCapture } from '../../../shared/ledger/capture.ts'
+import { listCursors } from '../../../shared/ledger/shards.ts'
 import { type CaptureEndEngine, captureLandsInMs, startCapture, stopCapture } from '../../../shared/live/capture.ts'
 import { lagGuard } from '../../../shared/live/lag.ts'
 import type { Mapping } from '../../../shared/live/ports.ts'

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
+import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { headPut, readHead } from '../../../shared/ledger/heads.ts'
-import { beginCapture } from '../../../shared/ledger/shards.ts'
 import { followShards } from '../../../shared/live/follow.ts'
 import type { LiveTables } from '../../../shared/live/ports.ts'
 import { retryingLiveTables, retryingStream } from '../../../shared/live/retrying.ts'

@@ -1,4 +1,4 @@
-import { beginCapture } from '../../../shared/ledger/shards.ts'
+import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import { type DrainEngine, drain } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
