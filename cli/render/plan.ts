@@ -173,7 +173,17 @@ function keyLine({ key, from, items, exact, seconds, fits }: KeyForecast, split:
 function conclusion(plan: RunPlan, flag: string): string {
   const { refusal, request } = plan
   if (refusal) return `Would be refused (${refusal.code}): ${refusal.message}`
-  return `Would start. Start it with: segue run${request.resume ? ' --resume' : ''}${flag}`
+  return `Would start. Start it with: segue run${flagsOf(request)}${flag}`
+}
+
+/** The flags of `segue run` that ask for the same. */
+function flagsOf({ resume, offline, segments, split }: RunPlan['request']): string {
+  return [
+    ...(resume ? [' --resume'] : []),
+    ...(offline ? [' --offline'] : []),
+    ...(segments === undefined ? [] : [` --segments ${segments}`]),
+    ...(split ? [] : [' --no-split']),
+  ].join('')
 }
 
 /** `12.3 GB`; a KB is 1,024 bytes, as DynamoDB counts. */

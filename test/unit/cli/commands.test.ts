@@ -62,6 +62,12 @@ describe('segue run', () => {
     expect(started).toEqual([])
     expect(lines.at(-1)).toBe('Would start. Start it with: segue run')
   })
+
+  test('names the command that starts what was planned, and nothing else', async () => {
+    const { segue, lines } = setUp()
+    await segue('plan', '--offline', '--segments', '7', '--no-split')
+    expect(lines.at(-1)).toBe('Would start. Start it with: segue run --offline --segments 7 --no-split')
+  })
 })
 
 describe('segue status', () => {
