@@ -8,6 +8,7 @@ import { expectation, shareDone } from '../../shared/operator/status/line.ts'
 import type { QuarantineGroup } from '../../shared/operator/status/quarantine.ts'
 import type { Progress } from '../../shared/operator/status/read.ts'
 import { drawTree } from '../../shared/operator/status/tree.ts'
+import { waitingFor } from '../../shared/operator/status/waiting.ts'
 import { counted, duration, grouped, sentence } from '../../shared/runtime/text.ts'
 import { progressBar } from './bar.ts'
 import { endingOf } from './ending.ts'
@@ -35,7 +36,9 @@ export function statusPage(
   ]
 }
 
-function heading({ run, verdict, control, at }: Progress): string[] {
+function heading(progress: Progress): string[] {
+  const { run, verdict, control, at } = progress
+  const waiting = waitingFor(progress, 0)
   const command = control.command === 'run' ? '' : `, told to ${control.command}`
   const ended = run.endedAt === undefined ? '' : `, ended ${iso(run.endedAt)}`
   return [
@@ -44,6 +47,7 @@ function heading({ run, verdict, control, at }: Progress): string[] {
       'State',
       `${verdict.kind}${verdict.kind === 'interrupted' ? ` (the ledger says ${run.state})` : ''}, phase ${run.phase}${command}`,
     ),
+    ...(waiting === undefined ? [] : [field('Waiting', waiting)]),
     field('Started', `${iso(run.startedAt)}${ended}, ${duration(workedMs(run, at))} at work`),
     field('Migrations', run.pending.join(', ') || 'none pending: items are copied as they are'),
   ]

@@ -98,6 +98,13 @@ describe('segue status', () => {
     expect(page).not.toContain('case|1')
   })
 
+  test('says what the run waits for', async () => {
+    const { segue, lines, ledger } = setUp()
+    await store(ledger, aRun({ phase: 'Repair' }), [])
+    await segue('status')
+    expect(lines).toContain('Waiting     rebuilding the keys that verify flagged')
+  })
+
   test('shouts when the tallies do not close', async () => {
     const { segue, lines, ledger } = setUp()
     await store(ledger, aRun(), [aSegment(0, 600, { tallies: { ...done[0]!.tallies, written: 599 } }), aSegment(1, 0)])
