@@ -27,11 +27,16 @@ async function off(engine: OperatorEngine, terminal: Terminal, { dryRun, ...flag
   const plan = await planCaptureOff(engine)
   const lines = captureOffLines(plan, deployment, dryRun)
   const say = (text: string) => flags.json || terminal.line(text)
-  // Off already, nothing is turned off: that it was on purpose is all there is to note.
-  if (dryRun || plan.capture === 'off') for (const line of lines) say(line)
-  else await confirm('capture off', lines, terminal, flags)
-  const { changed } = dryRun ? { changed: false } : await captureOff(engine)
+  const sayState = (capture: string, changed: boolean) =>
+    flags.json && terminal.line(JSON.stringify({ capture, changed }))
+  if (dryRun || plan.capture === 'off') {
+    for (const line of lines) say(line)
+    sayState(plan.capture, false)
+    return exitCode('ok')
+  }
+  await confirm('capture off', lines, terminal, flags)
+  const { changed } = await captureOff(engine)
   if (changed) say(capturedOffLine(deployment))
-  if (flags.json) terminal.line(JSON.stringify({ capture: changed ? 'off' : plan.capture, changed }))
+  sayState('off', changed)
   return exitCode('ok')
 }

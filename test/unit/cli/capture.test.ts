@@ -65,6 +65,15 @@ describe('segue capture off', () => {
     expect(lines.at(-1)).toBe('Live changes are off: nothing more of them lands in beta.')
   })
 
+  test('does not turn off, unasked, what was turned on after it had looked', async () => {
+    const { segue, told, world } = await setUp()
+    const states = ['Disabled', 'Enabled'] as const
+    let reads = 0
+    Object.assign(world.mapping!, { state: async () => states[reads++] ?? 'Enabled' })
+    expect(await segue('capture', 'off')).toBe(0)
+    expect(told).toEqual([])
+  })
+
   test('says that resuming turns them on again where the run can be resumed', async () => {
     const { segue, lines, world } = await setUp(halted)
     world.deployment.flag = ' --stack Night'
