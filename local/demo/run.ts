@@ -4,14 +4,14 @@ import { localEnvironment } from '../environment.ts'
 import { ROOT } from '../paths.ts'
 import type { Stack } from './stack.ts'
 
-/** Times that a halted run is resumed, or a command that lost sight of its run repeated, before the demo gives up. */
+/** Times that a halted run is resumed, or a run that a command lost sight of is watched, before the demo gives up. */
 const PATIENCE = 5
 
 /** How the run went, apart from its result. */
 export interface Ran {
   /** Times it halted and was resumed. */
   resumed: number
-  /** What verify found at its end, while the writer was at work. */
+  /** Whether verify found differences at its end, while the writer was at work. */
   differences: boolean
 }
 
@@ -20,20 +20,43 @@ export interface Ran {
  * @throws when the run was refused, or does not get to its end.
  */
 export async function runMigrations(stack: Stack, split: boolean): Promise<Ran> {
-  let resumed = 0
-  let code = await segue(stack, ['run', '--wait', ...(split ? [] : ['--no-split'])])
-  for (let again = 0; (code === 1 || code === 3) && again < PATIENCE; again++) {
-    if (code === 3) resumed++
-    code = await segue(stack, code === 3 ? ['run', '--resume', '--wait'] : ['watch'])
-  }
-  if ([1, 2, 3].includes(code))
-    throw new Error(`The run did not finish: segue exited with ${code}. What it printed says why.`)
+  const { code, resumed } = await toItsEnd(
+    (command) => segue(stack, command),
+    ['run', '--wait', ...(split ? [] : ['--no-split'])],
+    ['run', '--resume', '--wait'],
+  )
   return { resumed, differences: code === 6 }
 }
 
-/** Verifies again. Whether there are differences then. */
+/**
+ * Verifies again, and returns whether there are differences.
+ * @throws as {@link runMigrations}.
+ */
 export async function verifyAgain(stack: Stack): Promise<boolean> {
-  return (await segue(stack, ['verify', '--wait'])) === 6
+  const verify = ['verify', '--wait']
+  return (await toItsEnd((command) => segue(stack, command), verify, verify)).code === 6
+}
+
+/** Types a command, then whatever its exit codes call for until the run has ended; see `cli/exit-codes.ts`. */
+export async function toItsEnd(
+  segue: (command: string[]) => Promise<number>,
+  command: string[],
+  resume: string[],
+): Promise<{ code: number; resumed: number }> {
+  let resumed = 0
+  let code = await segue(command)
+  for (let again = 0; isUnfinished(code) && again < PATIENCE; again++) {
+    if (code === 3) resumed++
+    code = await segue(code === 3 ? resume : ['watch'])
+  }
+  if (code === 2 || isUnfinished(code))
+    throw new Error(`The run did not finish: segue exited with ${code}. Its output says why.`)
+  return { code, resumed }
+}
+
+/** Halted, or continuing without the command that watched it. */
+function isUnfinished(code: number): boolean {
+  return code === 1 || code === 3 || code === 10
 }
 
 /** In a folder without a `.segue/local.json`, which may name another demo's stack by the same name. */
