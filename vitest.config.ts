@@ -11,6 +11,8 @@ const project = (
   testTimeout: number,
   maxWorkers: number | string = 1,
 ) => ({
+  // `dynamodb-segue` is this checkout, not what was last built of it.
+  resolve: { tsconfigPaths: true },
   test: {
     name,
     include,
@@ -29,6 +31,8 @@ export default defineConfig({
       project(0, 'unit', ['test/unit/**/*.test.ts'], 120_000, '100%'),
       project(0, 'simulation', ['test/simulation/**/*.test.ts', 'test/exhaustive/**/*.test.ts'], 900_000, '100%'),
       project(1, 'contract', ['test/contract/**/*.test.ts'], 180_000),
+      // Installs what is published into empty folders.
+      project(2, 'package', ['test/package/**/*.test.ts'], 600_000),
       project(2, 'integration', ['test/integration/**/*.test.ts'], 300_000),
       project(3, 'local', ['test/local/**/*.test.ts'], 300_000),
       // Each file has an emulator of its own, which is one process: two of them use two processors.
