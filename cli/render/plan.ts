@@ -100,7 +100,7 @@ function sampled({ sample: { pages, sums, migrated } }: RunPlan): string[] {
       migrated ? `${made}, by the pending migrations` : 'assumed: one for each item, as large as it was',
     ),
     ...(quarantined > 0
-      ? [field('Quarantine', `${grouped(quarantined)} of the ${grouped(items)} sampled items would be set aside`)]
+      ? [field('Quarantine', `${grouped(quarantined)} of the ${grouped(items)} sampled items would be quarantined`)]
       : []),
   ]
 }

@@ -159,7 +159,7 @@ describe('a plan', () => {
     expect(made.sample).toBe(sample)
     const page = planPage(made, view).join('\n')
     expect(page).toContain('1.25 for each item, 600 bytes together, by the pending migrations')
-    expect(page).toContain('3 of the 100 sampled items would be set aside')
+    expect(page).toContain('3 of the 100 sampled items would be quarantined')
   })
 
   test('samples for itself where the deployment does not answer, and says why pending migrations are not known', async () => {
