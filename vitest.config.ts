@@ -28,7 +28,7 @@ const project = (
 export default defineConfig({
   test: {
     projects: [
-      project(0, 'unit', ['test/unit/**/*.test.ts'], 120_000, '100%'),
+      project(0, 'unit', ['test/unit/**/*.test.ts', 'examples/**/*.test.ts'], 120_000, '100%'),
       project(0, 'simulation', ['test/simulation/**/*.test.ts', 'test/exhaustive/**/*.test.ts'], 900_000, '100%'),
       project(1, 'contract', ['test/contract/**/*.test.ts'], 180_000),
       // Installs what is published into empty folders.

@@ -2,7 +2,14 @@ import { LostSight } from '../shared/operator/errors.ts'
 import { type ErrorTable, SegueError } from '../shared/runtime/error.ts'
 import { type ExitCode, exitCode } from './exit-codes.ts'
 
-export type CliErrorCode = 'no-stack' | 'several-stacks' | 'bad-local-file' | 'bad-module' | 'not-confirmed'
+export type CliErrorCode =
+  | 'no-stack'
+  | 'several-stacks'
+  | 'bad-local-file'
+  | 'bad-module'
+  | 'not-confirmed'
+  | 'files-exist'
+  | 'bad-package-json'
 
 export const cliErrors: ErrorTable<CliErrorCode> = {
   'no-stack': {
@@ -24,6 +31,14 @@ export const cliErrors: ErrorTable<CliErrorCode> = {
   'not-confirmed': {
     means: 'The command changes or deletes data, and nobody confirmed it.',
     next: 'Confirm on a terminal, or add `--yes` in a script.',
+  },
+  'files-exist': {
+    means: '`segue init` would have to overwrite files, so it wrote nothing.',
+    next: 'Run it in an empty folder and copy what you need, or move the files away.',
+  },
+  'bad-package-json': {
+    means: '`segue init` cannot add to this `package.json`: it is not JSON, or of a package of CommonJS.',
+    next: 'Run it in a folder of its own.',
   },
 }
 

@@ -4,6 +4,7 @@ import { LostSight } from '../shared/operator/errors.ts'
 import { SegueError } from '../shared/runtime/error.ts'
 import { addCapture } from './commands/capture.ts'
 import { addDiff } from './commands/diff.ts'
+import { addInit } from './commands/init.ts'
 import { addPlan } from './commands/plan.ts'
 import { addQuarantine } from './commands/quarantine.ts'
 import { addRepair } from './commands/repair.ts'
@@ -22,6 +23,7 @@ const { version } = createRequire(import.meta.url)('#package') as { version: str
 
 /** In the order of the help. */
 const commands = [
+  addInit,
   addPlan,
   addRun,
   addStatus,
