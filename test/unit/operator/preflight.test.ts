@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { expect, test } from 'vitest'
+import * as z from 'zod/mini'
+import { parseOptions } from '../../../shared/config/options.ts'
+import { writeApplied } from '../../../shared/ledger/applied.ts'
+import { MigrationsModuleError } from '../../../shared/migrations/errors.ts'
+import { defineMigration, type Migration } from '../../../shared/migrations/migration.ts'
+import { preflightOrPlanHandler } from '../../../shared/operator/preflight.ts'
+import { memoryWorld } from '../cli/fixtures.ts'
+
+const twins = (id: string) =>
+  defineMigration({
+    id,
+    title: 'Each item gets a twin',
+    applies: () => true,
+    source: z.object({ sk: z.string() }),
+    target: z.object({ sk: z.string() }),
+    up: (item) => [item, { ...item, sk: `${item.sk}|twin` }],
+  })
+
+function setUp(migrations: () => Promise<Migration[]> = async () => [twins('first'), twins('second')]) {
+  const memory = memoryWorld()
+  const { world, tables, ledger } = memory
+  for (let i = 0; i < 10; i++) tables.alpha.store({ pk: { S: 'case|1' }, sk: { S: `item|${i}` } })
+  const handle = preflightOrPlanHandler({
+    options: parseOptions({ sourceTable: 'alpha', destinationTable: 'beta', segments: 4 }),
+    codeHash: 'hash',
+    streamArn: 'arn:stream:alpha',
+    runtime: world.runtime,
+    ledger,
+    describeTable: world.describeTable,
+    openTable: (name) => tables[name as keyof typeof tables],
+    migrations,
+  })
+  const call = (event: Parameters<typeof handle>[0]) => handle(event, { remainingMs: () => 60_000 })
+  return { ...memory, call }
+}
+const plan = { totalSegments: 4, jump: true }
+
+test('the preflight function, asked for a plan, tells what is pending and what it makes of a sample', async () => {
+  const { call, ledger } = setUp()
+  await writeApplied(ledger, 'alpha', ['first'], 'run0')
+  expect(await call({ plan })).toMatchObject({
+    outcome: 'answered',
+    pending: ['second'],
+    sample: { migrated: true, complete: true, sums: { items: 10, outputs: 20 } },
+  })
+})
+
+test('asked for a plan, it refuses migrations that do not load', async () => {
+  const { call } = setUp(() => Promise.reject(new MigrationsModuleError('It does not load')))
+  expect(await call({ plan })).toEqual({ outcome: 'refused', error: 'migrations-module', cause: 'It does not load' })
+})
+
+test('asked by the state machine, it checks a run', async () => {
+  const { call } = setUp()
+  expect(await call({ input: {} })).toEqual({ outcome: 'ready', split: true })
+})
+
+test('is what is deployed', () => {
+  const file = path.resolve(import.meta.dirname, '../../../functions/preflight.ts')
+  expect(readFileSync(file, 'utf8')).toContain('wire(preflightOrPlanHandler(')
+})
