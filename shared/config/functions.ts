@@ -69,7 +69,12 @@ export const functions = {
     memoryMb: small,
     reserved: 'none',
     invokedBy: 'machine',
-    may: { destination: ['DescribeTable', 'Scan'], ledger, runs: ['DescribeExecution'] },
+    may: {
+      source: ['DescribeTable'],
+      destination: ['DescribeTable', 'Scan'],
+      ledger,
+      runs: ['DescribeExecution'],
+    },
   },
   capture: {
     seconds: minute,

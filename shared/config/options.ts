@@ -3,15 +3,25 @@ import { OptionsError } from './errors.ts'
 
 const seconds = (least: number, most: number) => z.int().check(z.minimum(least), z.maximum(most))
 
+/** A table of the same CDK app has a name that is known when it is deployed: until then it is a token. */
+const tableName = z
+  .string()
+  .check(
+    z.regex(
+      /^(?:[\w.-]{3,255}|.*\$\{Token\[.*)$/,
+      'expected the name of a table, without its ARN: 3 to 255 letters, digits, `_`, `-` and `.`',
+    ),
+  )
+
 /**
  * What one deployment of Segue is told, in cdk.json under the context key `segue`. One schema for CDK, Lambdas and CLI;
  * unknown keys are rejected. Each default is the value that suits a production table.
  */
 export const optionsSchema = z.strictObject({
   /** Name of the table to read. It is never written. */
-  sourceTable: z.string().check(z.minLength(3)),
+  sourceTable: tableName,
   /** Name of the table to write. Same key schema as the source; empty when a run begins. */
-  destinationTable: z.string().check(z.minLength(3)),
+  destinationTable: tableName,
   /**
    * ARN of the source's stream (new and old images), which carries live changes. A table given to the construct brings its
    * own. Without a stream every run must be offline. @default none

@@ -7,6 +7,7 @@ export type DynamoDbErrorCode =
   | 'access-denied'
   | 'invalid-request'
   | 'conflict'
+  | 'malformed-answer'
 
 export const dynamoDbErrors: ErrorTable<DynamoDbErrorCode> = {
   throttled: {
@@ -35,6 +36,10 @@ export const dynamoDbErrors: ErrorTable<DynamoDbErrorCode> = {
   'invalid-request': {
     means: 'DynamoDB does not accept the request, and will not accept it later.',
     next: 'Check the items against the key schema and the limits of DynamoDB. Report it if they are right.',
+  },
+  'malformed-answer': {
+    means: 'The answer is not one that DynamoDB gives: going on by it would skip items.',
+    next: 'Report it, with what stands at the endpoint.',
   },
 }
 

@@ -1,7 +1,9 @@
 import type { Table } from './ports.ts'
 
-/** Whether a table holds no item, by a strongly consistent read of one. */
+/** Whether a table holds no item, by strongly consistent reads of one. A page may be empty though others follow. */
 export async function isEmpty(table: Table): Promise<boolean> {
-  const page = await table.scan({ segment: 0, totalSegments: 1, limit: 1, consistent: true })
+  const first = { segment: 0, totalSegments: 1, limit: 1, consistent: true }
+  let page = await table.scan(first)
+  while (page.items.length === 0 && page.next) page = await table.scan({ ...first, after: page.next })
   return page.items.length === 0
 }

@@ -7,6 +7,12 @@ import type { Phase } from './passes.ts'
 import { mayChange, type RunState, runTransitions } from './states.ts'
 import type { LedgerTable, LedgerValue, Row } from './table.ts'
 
+/** TableIds by what the table is to the run. */
+export type TableIds = {
+  source?: string
+  destination?: string
+}
+
 /** What is remembered of one run. Times are milliseconds since the epoch. */
 export interface RunRecord {
   id: string
@@ -17,6 +23,8 @@ export interface RunRecord {
   phases?: { phase: Phase; at: number }[]
   source: string
   destination: string
+  /** Their TableIds, as far as they were known when the run began. */
+  tableIds?: TableIds
   /** Of the destination, whose key is the source's too; its indexes are those it had when the run began. */
   schema: TableSchema
   /** Hash of the migrations this run was begun with; other code may not go on with it. */

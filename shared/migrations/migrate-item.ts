@@ -24,7 +24,7 @@ export type Migrated =
  * @param schema of the destination.
  */
 export function migrateItem(migrations: readonly Migration[], schema: TableSchema, item: RawItem): Migrated {
-  let items = [candidate(item)]
+  let items = [item]
   let claimed = false
   for (const migration of migrations) {
     const step = runOne(migration, schema, items)
@@ -38,24 +38,7 @@ export function migrateItem(migrations: readonly Migration[], schema: TableSchem
     return reason ? { kind: 'quarantined', migration: 'no migration', reason } : { kind: 'untouched', outputs: [item] }
   }
   if (items.length === 0) return { kind: 'dropped' }
-  return { kind: 'migrated', outputs: items.map(({ raw }) => raw) }
-}
-
-/** An item between two migrations, built at most once. */
-interface Candidate {
-  raw: RawItem
-  build(): Item
-}
-
-function candidate(raw: RawItem): Candidate {
-  let item: Item | undefined
-  return {
-    raw,
-    build() {
-      item ??= toItem(raw.attributes())
-      return item
-    },
-  }
+  return { kind: 'migrated', outputs: items }
 }
 
 type Reason = { reason: string }
@@ -63,9 +46,9 @@ type Reason = { reason: string }
 function runOne(
   migration: Migration,
   schema: TableSchema,
-  items: Candidate[],
-): { items: Candidate[] } | Reason | 'unclaimed' {
-  const next: Candidate[] = []
+  items: RawItem[],
+): { items: RawItem[] } | Reason | 'unclaimed' {
+  const next: RawItem[] = []
   let claimed = false
   for (const item of items) {
     const applies = claims(migration, item)
@@ -75,17 +58,18 @@ function runOne(
       continue
     }
     claimed = true
-    const outputs = runUp(migration, schema, item.build())
+    const outputs = runUp(migration, schema, toItem(item.attributes()))
     if ('reason' in outputs) return outputs
-    next.push(...outputs.map(candidate))
+    next.push(...outputs)
   }
   if (!claimed) return 'unclaimed'
-  return shareKey(next.map(({ raw }) => raw)) ? { reason: 'two outputs have the same key' } : { items: next }
+  return shareKey(next) ? { reason: 'two outputs have the same key' } : { items: next }
 }
 
-function claims({ applies }: Migration, item: Candidate): boolean | Reason {
-  if (typeof applies !== 'function') return declaredApplies(applies, item.raw)
-  const answer = call('applies', () => applies(item.build()))
+function claims({ applies }: Migration, item: RawItem): boolean | Reason {
+  if (typeof applies !== 'function') return declaredApplies(applies, item)
+  // Of a copy of its own: whatever it does to its argument, `up` gets the item as it is stored.
+  const answer = call('applies', () => applies(toItem(item.attributes())))
   if ('reason' in answer) return answer
   if (typeof answer.value === 'boolean') return answer.value
   return { reason: `applies: expected a boolean, got ${describe(answer.value)}` }
@@ -96,28 +80,42 @@ function runUp(migration: Migration, schema: TableSchema, item: Item): RawItem[]
   if (refused) return refused
   const returned = call('up', () => migration.up(item))
   if ('reason' in returned) return returned
+  const list = call('up', () => listOf(returned.value))
+  if ('reason' in list) return list
   const outputs: RawItem[] = []
-  for (const output of listOf(returned.value)) {
-    if (!isPlainObject(output)) return { reason: `up: expected items or nothing, got ${describe(output)}` }
+  for (const output of list.value) {
+    const reduced = call('output', () => reduce(schema, output))
+    // First, so that what a schema does to the output is not stored; what it says is the better reason.
     const rejected = check('target schema', migration.target, output)
+    if ('reason' in reduced) return reduced
+    if ('unfit' in reduced.value) return { reason: reduced.value.unfit }
     if (rejected) return rejected
-    const raw = toOutput(schema, output)
-    if ('reason' in raw) return { reason: `output: ${raw.reason}` }
-    outputs.push(raw)
+    if ('reason' in reduced.value) return { reason: `output: ${reduced.value.reason}` }
+    outputs.push(reduced.value)
   }
   return outputs
 }
 
+/** What is stored of an output: plain attribute values, read once. Getters and proxies may throw, whatever their output. */
+function reduce(schema: TableSchema, output: unknown): RawItem | Reason | { unfit: string } {
+  if (!isPlainObject(output)) return { unfit: `up: expected items or nothing, got ${describe(output)}` }
+  return toOutput(schema, output)
+}
+
 function listOf(returned: unknown): unknown[] {
   if (returned === null || returned === undefined) return []
-  return Array.isArray(returned) ? returned : [returned]
+  return Array.isArray(returned) ? [...returned] : [returned]
 }
 
 function check(name: string, schema: StandardSchema, value: unknown): Reason | undefined {
   const result = call(name, () => schema['~standard'].validate(value))
   if ('reason' in result) return result
-  const { issues } = result.value
-  return issues && { reason: `${name}: ${showIssues(issues)}` }
+  const shown = call(name, () => {
+    const { issues } = result.value
+    return issues && showIssues(issues)
+  })
+  if ('reason' in shown) return shown
+  return shown.value === undefined ? undefined : { reason: `${name}: ${shown.value}` }
 }
 
 /**

@@ -31,13 +31,18 @@ function isWord(value: unknown): value is string {
 
 /** `threw RangeError at migrations.ts:42`: the class and the place, without the message. */
 export function showThrown(error: unknown): string {
-  if (!(error instanceof Error)) return 'threw something that is not an Error'
-  const place = firstFrame(error)
-  return `threw ${isWord(error.name) ? error.name : 'an Error'}${place ? ` at ${place}` : ''}`
+  try {
+    if (!(error instanceof Error)) return 'threw something that is not an Error'
+    const place = firstFrame(error)
+    return `threw ${isWord(error.name) ? error.name : 'an Error'}${place ? ` at ${place}` : ''}`
+  } catch {
+    return 'threw something that cannot be looked at'
+  }
 }
 
 /** The stack repeats the message above its frames; where the message cannot be found there, nothing of it can be trusted. */
-function firstFrame({ stack = '', message }: Error): string | undefined {
+function firstFrame({ stack, message }: Error): string | undefined {
+  if (typeof stack !== 'string') return undefined
   const start = stack.indexOf(message)
   if (start < 0) return undefined
   const frame = /^\s+at .*?([^/\\(\s]+:\d+):\d+\)?$/m.exec(stack.slice(start + message.length))

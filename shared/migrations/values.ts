@@ -1,4 +1,5 @@
 import type { Attributes, AttributeValue } from '../dynamodb/attributes.ts'
+import { utf8Bytes } from '../dynamodb/item-size.ts'
 import { canonicalNumber } from '../dynamodb/number.ts'
 import { UnstorableError } from './errors.ts'
 import { guarded, guardName, isNumberValue, NumberValue, valueName } from './number-value.ts'
@@ -15,6 +16,9 @@ export type Item = { [name: string]: Value }
 
 /** Levels of values, an attribute of the item being the first. Source: "Quotas in Amazon DynamoDB", nested attribute depth. */
 const maxDepth = 32
+
+/** Source: "Quotas in Amazon DynamoDB", attribute names: 64 KB, where DynamoDB Local 3.3.1 takes 65,535 bytes. */
+const maxNameBytes = 65_535
 
 /**
  * The plain values of an item; a deep copy, so nothing done to it reaches the attributes. Written out here rather than
@@ -63,8 +67,10 @@ function mapAttributes(map: object, path: Path, depth: number): Attributes {
     if (value === undefined) continue
     if (name === valueName || name === guardName)
       throw new UnstorableError(path, 'a copy of a set, of bytes or of an exact number')
-    if (name === '' || name.length > 65_535)
+    if (name === '' || utf8Bytes(name) > maxNameBytes)
       throw new UnstorableError(path, 'an attribute name of 0 or over 65,535 bytes')
+    if (!name.isWellFormed())
+      throw new UnstorableError(path, 'an attribute name with a lone surrogate, which is not UTF-8')
     entries.push([name, toAttribute(value, [...path, name], depth)])
   }
   return Object.fromEntries(entries)
@@ -73,7 +79,9 @@ function mapAttributes(map: object, path: Path, depth: number): Attributes {
 type Path = readonly PropertyKey[]
 
 function toAttribute(value: unknown, path: Path, depth: number): AttributeValue {
-  if (depth === maxDepth) throw new UnstorableError(path, `more than ${maxDepth} levels of lists and maps`)
+  // A list or map counts as a level even where it is empty, as DynamoDB Local 3.3.1 answers.
+  const levels = Array.isArray(value) || isPlainObject(value) ? depth + 2 : depth + 1
+  if (levels > maxDepth) throw new UnstorableError(path, `more than ${maxDepth} levels of lists and maps`)
   if (value === null) return { NULL: true }
   if (typeof value === 'string') return { S: string(value, path) }
   if (typeof value === 'boolean') return { BOOL: value }
@@ -133,7 +141,8 @@ function digitsOf({ [valueName]: digits }: NumberValue): string {
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype = Object.getPrototypeOf(value)
-  return prototype === null || Object.getPrototypeOf(prototype) === null
+  // That of another realm, such as a `vm` context, has what every object inherits.
+  return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
 }
 
 /** What a value is, without what it says: `string`, `array`, `Date`. */
@@ -142,5 +151,6 @@ export function describe(value: unknown): string {
   if (Array.isArray(value)) return 'array'
   if (typeof value !== 'object') return typeof value
   // Asked of the prototype: `constructor` may be an attribute.
-  return Object.getPrototypeOf(value)?.constructor?.name || 'object'
+  const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
+  return typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'object'
 }

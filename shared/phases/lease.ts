@@ -5,7 +5,7 @@ import { readCapture } from '../ledger/capture.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
-import { createRun, getRun, newRunId, type RunRecord } from '../ledger/runs.ts'
+import { createRun, getRun, newRunId, type RunRecord, type TableIds } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -22,6 +22,8 @@ export interface LeaseEngine {
   runtime: Runtime
   source: string
   destination: string
+  /** What DescribeTable says they are now. */
+  tableIds: TableIds
   /** Of the destination. */
   schema: TableSchema
   migrations: Migration[]
@@ -52,7 +54,8 @@ const secondProbeMs = 2_000
 /**
  * Takes the lease on the destination for this execution and begins a run, or takes a halted one up again. Asking twice
  * for one execution gives the same answer.
- * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, `code-changed` or `destination-not-empty`.
+ * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, `code-changed`, `table-replaced` or
+ * `destination-not-empty`.
  */
 export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held | Waiting> {
   const { ledger, destination, runtime } = engine
@@ -151,7 +154,20 @@ async function lastRun(lease: Lease | undefined, request: RunRequest, engine: Le
       'code-changed',
       `Run ${run.id} was begun with other migrations than are deployed now. Deploy those it was begun with; or turn live changes off (\`segue capture off\`), empty ${destination} and start anew.`,
     )
+  refuseReplaced(run, engine.tableIds)
   return run.id
+}
+
+/** Checkpoints are about the tables they were made of, whatever bears their names now. */
+function refuseReplaced({ id, source, destination, tableIds = {} }: RunRecord, now: TableIds): void {
+  const isReplaced = (role: 'source' | 'destination') =>
+    tableIds[role] !== undefined && now[role] !== undefined && tableIds[role] !== now[role]
+  const replaced = [...(isReplaced('source') ? [source] : []), ...(isReplaced('destination') ? [destination] : [])]
+  if (replaced.length === 0) return
+  throw new Refusal(
+    'table-replaced',
+    `Table ${replaced.join(' and table ')} was deleted and made anew since run ${id} began, so its checkpoints say nothing about it. Turn live changes off (\`segue capture off\`), empty ${destination} and start without resume.`,
+  )
 }
 
 /** Makes the run's rows agree with the lease; repeatable after a lost answer. */
@@ -165,6 +181,7 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
       phase: 'Lease',
       source,
       destination,
+      tableIds: engine.tableIds,
       schema,
       codeHash,
       pending: migrations.map((migration) => migration.id).filter((id) => !applied.has(id)),

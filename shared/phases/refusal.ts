@@ -18,6 +18,7 @@ export type RefusalCode =
   | 'no-stream'
   | 'stream-changed'
   | 'code-changed'
+  | 'table-replaced'
 
 const refusalErrors: ErrorTable<RefusalCode> = {
   'same-table': {
@@ -72,6 +73,11 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   'code-changed': {
     means: 'The run was begun with other migrations than are deployed now.',
     next: 'Deploy those it was begun with. Or turn live changes off (`segue capture off`), empty the destination and start anew.',
+  },
+  'table-replaced': {
+    means:
+      'The source or the destination was deleted and made anew since the run began: its checkpoints say nothing about it.',
+    next: 'Turn live changes off (`segue capture off`), empty the destination and start without `--resume`.',
   },
 }
 

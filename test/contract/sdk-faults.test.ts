@@ -64,6 +64,28 @@ describe('a call that fails', () => {
   })
 })
 
+describe('a page', () => {
+  const sorted = { pk: { name: 'id', type: 'S' }, sk: { name: 'at', type: 'S' } } as const
+  const answering = (LastEvaluatedKey: object) =>
+    sdkTable(
+      stubClient(() => ({ body: { Items: [], LastEvaluatedKey } })),
+      'orders',
+      sorted,
+    )
+
+  it.each([{ id: { S: 'a' } }, { id: { S: 'a' }, at: { N: '1' } }, { at: { S: 'a' } }, {}])(
+    'whose LastEvaluatedKey is %o is a failure, not the end of the walk',
+    async (last) => {
+      const failure = { name: 'DynamoDbError', code: 'malformed-answer', retryable: false }
+      const scan = { segment: 0, totalSegments: 1, limit: 1, consistent: false }
+      await expect(answering(last).scan(scan)).rejects.toMatchObject(failure)
+      await expect(answering(last).query({ pk: { S: 'a' }, limit: 1, consistent: false })).rejects.toMatchObject(
+        failure,
+      )
+    },
+  )
+})
+
 describe('a put', () => {
   it('answers retry for exactly the items that came back unprocessed', async () => {
     const results = await table((request) => ({

@@ -48,6 +48,18 @@ export function writeContract(makeTable: MakeTable): void {
       expect(await table.insert(items)).toEqual(items.map(() => 'present'))
     })
 
+    it.each(['#id', ':id', '#pk', ':v0', "it's", 'a b', 'a.b', '?', '__proto__'])(
+      'does so where the partition key is named %s',
+      async (name) => {
+        const named = { pk: { name, type: 'S' } } as const
+        const table = await makeTable(named)
+        const items = ['a', 'b'].map((S) => item(named, { pk: { S } }, { '#other': { N: '1' }, ':other': { N: '2' } }))
+        expect(await table.insert(items.slice(0, 1))).toEqual(['written'])
+        expect(await table.insert(items)).toEqual(['present', 'written'])
+        expect(await table.get(items.map(({ key }) => key))).toHaveLength(2)
+      },
+    )
+
     it('does so in a table without a sort key', async () => {
       const table = await makeTable(plainSchema)
       const items = ['a', 'b', 'c'].map((S) => item(plainSchema, { pk: { S } }))

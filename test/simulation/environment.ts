@@ -61,6 +61,7 @@ function describe(deployment: Deployment, sandbox: Sandbox, name: string): Promi
   return sandbox.request({ name: `describe ${name}`, ms, write: false }, async () => ({
     name,
     arn: `arn:aws:dynamodb:us-east-1:0:table/${name}`,
+    id: name,
     schema,
     status: 'ACTIVE',
     itemCount: size,

@@ -46,6 +46,7 @@ it('gives no lease to an execution that has ended', async () => {
     runtime: { clock: () => 0, sleep: async () => {}, random: () => 0, emit: () => {} },
     source: 'source',
     destination: 'destination',
+    tableIds: {},
     schema: { pk: { name: 'pk', type: 'S' as const } },
     migrations: [],
     codeHash: 'code',

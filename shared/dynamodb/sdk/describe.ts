@@ -16,6 +16,8 @@ type SecondaryIndex = GlobalSecondaryIndexDescription | LocalSecondaryIndexDescr
 export interface TableDescription {
   name: string
   arn: string
+  /** TableId: another when a table is deleted and made anew under its name. DynamoDB Local has none. */
+  id?: string
   schema: TableSchema
   /** `ACTIVE`, `CREATING`, `UPDATING`, `DELETING`, … */
   status: string
@@ -53,6 +55,7 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
   return {
     name: table.TableName ?? name,
     arn: table.TableArn ?? '',
+    ...(table.TableId && { id: table.TableId }),
     schema: schemaOf(table),
     status: table.TableStatus ?? 'UNKNOWN',
     itemCount: table.ItemCount ?? 0,
@@ -61,6 +64,11 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
     ...(replicas.length > 0 && { replicas }),
     ...(stream?.StreamEnabled && streamArn && { stream: { arn: streamArn, viewType: stream.StreamViewType ?? '' } }),
   }
+}
+
+/** The TableIds of the tables of a run, as far as they have one. */
+export function tableIdsOf(source: TableDescription, destination: TableDescription) {
+  return { ...(source.id && { source: source.id }), ...(destination.id && { destination: destination.id }) }
 }
 
 function schemaOf(table: SdkDescription): TableSchema {

@@ -104,6 +104,8 @@ function advice(code: DynamoDbErrorCode, action: string): string {
       return 'Check the name of the table, the region and the account; a new table must be ACTIVE first.'
     case 'access-denied':
       return `Check that the credentials are valid and allow dynamodb:${action} on the table, and the use of its KMS key.`
+    case 'malformed-answer':
+      return 'The service gave an answer that its API does not have; report it.'
     case 'invalid-request':
       return 'The same request will fail again; check the items against the key schema and the limits of DynamoDB.'
   }

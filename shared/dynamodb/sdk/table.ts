@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import type { Attributes } from '../attributes.ts'
 import { DynamoDbError } from '../errors.ts'
-import { type Key, type KeySchema, keyAttributes, keyOf } from '../key.ts'
+import { describeSchema, type Key, type KeySchema, keyAttributes, keyOf } from '../key.ts'
 import type { Page, QueryRequest, ScanRequest, Table } from '../ports.ts'
 import { type RawItem, rawItem } from '../raw-item.ts'
 import { calling } from './errors.ts'
@@ -43,7 +43,7 @@ async function scan(client: DynamoDBClient, name: string, schema: KeySchema, req
     Limit: request.limit,
     ConsistentRead: request.consistent,
   })
-  return page(schema, await calling('Scan', name, () => client.send(command)))
+  return page(name, schema, await calling('Scan', name, () => client.send(command)))
 }
 
 async function query(client: DynamoDBClient, name: string, schema: KeySchema, request: QueryRequest): Promise<Page> {
@@ -62,7 +62,7 @@ async function query(client: DynamoDBClient, name: string, schema: KeySchema, re
     Limit: request.limit,
     ConsistentRead: request.consistent,
   })
-  const answer = page(schema, await calling('Query', name, () => client.send(command)))
+  const answer = page(name, schema, await calling('Query', name, () => client.send(command)))
   if (!reverse || !after) return answer
   // Backwards, `after` itself is the last item of the condition: once it is seen, nothing follows.
   const items = answer.items.filter((item) => !(item.key.sk && sameValue(item.key.sk, after)))
@@ -74,10 +74,15 @@ interface Answer {
   LastEvaluatedKey?: Record<string, AttributeValue> | undefined
 }
 
-function page(schema: KeySchema, { Items = [], LastEvaluatedKey }: Answer): Page {
+function page(name: string, schema: KeySchema, { Items = [], LastEvaluatedKey }: Answer): Page {
   const items = Items.map((item) => rawItem(schema, item as Attributes))
-  const next = LastEvaluatedKey && keyOf(schema, LastEvaluatedKey as Attributes)
-  return next ? { items, next } : { items }
+  if (!LastEvaluatedKey) return { items }
+  const next = keyOf(schema, LastEvaluatedKey as Attributes)
+  if (next) return { items, next }
+  throw new DynamoDbError(
+    'malformed-answer',
+    `Expected a LastEvaluatedKey of ${name} with ${describeSchema(schema)}, got one with ${Object.keys(LastEvaluatedKey).join(', ') || 'nothing'}. Nothing was skipped: report it, with what stands at the endpoint.`,
+  )
 }
 
 /**

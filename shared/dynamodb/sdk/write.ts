@@ -43,10 +43,10 @@ async function putBatch({ client, name, schema }: Target, items: Attributes[]): 
   return recognised ? results : items.map(() => 'retry')
 }
 
-/** Puts what is absent: PartiQL statements in batches; items too wide for a statement by conditional PutItem. */
+/** Puts what is absent: PartiQL statements in batches; what no statement can say by conditional PutItem. */
 export function insertItems(target: Target, items: RawItem[]): Promise<WriteResult[]> {
   const attributes = items.map((item) => item.attributes())
-  const statements = attributes.map((item) => insertStatement(target.name, item))
+  const statements = attributes.map((item) => insertStatement(target.name, target.schema, item))
   const at = (position: number) => statements[position] as Statement
   const bytes = (position: number) => at(position).Statement.length + wireBytes(attributes[position] as Attributes)
   const narrow = [...items.keys()].filter((position) => statements[position])

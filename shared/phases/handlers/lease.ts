@@ -1,5 +1,6 @@
 import { parseRequest } from '../../config/options.ts'
 import { isEmpty } from '../../dynamodb/is-empty.ts'
+import { tableIdsOf } from '../../dynamodb/sdk/describe.ts'
 import { type Held, takeLease, type Waiting } from '../lease.ts'
 import type { Executions } from '../ports.ts'
 import { orRefused, type Refused } from '../refusal.ts'
@@ -14,12 +15,14 @@ export function leaseHandler(
   return ({ execution, input, split }) =>
     orRefused(async () => {
       const request = parseRequest(input)
-      const { schema } = await describeTable(destination)
+      const [from, to] = await Promise.all([describeTable(source), describeTable(destination)])
+      const { schema } = to
       return takeLease(
         execution,
         { ...request, split: split ?? request.split },
         {
           ...{ ledger, executions, runtime, source, destination, schema, codeHash, segments },
+          tableIds: tableIdsOf(from, to),
           migrations: await migrations(),
           isEmpty: () => isEmpty(openTable(destination, schema)),
         },

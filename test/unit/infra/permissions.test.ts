@@ -94,6 +94,7 @@ const table: Record<string, string[]> = {
   SegueFunctionsleaseRole: [
     ...everyFunction,
     'dynamodb:DescribeTable destination',
+    'dynamodb:DescribeTable source',
     'dynamodb:GetItem ledger',
     'dynamodb:PutItem ledger',
     'dynamodb:Query ledger',

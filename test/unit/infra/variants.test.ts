@@ -132,7 +132,7 @@ describe('what a customer brings', () => {
       sourceTable: table(stack as never, 'Old'),
       destinationTable: table(stack as never, 'New'),
     }))
-    const readers = ['preflight', 'capture', 'slice', 'live', 'drain', 'monitorstream', 'settle', 'repair']
+    const readers = ['preflight', 'lease', 'capture', 'slice', 'live', 'drain', 'monitorstream', 'settle', 'repair']
     expect(keyUsers(template, '${OldKey.Arn}')).toEqual(
       Object.fromEntries(readers.map((name) => [`SegueFunctions${name}Role`, ['kms:Decrypt']])),
     )

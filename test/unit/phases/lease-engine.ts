@@ -15,6 +15,7 @@ export function leaseEngine(
     runtime: { ...runtime, sleep: async () => {} },
     source: run.source,
     destination: run.destination,
+    tableIds: run.tableIds ?? {},
     schema: run.schema,
     migrations: [],
     codeHash: run.codeHash,

@@ -4,7 +4,7 @@ import { enterPhase } from '../../../shared/facts/phase.ts'
 import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { type ChunkRecord, createChunks, getChunk, newChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
 import { readControl } from '../../../shared/ledger/control.ts'
-import { getRun, updateRun } from '../../../shared/ledger/runs.ts'
+import { getRun, type TableIds, updateRun } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
@@ -16,13 +16,14 @@ const second = 1_000
 
 /** A world in which every execution but the one that asks has ended. */
 function world(ledger: LedgerTable = memoryLedgerTable()) {
-  const state = { now: 1_000_000 * second, isEmpty: true, runs: 0 }
+  const state = { now: 1_000_000 * second, isEmpty: true, runs: 0, tableIds: {} as TableIds }
   const engineOf = (execution: string): LeaseEngine => ({
     ledger,
     executions: { status: async (asked) => (asked === execution ? 'running' : 'ended') },
     runtime: { clock: () => state.now, sleep: async () => {}, random: () => state.runs++ / 1296, emit: () => {} },
     source: 'source',
     destination: 'destination',
+    tableIds: state.tableIds,
     schema: { pk: { name: 'pk', type: 'S' } },
     migrations: [],
     codeHash: 'code',
@@ -193,3 +194,49 @@ it('a slice of a chunk that others keep claiming pauses, and its failure is retr
   const failing = failChunk({ ...task, reason: 'boom' }, { ledger: contestedLedger, runtime })
   await expect(failing).rejects.toMatchObject({ code: 'lost-race' })
 })
+
+it.each([{ resume: true }, { only: 'verify' }, { only: 'repair' }])(
+  'goes on with no run, asked %o, whose source or destination was deleted and made anew',
+  async (asked) => {
+    const ids = { source: 'id-1', destination: 'id-2' }
+    const { ledger, state, begin, take } = world()
+    state.tableIds = ids
+    const { run } = await begin('one')
+    state.isEmpty = false
+    const finished = { state: 'finished', verification: { number: 1, ended: true }, planned: true } as const
+    const phases = [...(['Copy', 'Finished'] as const)].map((phase) => ({ phase, at: 1 }))
+    await updateRun(ledger, run, (before) => ({
+      ...before,
+      ...('only' in asked && { ...finished, phases }),
+    }))
+    const { code, message } = await refusalOf(() => {
+      state.tableIds = { ...ids, source: 'id-3' }
+      return take('two', { offline: false, ...asked })
+    })
+    expect([code, message]).toEqual(['table-replaced', expect.stringContaining('Table source was deleted')])
+    state.tableIds = { source: 'id-3', destination: 'id-4' }
+    expect(await refusalOf(() => take('two', { offline: false, ...asked }))).toMatchObject({
+      message: expect.stringContaining('Table source and table destination was deleted'),
+    })
+    state.isEmpty = true
+    for (const known of [ids, {}]) {
+      state.tableIds = known
+      expect(await take(`three${Object.keys(known).length}`, { offline: false, ...asked })).toMatchObject({ run })
+    }
+  },
+)
+
+it('goes on with a run of an older version, which does not know the ids of its tables', async () => {
+  const { ledger, state, begin, take } = world()
+  const { run } = await begin('one')
+  await updateRun(ledger, run, ({ tableIds: _, ...before }) => before)
+  state.tableIds = { source: 'id-1', destination: 'id-2' }
+  expect(await take('two', { resume: true, offline: false })).toMatchObject({ run })
+})
+
+async function refusalOf(work: () => Promise<unknown>): Promise<{ code: string; message: string }> {
+  return work().then(
+    () => expect.unreachable(),
+    (error) => error,
+  )
+}
