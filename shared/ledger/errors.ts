@@ -1,6 +1,6 @@
 import { type ErrorTable, SegueError } from '../runtime/error.ts'
 
-export type LedgerErrorCode = 'row-missing' | 'illegal-transition' | 'lost-race'
+export type LedgerErrorCode = 'row-missing' | 'illegal-transition' | 'lost-race' | 'other-format'
 
 export const ledgerErrors: ErrorTable<LedgerErrorCode> = {
   'row-missing': {
@@ -16,6 +16,10 @@ export const ledgerErrors: ErrorTable<LedgerErrorCode> = {
     next: 'The state machine retries it. If it halts the run, resume the run.',
     retryable: true,
   },
+  'other-format': {
+    means: 'The ledger was written by a version of Segue whose rows have another format.',
+    next: 'Use the version of Segue that wrote the ledger, in the deployment and on the command line.',
+  },
 }
 
 /** The ledger holds something with which the engine cannot continue. */
@@ -24,6 +28,7 @@ export class LedgerError extends SegueError {
   declare readonly code: LedgerErrorCode
 
   constructor(code: LedgerErrorCode, message: string, options?: ErrorOptions) {
-    super(code, message, { source: 'internal', ...ledgerErrors[code] }, options)
+    const source = code === 'other-format' ? 'user' : 'internal'
+    super(code, message, { source, ...ledgerErrors[code] }, options)
   }
 }

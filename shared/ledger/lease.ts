@@ -1,3 +1,4 @@
+import { ledgerFormat, ofThisFormat } from './format.ts'
 import { leasePk } from './keys.ts'
 import type { LedgerTable } from './table.ts'
 
@@ -19,10 +20,11 @@ export interface Lease {
   superseded?: string[]
 }
 
+/** @throws LedgerError `other-format` where the ledger is of another version of Segue. */
 export async function readLease(ledger: LedgerTable, table: string): Promise<Lease | undefined> {
   const row = await ledger.get(leasePk(table), 'LEASE')
   if (!row) return undefined
-  const { pk: _pk, sk: _sk, ...lease } = row
+  const { pk: _pk, sk: _sk, ...lease } = ofThisFormat(row)
   return lease as unknown as Lease
 }
 
@@ -30,7 +32,7 @@ export async function readLease(ledger: LedgerTable, table: string): Promise<Lea
 export function writeLease(ledger: LedgerTable, expected: Lease | undefined, next: Lease): Promise<boolean> {
   return ledger.commit([
     {
-      row: { pk: leasePk(next.table), sk: 'LEASE', ...next },
+      row: { pk: leasePk(next.table), sk: 'LEASE', format: ledgerFormat, ...next },
       expect: expected ? { fence: expected.fence, held: expected.held, execution: expected.execution } : 'absent',
     },
   ])

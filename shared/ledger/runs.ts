@@ -2,6 +2,7 @@ import type { TableSchema } from '../dynamodb/key.ts'
 import type { Clock, Random } from '../runtime/ports.ts'
 import { compareAndSet } from './compare-and-set.ts'
 import { LedgerError } from './errors.ts'
+import { ledgerFormat, ofThisFormat } from './format.ts'
 import { runPk } from './keys.ts'
 import type { Phase } from './passes.ts'
 import { mayChange, type RunState, runTransitions } from './states.ts'
@@ -62,7 +63,7 @@ export function createRun(ledger: LedgerTable, run: RunRecord): Promise<boolean>
   return ledger.commit([{ row: toRow(run), expect: 'absent' }])
 }
 
-/** @throws LedgerError `row-missing` when there is no such run. */
+/** @throws LedgerError `row-missing` when there is no such run, `other-format` as {@link ofThisFormat} does. */
 export async function getRun(ledger: LedgerTable, id: string): Promise<RunRecord> {
   const row = await ledger.get(runPk(id), 'RUN')
   if (!row)
@@ -95,9 +96,17 @@ export async function updateRun(
 }
 
 function toRow({ schema, ...run }: RunRecord, version = 1): Row {
-  return { pk: runPk(run.id), sk: 'RUN', version, schema: schema as unknown as LedgerValue, ...run }
+  return {
+    pk: runPk(run.id),
+    sk: 'RUN',
+    version,
+    format: ledgerFormat,
+    schema: schema as unknown as LedgerValue,
+    ...run,
+  }
 }
 
-function toRecord({ pk: _pk, sk: _sk, version: _version, ...rest }: Row): RunRecord {
+function toRecord(row: Row): RunRecord {
+  const { pk: _pk, sk: _sk, version: _version, ...rest } = ofThisFormat(row)
   return rest as unknown as RunRecord
 }

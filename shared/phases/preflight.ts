@@ -5,6 +5,7 @@ import { isEmpty } from '../dynamodb/is-empty.ts'
 import { describeSchema, sameSchema } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { TableDescription } from '../dynamodb/sdk/describe.ts'
+import { readLease } from '../ledger/lease.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { refuseWithoutStream } from './preflight-stream.ts'
@@ -33,11 +34,13 @@ const probeShare = 6
 
 /**
  * Looks at everything that would fail the run later, before anything is written.
- * @throws Refusal naming what is wrong and the next step.
+ * @throws Refusal naming what is wrong and the next step; LedgerError `other-format`.
  * @throws DynamoDbError `table-not-found` or `access-denied`.
  */
 export async function preflight(request: RunRequest, engine: PreflightEngine): Promise<Ready> {
-  const { options } = engine
+  const { options, ledger } = engine
+  // Refuses the ledger of another version of Segue.
+  await readLease(ledger, options.destinationTable)
   const [source, destination] = await Promise.all([
     engine.describe(options.sourceTable),
     engine.describe(options.destinationTable),

@@ -1,5 +1,6 @@
 import { optionsErrors } from '../config/errors.ts'
 import { dynamoDbErrors } from '../dynamodb/errors.ts'
+import { ledgerErrors } from '../ledger/errors.ts'
 import { migrationErrors } from '../migrations/errors.ts'
 import { type ErrorTable, SegueError } from '../runtime/error.ts'
 
@@ -97,6 +98,7 @@ export const refusals = {
   'invalid-options': optionsErrors['invalid-options'],
   'migrations-module': migrationErrors['migrations-module'],
   'table-not-found': dynamoDbErrors['table-not-found'],
+  'other-format': ledgerErrors['other-format'],
   'access-denied': dynamoDbErrors['access-denied'],
   'invalid-request': dynamoDbErrors['invalid-request'],
 } satisfies ErrorTable
