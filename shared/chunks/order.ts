@@ -1,5 +1,5 @@
 import type { KeyType, KeyValue } from '../dynamodb/attributes.ts'
-import { scaleNumber } from './decimal.ts'
+import { scaleNumber } from '../dynamodb/number.ts'
 
 /** Longest sort key of type S or B. Source: DynamoDB quotas, "Sort key length". */
 export const MAX_SORT_KEY_BYTES = 1024

@@ -1,6 +1,6 @@
 import type { KeyValue } from '../dynamodb/attributes.ts'
+import { numberAt, scaleNumber } from '../dynamodb/number.ts'
 import { byteAlphabets, commonPrefix, END, type Symbols, textAlphabets } from './alphabet.ts'
-import { numberAt, scaleNumber } from './decimal.ts'
 import { MAX_SORT_KEY_BYTES } from './order.ts'
 
 /** Places measured beyond those that tell the closest two samples apart: steps finer than 10^-15 of their distance. */

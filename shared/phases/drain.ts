@@ -2,7 +2,7 @@ import { enterPhase } from '../facts/phase.ts'
 import { type Lag, readLag } from '../ledger/lag.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '../live/drain.ts'
-import { recordLag } from '../live/lag-row.ts'
+import { recordLag } from '../live/lag.ts'
 import { type Halted, haltRun } from './halt.ts'
 import type { HaltCode } from './halts.ts'
 

@@ -7,7 +7,7 @@ import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { readLookedAt } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { advance, type DrainEngine } from '../live/drain.ts'
-import { recordLag } from '../live/lag-row.ts'
+import { recordLag } from '../live/lag.ts'
 import type { Mapping } from '../live/ports.ts'
 
 /**

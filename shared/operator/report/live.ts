@@ -4,7 +4,7 @@ import { eachHead, type Head, headBuckets, needsSettling } from '../../ledger/he
 import { readLag } from '../../ledger/lag.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
-import { lacksChanges } from '../../live/lag-row.ts'
+import { lacksChanges } from '../../live/lag.ts'
 import { inParallel } from '../../runtime/parallel.ts'
 import { lagWords } from '../status/lag.ts'
 import type { LiveSummary } from './content.ts'

@@ -9,7 +9,7 @@ import { ofEach, type PassKind, passIdOf, phases, verificationPasses } from '../
 import { countQuarantine } from '../../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
-import { lacksChanges } from '../../live/lag-row.ts'
+import { lacksChanges } from '../../live/lag.ts'
 import type { Clock } from '../../runtime/ports.ts'
 import { findLastRun } from '../last-run.ts'
 import { type ExecutionView, type Verdict, verdictOf } from './verdict.ts'

@@ -3,7 +3,7 @@ import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { quarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
-import { recordLag } from '../../../shared/live/lag-row.ts'
+import { recordLag } from '../../../shared/live/lag.ts'
 import { aRun, aSegment, aWalk, start, store } from './fixtures.ts'
 import { copied, done, finished, setUp } from './set-up.ts'
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import { recordDifferences } from '../../../shared/ledger/differences.ts'
 import type { DrainOutcome } from '../../../shared/live/drain.ts'
-import { recordLag } from '../../../shared/live/lag-row.ts'
+import { recordLag } from '../../../shared/live/lag.ts'
 import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
 
 const key = { pk: { S: 'case|1' }, sk: { S: 'a' } }

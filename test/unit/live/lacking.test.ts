@@ -7,7 +7,7 @@ import { beginCapture } from '../../../shared/ledger/capture.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
 import { startCapture } from '../../../shared/live/capture.ts'
 import type { DrainOutcome } from '../../../shared/live/drain.ts'
-import { recordLag } from '../../../shared/live/lag-row.ts'
+import { recordLag } from '../../../shared/live/lag.ts'
 import { aRun, aSegment, aWalk, memoryTerminal, memoryWorld, start, store } from '../cli/fixtures.ts'
 
 const chunks = [

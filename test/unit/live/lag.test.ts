@@ -6,7 +6,7 @@ import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/le
 import { applyRecord } from '../../../shared/live/apply.ts'
 import type { DrainEngine } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
-import { recordLag } from '../../../shared/live/lag-row.ts'
+import { recordLag } from '../../../shared/live/lag.ts'
 import type { Mapping, Stream } from '../../../shared/live/ports.ts'
 import { lagWords } from '../../../shared/operator/status/lag.ts'
 import { drainRun } from '../../../shared/phases/drain.ts'
