@@ -1,11 +1,11 @@
 import { depthOf } from '../../chunks/chunk.ts'
 import { encodeKeyValue } from '../../dynamodb/key.ts'
-import { coverageOf } from '../../facts/coverage.ts'
+import { coverageOf, talliesOf } from '../../facts/coverage.ts'
 import { endingOf, type Found, foundBy } from '../../facts/findings.ts'
 import { phaseTimes } from '../../facts/phase-times.ts'
 import { type ChunkRecord, listChunks } from '../../ledger/chunks.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
-import { isVerification, ofEach, passIdOf, passKinds } from '../../ledger/passes.ts'
+import { isVerification, ofEach, passIdOf, passKinds, verificationPasses } from '../../ledger/passes.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import { sentence } from '../../runtime/text.ts'
@@ -29,12 +29,12 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     const chunks = await listChunks(ledger, id, passIdOf(run, kind))
     return { kind, chunks, coverage: coverageOf(chunks, run.segments) }
   })
-  const { copy, verify, orphans } = reads
+  const { copy } = reads
   const begun = passKinds.flatMap((kind) => (run.verification || !isVerification(kind) ? [reads[kind]] : []))
   const listed = run.verification ? await readDifferenceGroups(ledger, id, run.verification.number) : []
   const groups = await readQuarantineGroups(ledger, id)
   const quarantined = itemsIn(groups)
-  const found = foundBy({ verify: verify.coverage.tallies, orphans: orphans.coverage.tallies }, quarantined)
+  const found = foundBy(talliesOf(await ofEach(verificationPasses, async (kind) => reads[kind].coverage)), quarantined)
   const live = await readLive(ledger, run)
   const problems = [
     ...problemsOf(begun, run.state === 'finished'),
