@@ -27,6 +27,9 @@ const serviceRetrier: Retrier = retrier(
 /** For every Lambda but the slice. They answer the same when asked again, so the unexpected is tried again, too. */
 export const taskRetriers: Retrier[] = [serviceRetrier, retrier(['States.ALL'], { interval: 2, attempts: 3, cap: 60 })]
 
+/** For work of a quarter of an hour that continues from a checkpoint, as a slice does: each try gets further. */
+export const longTaskRetriers: Retrier[] = [serviceRetrier, failedRetrier]
+
 /** Reading the manifest from S3 and writing results to it. A Map that starts over finds its finished chunks done. */
 export const mapRetrier: Retrier = retrier(['States.ItemReaderFailed', 'States.ResultWriterFailed'], {
   interval: 2,

@@ -2,7 +2,7 @@ import type { TaskName } from '../../shared/config/functions.ts'
 import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { ChoiceRule, ChoiceState, FailState, Machine, State, Template, WaitState } from './asl.ts'
 import { type PassResources, passState } from './pass.ts'
-import { catchAll, taskRetriers } from './retriers.ts'
+import { catchAll, longTaskRetriers, taskRetriers } from './retriers.ts'
 import { type Invocable, invoke } from './tasks.ts'
 
 export interface RunResources extends PassResources {
@@ -22,7 +22,14 @@ const retry = taskRetriers
  */
 export function runMachine(resources: RunResources): Machine {
   const { functions } = resources
-  const phase = (resource: Invocable, comment: string, resultPath: string, more: Template, next: string) =>
+  const phase = (
+    resource: Invocable,
+    comment: string,
+    resultPath: string,
+    more: Template,
+    next: string,
+    retry = taskRetriers,
+  ) =>
     invoke(
       resource,
       { comment, payload: { ...held, ...more }, resultPath, retry, catch: [catchAll('Halt')] },
@@ -91,8 +98,9 @@ export function runMachine(resources: RunResources): Machine {
         {},
         'Capturing?',
       ),
-      'Capturing?': choose({ '$.capture.outcome': { on: 'Plan' } }, 'Wait for capture'),
+      'Capturing?': choose({ '$.capture.outcome': { on: 'Plan', waiting: 'Wait for capture' } }, 'Capture halted'),
       'Wait for capture': wait('$.capture.seconds', 'Capture', 'A mapping takes up to minutes to change.'),
+      'Capture halted': fail('$.capture'),
 
       ...pass('copy', 'Copied', 'Plan'),
       Copied: phase(
@@ -112,6 +120,7 @@ export function runMachine(resources: RunResources): Machine {
         '$.drain',
         { 'past.$': '$.copied.at' },
         'Drained?',
+        longTaskRetriers,
       ),
       'Drained?': choose(
         { '$.drain.outcome': { drained: 'Settle from the start', more: 'Drain', waiting: 'Wait for live changes' } },
@@ -136,6 +145,7 @@ export function runMachine(resources: RunResources): Machine {
         '$.settle',
         { 'from.$': '$.settle.from' },
         'Settled?',
+        longTaskRetriers,
       ),
       'Settled?': choose(
         { '$.settle.outcome': { settled: 'Plan verify', more: 'Settle', waiting: 'Wait for quiet' } },
@@ -160,6 +170,7 @@ export function runMachine(resources: RunResources): Machine {
         '$.repair',
         { 'from.$': '$.repair.from' },
         'Repaired?',
+        longTaskRetriers,
       ),
       'Repaired?': choose({ '$.repair.outcome': { repaired: 'Plan verify', more: 'Repair' } }, 'Repair halted'),
       'Repair halted': fail('$.repair'),

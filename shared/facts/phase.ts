@@ -26,6 +26,11 @@ function thinned(phases: Entries): Entries {
   return [...phases.slice(0, from + 1), ...phases.slice(to + 1)]
 }
 
+/** When a run last entered this phase, ms since the epoch; when it began, where that is no longer known. */
+export function enteredAt({ phases = [], startedAt }: Pick<RunRecord, 'phases' | 'startedAt'>, phase: Phase): number {
+  return phases.findLast((entry) => entry.phase === phase)?.at ?? startedAt
+}
+
 /** Whether a task is of the execution that drives the run now: not once that has ended, nor of one before. */
 export function isDriving({ fence }: { fence: number }, run: Pick<RunRecord, 'state' | 'fence'>): boolean {
   return run.state === 'running' && run.fence === fence

@@ -3,7 +3,7 @@ import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock, Runtime } from '../runtime/ports.ts'
 import { captureEndsMs } from './fencing.ts'
 import { closeEnded } from './follow.ts'
-import type { Mapping, Stream } from './ports.ts'
+import type { Mapping, MappingState, Stream } from './ports.ts'
 
 const askAgainSeconds = 5
 
@@ -24,11 +24,12 @@ export interface CaptureEngine {
  * mapping says Enabled, not when a first record shows; the service takes up to minutes. Changes from before `since` are
  * copy's and changes from then on are the stream's, so copy must not read before everything from before `since` is sure
  * to be seen: `slackMs` later. Ask again while `waiting`.
+ * @returns `state` of the mapping where that is what there is to wait for.
  */
 export async function startCapture(
   task: { run: string },
   { ledger, stream, mapping, clock, slackMs }: CaptureEngine,
-): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number }> {
+): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number; state?: Exclude<MappingState, 'Enabled'> }> {
   // In a while: by then no live function works for an earlier run any more, whose leave it remembers for some seconds.
   const begins = clock() + slackMs
   const { since } = await beginCapture(ledger, task.run, {
@@ -36,9 +37,9 @@ export async function startCapture(
     stream: stream.arn,
     copyFrom: begins + slackMs,
   })
-  const isOn = await ask(mapping, true)
+  const state = await ask(mapping, true)
   if (since === begins) await closeEnded(stream, task.run, since, ledger, clock)
-  if (!isOn) return { outcome: 'waiting', seconds: askAgainSeconds }
+  if (state !== 'Enabled') return { outcome: 'waiting', seconds: askAgainSeconds, state }
   const leftMs = since + slackMs - clock()
   return leftMs > 0 ? { outcome: 'waiting', seconds: Math.ceil(leftMs / 1000) } : { outcome: 'on' }
 }
@@ -76,7 +77,7 @@ export async function stopCapture(
       if (run !== undefined && off === asked) await keepCapture(ledger, run, off)
       throw error
     }
-    const isOff = await ask(mapping, false)
+    const isOff = (await ask(mapping, false)) === 'Disabled'
     const leftMs = off === undefined ? 0 : off + captureEndsMs(liveSeconds) - runtime.clock()
     if (isOff && leftMs <= 0) return { outcome: 'off' }
     if (!isOff && runtime.clock() - asked >= mappingRestsMs) return { outcome: 'changing' }
@@ -99,10 +100,9 @@ export async function captureLandsInMs(
   return Math.max(0, (capture.off ?? now) + captureEndsMs(liveSeconds) - now)
 }
 
-/** A mapping that is changing refuses to be changed, so it is left alone until it has come to rest. */
-async function ask(mapping: Mapping, enabled: boolean): Promise<boolean> {
+/** Tells the state it is in. A mapping that is changing refuses to be changed, so it is left alone until it has come to rest. */
+async function ask(mapping: Mapping, enabled: boolean): Promise<MappingState> {
   const state = await mapping.state()
-  if (state === (enabled ? 'Enabled' : 'Disabled')) return true
-  if (state !== 'changing') await mapping.set(enabled)
-  return false
+  if (state !== 'changing' && (state === 'Enabled') !== enabled) await mapping.set(enabled)
+  return state
 }

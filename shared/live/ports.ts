@@ -48,10 +48,13 @@ export interface Stream {
   open(shard: string, after: string | undefined): Promise<ShardReader>
 }
 
+/** `changing`: it is being made, enabled, disabled or updated. */
+export type MappingState = 'Enabled' | 'Disabled' | 'changing'
+
 /** The event source mapping that feeds the live function. Changes take up to minutes. */
 export interface Mapping {
   set(enabled: boolean): Promise<void>
-  state(): Promise<'Enabled' | 'Disabled' | 'changing'>
+  state(): Promise<MappingState>
 }
 
 export type DestinationChange = { put: RawItem } | { delete: Key }

@@ -1,18 +1,27 @@
-import { enterPhase, isDriving } from '../facts/phase.ts'
+import { enteredAt, enterPhase, isDriving } from '../facts/phase.ts'
 import { type CaptureEngine, startCapture } from '../live/capture.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import { type Halted, haltRun } from './halt.ts'
+import { captureGivesUpMs, captureWaitSeconds } from './waits.ts'
 
-/** For whoever asks too late, and whom nobody hears. */
+/** Reply to a stale delivery; its caller is gone. */
 const muchLaterSeconds = 60
 
 /**
  * Turns live changes on for a run, and says whether copy may begin. A late delivery turns on nothing that was turned off
- * since.
+ * since. Halts the run when the mapping is not on after {@link captureGivesUpMs}, naming its state.
  */
 export async function captureRun(
   task: { run: string; fence: number },
-  engine: CaptureEngine & { runtime: Pick<Runtime, 'clock' | 'emit'> },
-): ReturnType<typeof startCapture> {
+  engine: CaptureEngine & { runtime: Pick<Runtime, 'clock' | 'sleep' | 'random' | 'emit'> },
+): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number } | Halted> {
   const run = await enterPhase(task, 'Capture', engine)
-  return isDriving(task, run) ? startCapture(task, engine) : { outcome: 'waiting', seconds: muchLaterSeconds }
+  if (!isDriving(task, run)) return { outcome: 'waiting', seconds: muchLaterSeconds }
+  const found = await startCapture(task, engine)
+  if (found.outcome === 'on' || found.state === undefined) return found
+  const waitedMs = engine.runtime.clock() - enteredAt(run, 'Capture')
+  if (waitedMs < captureGivesUpMs) return { outcome: 'waiting', seconds: captureWaitSeconds(waitedMs) }
+  const state = found.state === 'changing' ? 'still changing' : 'still Disabled'
+  const cause = `Live changes cannot be turned on: ${captureGivesUpMs / 60_000} minutes after Segue asked for it, the event source mapping of the live function is ${state}. Look at it in the Lambda console (its last processing result names the reason), then \`segue run --resume\`.`
+  return haltRun({ ...task, error: 'capture-not-on', cause }, engine)
 }

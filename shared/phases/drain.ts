@@ -1,19 +1,19 @@
-import { enterPhase } from '../facts/phase.ts'
+import { enteredAt, enterPhase } from '../facts/phase.ts'
 import { type Lag, readLag } from '../ledger/lag.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '../live/drain.ts'
 import { recordLag } from '../live/lag.ts'
 import { type Halted, haltRun } from './halt.ts'
 import type { HaltCode } from './halts.ts'
+import { drainGivesUpMs, drainWaitSeconds } from './waits.ts'
 
 export type Drained = { outcome: 'drained' } | { outcome: 'more' } | { outcome: 'waiting'; seconds: number } | Halted
-
-/** Between two looks at a stream that is behind, seconds. Each look costs about ten events of 25,000: two days' worth. */
-const pollSeconds = 60
 
 const trimmed =
   'The stream threw changes away before they were applied: it keeps them for 24 hours. ' +
   'The destination may lack them. Turn live changes off (`segue capture off`), empty it and start a new run; see `docs/live-changes.md` for how this is noticed.'
+
+const neverDrained = `Live changes up to the end of copy were not applied within ${drainGivesUpMs / 3_600_000} hours, longer than the stream keeps them. The errors of the live function in CloudWatch Logs name the reason. Mend it, then \`segue run --resume\`: it shows whether something was lost.`
 
 /** Drains, and halts the run where draining shows that it cannot end truthfully. */
 export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Drained> {
@@ -23,12 +23,15 @@ export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Dr
   const stopped = found.outcome === 'waiting' ? stoppedSince(run, await readLag(engine.ledger, run.id)) : undefined
   if (stopped) return haltRun({ ...task, ...whyStopped(stopped) }, engine)
   await recordLag(task.run, found, engine)
+  const waitedMs = engine.runtime.clock() - enteredAt(run, 'Drain')
+  if ((found.outcome === 'waiting' || found.outcome === 'more') && waitedMs >= drainGivesUpMs)
+    return haltRun({ ...task, error: 'live-behind', cause: neverDrained }, engine)
   switch (found.outcome) {
     case 'drained':
     case 'more':
       return { outcome: found.outcome }
     case 'waiting':
-      return { outcome: 'waiting', seconds: Math.min(pollSeconds, Math.max(1, found.lagSeconds)) }
+      return { outcome: 'waiting', seconds: drainWaitSeconds(waitedMs, found.lagSeconds) }
     case 'stopped':
       return haltRun({ ...task, ...whyStopped(found.reason) }, engine)
     case 'trimmed':

@@ -34,6 +34,7 @@ const paths = [
   'path: ended chunks-open',
   'path: ended chunks-failed',
   'path: ended aborted',
+  'path: ended capture-not-on',
   'path: ended destination-not-empty',
   'engine: slice.fenced',
   'engine: chunk.failed',

@@ -68,7 +68,8 @@ export class Scheduler {
         }
         queueMicrotask(next)
       }
-      step()
+      // What was begun before may have asked for its first timer only after a few microtasks.
+      queueMicrotask(next)
     })
   }
 

@@ -19,6 +19,7 @@ export class EventSourceMapping {
   readonly #pollers = new Map<string, ShardPoller>()
   readonly #batches: StreamRecord[][] = []
   #held: (() => void)[] = []
+  #stuckUntil = 0
 
   constructor(world: World, stream: SourceStream, service: LambdaService, live: Lambda) {
     this.world = world
@@ -26,12 +27,17 @@ export class EventSourceMapping {
     this.service = service
     this.live = live
     stream.onNews = () => void this.#look()
+    if (world.strikes('mapping stuck')) this.#stuckUntil = world.now + world.dice.between(600_000, 2_700_000)
   }
 
   set(enabled: boolean): void {
     if (this.state === 'changing' || (this.state === 'Enabled') === enabled) return
+    const { now, dice, settings } = this.world
+    const stuckMs = enabled ? Math.max(0, this.#stuckUntil - now) : 0
+    // It says that it is done, and is not.
+    if (stuckMs > 0 && dice.chance(0.5)) return
     this.state = 'changing'
-    this.world.scheduler.after(this.world.dice.between(0, this.world.settings.mappingMs), () => {
+    this.world.scheduler.after(stuckMs + dice.between(0, settings.mappingMs), () => {
       this.state = enabled ? 'Enabled' : 'Disabled'
       if (enabled) for (const goOn of this.#held.splice(0)) goOn()
       void this.#look()

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { State } from '../../../infra/workflow/asl.ts'
 import { LOOP_EVENTS, MAX_ROUNDS, ROUND_EVENTS } from '../../../infra/workflow/history.ts'
+import { captureGivesUpMs, captureWaitSeconds, drainGivesUpMs, drainWaitSeconds } from '../../../shared/phases/waits.ts'
 import { levels, machines, successors } from './machines.ts'
 
 const [loop, children] = levels(machines.chunk)
@@ -42,4 +43,52 @@ describe('the history of a chunk', () => {
     const into = Object.entries(loop!.States).filter(([, state]) => successors(state).includes('Slice'))
     expect(into.map(([name]) => name)).toEqual(['Rounds left?'])
   })
+})
+
+describe('the history of a run', () => {
+  const states = machines.run.States
+  /** Of one round of a phase that waits: the task with every attempt its retriers allow, its choice, its wait. */
+  const round = (...names: string[]) => names.reduce((sum, name) => sum + events(states[name]!), 0)
+  /** Rounds until a phase gives up. */
+  const rounds = (givesUpMs: number, waitSeconds: (waitedMs: number) => number) => {
+    let count = 1
+    for (let waitedMs = 0; waitedMs < givesUpMs; waitedMs += waitSeconds(waitedMs) * 1_000) count++
+    return count
+  }
+  const capture = rounds(captureGivesUpMs, captureWaitSeconds)
+  const drain = rounds(drainGivesUpMs, (waitedMs) => drainWaitSeconds(waitedMs, 0))
+  /** Each state once, a Distributed Map with every attempt; and every round of waiting, though all its tries fail but the last. */
+  const worst =
+    Object.values(states).reduce((sum, state) => sum + (state.Type === 'Map' ? 2 + 4 * 5 : events(state)), 1) +
+    capture * round('Capture', 'Capturing?', 'Wait for capture') +
+    drain * round('Drain', 'Drained?', 'Wait for live changes')
+
+  it('stays below 25,000 events however long its phases wait, and whatever fails meanwhile', () => {
+    expect(capture).toBeGreaterThan(30)
+    expect(drain).toBeGreaterThan(150)
+    expect(worst).toBeLessThan(20_000)
+  })
+
+  it('has room for the waits that know their end: nobody is told to wait twice for one deadline, and few follow another', () => {
+    const ends = [round('Settle', 'Settled?', 'Wait for quiet'), round('Lease', 'Held?', 'Wait for the run before')]
+    expect(worst + 20 * ends[0]! + 20 * ends[1]!).toBeLessThan(22_500)
+  })
+
+  it('has room for days of settling and repairing: each round is a quarter of an hour of work', () => {
+    const rest = 25_000 - worst
+    expect((rest / round('Settle', 'Settled?')) * 0.9 * 0.25).toBeGreaterThan(24)
+    // Without failures, which is how a run of days is.
+    expect((rest / (5 + 2)) * 0.9 * 0.25).toBeGreaterThan(7 * 24)
+  })
+})
+
+it.each([
+  [0, 0, 1],
+  [0, 30, 30],
+  [30_000, 1, 30],
+  [600_000, 600, 60],
+  [3_600_000, 3_600, 180],
+  [86_400_000, 86_400, 600],
+])('after %i ms of waiting, %i s behind, drain asks again after %i s', (waitedMs, lagSeconds, seconds) => {
+  expect(drainWaitSeconds(waitedMs, lagSeconds)).toBe(seconds)
 })

@@ -20,8 +20,8 @@ function mappingThatIs(state: State) {
 
 it.each<[State, object, boolean[]]>([
   ['Enabled', { outcome: 'on' }, []],
-  ['Disabled', { outcome: 'waiting', seconds: 5 }, [true]],
-  ['changing', { outcome: 'waiting', seconds: 5 }, []],
+  ['Disabled', { outcome: 'waiting', seconds: 5, state: 'Disabled' }, [true]],
+  ['changing', { outcome: 'waiting', seconds: 5, state: 'changing' }, []],
 ])('a mapping that is %s and is to start: %o', async (state, outcome, expected) => {
   const { mapping, asked } = mappingThatIs(state)
   expect(

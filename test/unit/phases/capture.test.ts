@@ -1,0 +1,57 @@
+import { describe, expect, it } from 'vitest'
+import { writeControl } from '../../../shared/ledger/control.ts'
+import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
+import type { MappingState } from '../../../shared/live/ports.ts'
+import { captureRun } from '../../../shared/phases/capture.ts'
+import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+import { memoryStream } from '../../memory/stream.ts'
+import { memoryTable } from '../../memory/table.ts'
+
+const minute = 60_000
+
+/** A run whose Capture is asked as the state machine asks it, until it says something else than to wait. */
+async function asked(state: MappingState, hours = 4) {
+  const ledger = memoryLedgerTable()
+  const record = { id: 'r', state: 'running', phase: 'Lease', fence: 1, startedAt: 0, destination: 'beta', segments: 1 }
+  await createRun(ledger, record as RunRecord)
+  await writeControl(ledger, 'r', undefined, { command: 'run', fence: 1 })
+  const time = { now: 0 }
+  const source = memoryTable({ pk: { name: 'pk', type: 'S' } }, 'source')
+  const clock = () => time.now
+  const sleep = async (ms: number) => {
+    time.now += ms
+  }
+  const engine = {
+    ledger,
+    stream: memoryStream(source, clock),
+    mapping: { set: async () => {}, state: async () => state },
+    clock,
+    slackMs: 0,
+    runtime: { clock, sleep, random: () => 0, emit: () => {} },
+  }
+  let rounds = 0
+  for (;;) {
+    const found = await captureRun({ run: 'r', fence: 1 }, engine)
+    rounds++
+    if (found.outcome !== 'waiting' || time.now > hours * 60 * minute) return { found, rounds, time, ledger }
+    await sleep(found.seconds * 1000)
+  }
+}
+
+describe('Capture', () => {
+  it.each<[MappingState, string]>([
+    ['Disabled', 'is still Disabled'],
+    ['changing', 'is still changing'],
+  ])('halts after 15 minutes when the mapping stays %s, and says so', async (state, words) => {
+    const { found, time, rounds, ledger } = await asked(state)
+    expect(found).toMatchObject({ outcome: 'halted', error: 'capture-not-on', cause: expect.stringContaining(words) })
+    expect(time.now).toBeGreaterThanOrEqual(15 * minute)
+    expect(time.now).toBeLessThan(16 * minute)
+    expect(rounds).toBeLessThan(70)
+    expect(await getRun(ledger, 'r')).toMatchObject({ state: 'halted' })
+  })
+
+  it('goes on at once when the mapping is on', async () => {
+    expect(await asked('Enabled')).toMatchObject({ found: { outcome: 'on' }, rounds: 1 })
+  })
+})
