@@ -11,7 +11,9 @@ type Entries = NonNullable<RunRecord['phases']>
 /** Notes the time of an entry into a phase. */
 export function notePhase(run: RunRecord, phase: Phase, at: number): RunRecord {
   const phases = [...(run.phases ?? []), { phase, at }]
-  return { ...run, phases: phases.length > phasesKept ? thinned(phases) : phases }
+  if (phases.length <= phasesKept) return { ...run, phases }
+  const kept = thinned(phases)
+  return { ...run, phases: kept, phasesLeftOut: (run.phasesLeftOut ?? 0) + phases.length - kept.length }
 }
 
 /**

@@ -22,6 +22,8 @@ export interface RunRecord {
   phase: Phase
   /** The phases entered and when, in order; of a run verified very often its oldest verifications are left out. */
   phases?: { phase: Phase; at: number }[]
+  /** How many of them were left out of `phases`; absent: none. */
+  phasesLeftOut?: number
   source: string
   destination: string
   /** Their TableIds, as far as they were known when the run began. */

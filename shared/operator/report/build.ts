@@ -57,6 +57,7 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
       at: iso(at),
       seconds: ms === undefined ? null : ms / 1000,
     })),
+    phasesLeftOut: run.phasesLeftOut ?? 0,
     splits: {
       splits: copy.coverage.splits,
       deepest: copy.chunks.reduce((deepest, chunk) => Math.max(deepest, depthOf(chunk.id)), 0),

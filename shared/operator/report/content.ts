@@ -33,8 +33,8 @@ export interface LiveSummary {
   capturedSince: string | null
   /** When they were turned off on purpose, ISO 8601; `null` where they go on. */
   capturedUntil: string | null
-  /** How far they were behind when last looked at, seconds, and why they are not applied at all; `null` where unknown. */
-  lag: { seconds: number; guard: LagGuard; stopped: NonNullable<Lag['stopped']> | null } | null
+  /** How far they were behind when last probed (`at`, ISO 8601), seconds, and why they are not applied at all; `null` where unknown. */
+  lag: { seconds: number; guard: LagGuard; stopped: NonNullable<Lag['stopped']> | null; at: string } | null
   puts: number
   deletes: number
   /** Of all: where a record lost or several source items met. */
@@ -87,6 +87,8 @@ export interface ReportContent {
   quarantined: { items: number; groups: QuarantineGroup[] }
   /** `seconds` is `null` of the last one, and of an end. */
   phases: { phase: Phase; at: string; seconds: number | null }[]
+  /** Stays of earlier verifications that the run's row no longer keeps. */
+  phasesLeftOut: number
   splits: { splits: number; deepest: number }
   heavyKeys: HeavyKeySummary[]
 }

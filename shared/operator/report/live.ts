@@ -25,7 +25,9 @@ export async function readLive(
   const summary: LiveSummary = {
     capturedSince: capture ? new Date(capture.since).toISOString() : null,
     capturedUntil: capture?.off === undefined ? null : new Date(capture.off).toISOString(),
-    lag: lag ? { seconds: lag.seconds, guard: lag.guard, stopped: lag.stopped ?? null } : null,
+    lag: lag
+      ? { seconds: lag.seconds, guard: lag.guard, stopped: lag.stopped ?? null, at: new Date(lag.at).toISOString() }
+      : null,
     puts: 0,
     deletes: 0,
     contested: 0,

@@ -1,3 +1,4 @@
+import { differencesIn } from '../../facts/findings.ts'
 import { passes } from '../../ledger/passes.ts'
 import { counted, duration, grouped, sentence } from '../../runtime/text.ts'
 import { foundWords } from '../status/format.ts'
@@ -60,7 +61,23 @@ function verification({ verification: found, live: { lag } }: Report): string[] 
   ]
 }
 
-function live({ run, live: l }: Report): string[] {
+/** A probe from before the verification ended does not tell what was on its way when it ended. */
+function probed({ phases: all, verification: found, live: { lag } }: Report): string[] {
+  if (!lag) return []
+  const compared = all.findLast(({ phase }) => phase === 'Orphans' || phase === 'Verify')
+  const ended = compared?.seconds == null ? undefined : Date.parse(compared.at) + compared.seconds * 1000
+  const old =
+    found !== null &&
+    ended !== undefined &&
+    Date.parse(lag.at) < ended &&
+    differencesIn({ ...found, quarantined: 0 }) > 0
+  const unknown =
+    ', before the verification ended: differences may be changes that were on their way; `segue verify` tells'
+  return [`when last probed, ${lag.at}: ${lagWords(lag)}${old ? unknown : ''}`]
+}
+
+function live(report: Report): string[] {
+  const { run, live: l } = report
   const touched = `${counted(l.puts, 'destination key')} last put and ${grouped(l.deletes)} last deleted, ${grouped(l.contested)} contested`
   return [
     run.offline
@@ -68,7 +85,7 @@ function live({ run, live: l }: Report): string[] {
       : l.capturedSince
         ? `captured since ${l.capturedSince}${l.capturedUntil ? `, turned off ${l.capturedUntil}` : ''}`
         : 'never captured',
-    ...(l.lag ? [`when last looked at: ${lagWords(l.lag)}`] : []),
+    ...probed(report),
     `${touched}; of the deleted and contested ${grouped(l.settled)} settled, ${grouped(l.unsettled)} not`,
   ]
 }
@@ -80,10 +97,16 @@ function quarantined({ quarantined: { items, groups } }: Report): string[] {
   )
 }
 
-function phases({ phases: all }: Report): string[] {
-  return all
-    .slice(-shown)
-    .map(({ phase, at, seconds }) => `${phase} at ${at}${seconds === null ? '' : `, ${duration(seconds * 1000)}`}`)
+/** All that are kept, two hundred at most: whoever reads it looks for the copy first, and that is at the beginning. */
+function phases({ phases: all, phasesLeftOut }: Report): string[] {
+  return [
+    ...all.map(
+      ({ phase, at, seconds }) => `${phase} at ${at}${seconds === null ? '' : `, ${duration(seconds * 1000)}`}`,
+    ),
+    ...(phasesLeftOut > 0
+      ? [`${grouped(phasesLeftOut)} more of verifications in between, which are no longer kept`]
+      : []),
+  ]
 }
 
 function splits({ splits: { splits: count, deepest }, heavyKeys }: Report): string[] {

@@ -254,6 +254,38 @@ describe('a report', () => {
     ])
   })
 
+  test('shows every phase on the page, the copy too, and says how many are no longer kept', async () => {
+    const again = Array.from({ length: 12 }, (_, i) =>
+      (['Lease', 'Verify', 'Orphans', 'Finished'] as const).map((phase, j) => ({ phase, at: start + 60_000 * i + j })),
+    )
+    const phases: RunRecord['phases'] = [{ phase: 'Copy', at: start - 1 }, ...again.flat()]
+    const page = reportPage(await buildReport(await ledgerOf(clean, { phases, phasesLeftOut: 8 }), 'run00001'))
+    expect(page).toMatch(/\n- Copy at /)
+    expect(page.match(/\n- (Lease|Copy|Verify|Orphans|Finished) at /g)).toHaveLength(1 + phases.length)
+    expect(page).toContain('- 8 more of verifications in between, which are no longer kept')
+  })
+
+  test.each([
+    ['before', 9_000, true],
+    ['after', 11_000, false],
+  ])(
+    'says that live changes were probed %s the verification ended, where it found differences',
+    async (_, at, said) => {
+      const phases: RunRecord['phases'] = [
+        { phase: 'Orphans', at: start + 1_000 },
+        { phase: 'Finished', at: start + 10_000 },
+      ]
+      const ledger = await ledgerOf([...copied, ...aWalk('verify.1', { different: 1 }), ...aWalk('orphans.1', {})], {
+        phases,
+      })
+      const lag = { pk: 'RUN#run00001', sk: 'LAG', seconds: 0, guard: 'ok', at: start + at }
+      await ledger.commit([{ row: lag, expect: 'any' }])
+      const page = reportPage(await buildReport(ledger, 'run00001'))
+      expect(page.includes('differences may be changes that were on their way')).toBe(said)
+      expect(page).toContain(`when last probed, ${new Date(start + at).toISOString()}: live changes not behind`)
+    },
+  )
+
   test('is the same each time it is built', async () => {
     const ledger = await ledgerOf()
     const [one, two] = [await buildReport(ledger, 'run00001'), await buildReport(ledger, 'run00001')]
