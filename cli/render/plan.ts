@@ -162,11 +162,14 @@ function heavyKeys({ keys: forecasts, unmeasuredKeys, request, source, sample }:
   ]
 }
 
-function keyLine({ key, from, items, exact, seconds, fits }: KeyForecast, split: boolean, show: boolean): string {
-  const size = `${exact ? '' : 'about '}${counted(items, 'item')}`
-  const fate = split
-    ? 'will not fit in one slice: will be split'
-    : 'will not fit in one slice: will be resumed, slice after slice'
+function keyLine(
+  { key, from, items, exact, seconds, fits, uncertain }: KeyForecast,
+  split: boolean,
+  show: boolean,
+): string {
+  const size = `${exact ? '' : 'about '}${counted(items, 'item')}${exact ? '' : ', within a factor of 3'}`
+  const will = uncertain ? 'may not fit in one slice: would be' : 'will not fit in one slice: will be'
+  const fate = split ? `${will} split` : `${will} resumed, slice after slice`
   return `${keyLabel(key, show)}  ${size}, ${from}  at least ${duration(seconds * 1000)} to write  ${fits ? 'fits in one slice' : fate}`
 }
 

@@ -10,6 +10,9 @@ import { partitionWriteUnits } from './units.ts'
 const mostSurveys = 20
 const surveysInFlight = 2
 
+/** An estimate is trusted within this factor: `test/unit/chunks/density.test.ts` holds it to that. */
+const estimateFactor = 3
+
 /** What is expected of one partition key that is known or suspected to be big. */
 export interface KeyForecast {
   /** As `encodeKeyValue` writes it. */
@@ -21,12 +24,15 @@ export interface KeyForecast {
   exact: boolean
   /** Least time to write it: its items land in one partition of the destination. */
   seconds: number
-  /** One slice is enough for it. */
+  /** One slice is enough for it; where its items are estimated, also if there are three times as many. */
   fits: boolean
+  /** Whether it fits is not known: an estimate is trusted within a factor of three. */
+  uncertain: boolean
 }
 
 /**
  * Measures the keys remembered as heavy and those the sample met, as they are now: a key may have grown since.
+ * @param itemCount the table's own, no more than six hours old; 0 where it says nothing.
  * `unmeasured` counts those there were too many of.
  * @throws DynamoDbError as the table does.
  */
@@ -35,6 +41,7 @@ export async function forecastKeys(
   remembered: readonly HeavyKey[],
   sample: Sample,
   sliceSeconds: number,
+  itemCount: number,
 ): Promise<{ keys: KeyForecast[]; unmeasured: number }> {
   if (!table.schema.sk) return { keys: [], unmeasured: 0 }
   const { writeUnits, items: sampled } = sample.sums
@@ -49,9 +56,14 @@ export async function forecastKeys(
     surveysInFlight,
     [...found].slice(0, mostSurveys),
     async ([key, { pk, from, units }]) => {
-      const { estimatedItems: items, exact } = await surveyRange(table, { pk })
+      const { estimatedItems, exact, runs } = await surveyRange(table, { pk })
+      // A key holds no more than its table, which may have grown since it was counted.
+      const most = itemCount > 0 ? Math.max(itemCount, runs.flat().length) : Number.POSITIVE_INFINITY
+      const items = exact ? estimatedItems : Math.min(estimatedItems, most)
       const seconds = (items * units) / partitionWriteUnits
-      return { key, from, items, exact, seconds, fits: seconds <= sliceSeconds }
+      const factor = exact ? 1 : estimateFactor
+      const fits = seconds * factor <= sliceSeconds
+      return { key, from, items, exact, seconds, fits, uncertain: !fits && seconds / factor <= sliceSeconds }
     },
   )
   keys.sort((a, b) => b.seconds - a.seconds)

@@ -76,7 +76,13 @@ export async function makePlan(
     migrations,
   )
   const heavy = await listHeavy(ledger, source.name)
-  const { keys, unmeasured } = await forecastKeys(engine.openTable(source), heavy, sample, options.sliceSeconds)
+  const { keys, unmeasured } = await forecastKeys(
+    engine.openTable(source),
+    heavy,
+    sample,
+    options.sliceSeconds,
+    source.itemCount,
+  )
   const items = estimateItems(source.itemCount, sample)
   const refusal = refusalOf(refused, checked, answer)
   return {
