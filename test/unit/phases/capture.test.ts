@@ -33,7 +33,8 @@ async function asked(state: MappingState, hours = 4) {
   for (;;) {
     const found = await captureRun({ run: 'r', fence: 1 }, engine)
     rounds++
-    if (found.outcome !== 'waiting' || time.now > hours * 60 * minute) return { found, rounds, time, ledger }
+    if (found.outcome !== 'waiting' || time.now > hours * 60 * minute)
+      return { found, rounds, time, ledger, again: () => captureRun({ run: 'r', fence: 1 }, engine) }
     await sleep(found.seconds * 1000)
   }
 }
@@ -49,6 +50,11 @@ describe('Capture', () => {
     expect(time.now).toBeLessThan(16 * minute)
     expect(rounds).toBeLessThan(70)
     expect(await getRun(ledger, 'r')).toMatchObject({ state: 'halted' })
+  })
+
+  it('says the same to a retry whose first reply was lost, so that the execution ends', async () => {
+    const { found, again } = await asked('Disabled')
+    expect(await again()).toEqual(found)
   })
 
   it('goes on at once when the mapping is on', async () => {
