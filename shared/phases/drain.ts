@@ -1,6 +1,8 @@
 import { enteredAt, enterPhase } from '../facts/phase.ts'
+import { readCapture } from '../ledger/capture.ts'
 import { type Lag, readLag } from '../ledger/lag.ts'
 import type { RunRecord } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
 import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '../live/drain.ts'
 import { recordLag } from '../live/lag.ts'
 import { type Halted, haltRun } from './halt.ts'
@@ -20,7 +22,7 @@ export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Dr
   const run = await enterPhase(task, 'Drain', engine)
   const found = await drain(task, engine)
   // This function is of the version the run began with, and the live function is not: what stops that one, the stream monitor tells.
-  const stopped = found.outcome === 'waiting' ? stoppedSince(run, await readLag(engine.ledger, run.id)) : undefined
+  const stopped = found.outcome === 'waiting' ? await whyNotApplied(run, engine.ledger) : undefined
   if (stopped) return haltRun({ ...task, ...whyStopped(stopped) }, engine)
   await recordLag(task.run, found, engine)
   const waitedMs = engine.runtime.clock() - enteredAt(run, 'Drain')
@@ -37,6 +39,12 @@ export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Dr
     case 'trimmed':
       return haltRun({ ...task, error: 'stream-trimmed', cause: trimmed }, engine)
   }
+}
+
+/** Capture may be off where an execution is redriven, past the phase that would turn it on. */
+async function whyNotApplied(run: RunRecord, ledger: LedgerTable): Promise<WhyDrainStopped | undefined> {
+  const [lag, capture] = await Promise.all([readLag(ledger, run.id), readCapture(ledger, run.id)])
+  return capture?.off === undefined ? stoppedSince(run, lag) : 'turned off'
 }
 
 /** Why live changes are not applied, if that was seen since this drain began: what was seen before may be mended. */

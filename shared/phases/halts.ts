@@ -9,6 +9,8 @@ export type HaltCode =
   | 'tallies-open'
   | 'destination-not-empty'
   | 'capture-off'
+  | 'capture-not-on'
+  | 'live-behind'
   | 'code-changed'
   | 'stream-changed'
   | 'stream-trimmed'
@@ -45,8 +47,18 @@ export const halts: ErrorTable<HaltCode> = {
     means: 'An earlier run, or its live changes, wrote to the destination while this run waited to begin.',
     next: 'Turn live changes off (`segue capture off`), empty the table and start again.',
   },
+  'capture-not-on': {
+    means: 'The event source mapping of the live function stayed disabled or changing for 15 minutes.',
+    next: 'Look at the mapping in the Lambda console (its last processing result names the reason), then `segue run --resume`.',
+  },
+  'live-behind': {
+    means:
+      'Live changes up to the end of the copy were not applied within 26 hours, longer than the stream keeps them.',
+    next: 'Correct what the errors of the live function in CloudWatch Logs name, then `segue run --resume`: it shows whether something was lost.',
+  },
   'capture-off': {
-    means: 'Live changes are not applied: the event source mapping of the live function is disabled.',
+    means:
+      'Live changes are not applied: they were turned off, or the event source mapping of the live function is disabled.',
     next: '`segue run --resume` enables it and continues, within 24 hours: the stream keeps changes no longer.',
   },
   'code-changed': {

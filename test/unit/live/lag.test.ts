@@ -126,6 +126,15 @@ it('a look at the stream under way does not forget that live changes were turned
   expect(await readCapture(ledger, run)).toMatchObject({ off })
 })
 
+it('a drain that waits halts when capture is off, as in an execution that was redriven', async () => {
+  const { source, ledger, engine, time } = await captured()
+  source.store(item('a', ['x']))
+  const task = { run, fence: 1, past: time.now }
+  expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
+  await endCapture(ledger, run, time.now)
+  expect(await drainRun(task, engine)).toMatchObject({ outcome: 'halted', error: 'capture-off' })
+})
+
 describe('a mapping that was disabled in the console or by a deployment', () => {
   const disabled: Pick<Mapping, 'state'> = { state: async () => 'Disabled' }
 
