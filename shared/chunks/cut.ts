@@ -2,9 +2,9 @@ import type { KeyValue } from '../dynamodb/attributes.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { RangeChunk } from './chunk.ts'
-import { type Gap, gapBetween, pointsIn } from './gap.ts'
-import { type Look, lookAt } from './look.ts'
 import { compareKeyValues } from './order.ts'
+import { type Look, lookAt } from './range-ends.ts'
+import { type Gap, gapBetween, pointsIn } from './unread-gap.ts'
 
 export interface SurveyOptions {
   /** Places looked at in each of the two rounds, give or take rounding. @default 64 */

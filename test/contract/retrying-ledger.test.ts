@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { DynamoDbError, type DynamoDbErrorCode } from '../../shared/dynamodb/errors.ts'
-import { retryingLedger } from '../../shared/ledger/retrying.ts'
+import { retryingLedger } from '../../shared/ledger/retrying-ledger.ts'
 import type { LedgerTable, Put } from '../../shared/ledger/table.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import type { Runtime } from '../../shared/runtime/ports.ts'

@@ -1,6 +1,6 @@
 import type { Table } from '../../shared/dynamodb/ports.ts'
-import { retrying } from '../../shared/dynamodb/retrying.ts'
-import { retryingLedger } from '../../shared/ledger/retrying.ts'
+import { retrying } from '../../shared/dynamodb/retrying-table.ts'
+import { retryingLedger } from '../../shared/ledger/retrying-ledger.ts'
 import type { RunRecord } from '../../shared/ledger/runs.ts'
 import type { Migration } from '../../shared/migrations/index.ts'
 import type { ShouldContinue } from '../../shared/runtime/retry.ts'

@@ -12,7 +12,7 @@ import type { Page, QueryRequest, ScanRequest, Table } from '../ports.ts'
 import { type RawItem, rawItem } from '../raw-item.ts'
 import { calling } from './errors.ts'
 import { keyCondition } from './key-condition.ts'
-import { readProtoNames } from './proto-name.ts'
+import { readProtoNames } from './proto-attribute.ts'
 import { sameValue } from './same-value.ts'
 import { insertItems, putItems } from './write.ts'
 

@@ -10,7 +10,7 @@ import type { WriteResult } from '../ports.ts'
 import type { RawItem } from '../raw-item.ts'
 import { type Call, cutIntoCalls, sendAll } from './calls.ts'
 import { calling, errorCode, failed } from './errors.ts'
-import { insertStatement, type Statement } from './statement.ts'
+import { insertStatement, type Statement } from './insert-statement.ts'
 import { wireBytes } from './wire-size.ts'
 
 interface Target {

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb-streams'
 import type { KeySchema } from '../../dynamodb/key.ts'
 import { calling } from '../../dynamodb/sdk/errors.ts'
-import { readProtoNames } from '../../dynamodb/sdk/proto-name.ts'
+import { readProtoNames } from '../../dynamodb/sdk/proto-attribute.ts'
 import type { Shard, ShardPage, ShardReader, Stream } from '../ports.ts'
 import { fromSdkChange, unpadded } from './records.ts'
 

@@ -1,4 +1,4 @@
-import { readChunk } from '../../chunks/walk.ts'
+import { readChunk } from '../../chunks/read-chunk.ts'
 import { DynamoDbError } from '../../dynamodb/errors.ts'
 import { encodeKeyValue, type Key } from '../../dynamodb/key.ts'
 import type { Page } from '../../dynamodb/ports.ts'

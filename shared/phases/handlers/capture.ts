@@ -1,5 +1,5 @@
 import { getRun } from '../../ledger/runs.ts'
-import { retryingStream } from '../../live/retrying.ts'
+import { retryingStream } from '../../live/retrying-ports.ts'
 import { captureRun } from '../capture.ts'
 import type { Handler, MappingWorld, StreamWorld, Task } from './world.ts'
 

@@ -34,7 +34,7 @@ export const copySabotages: Sabotage[] = [
   },
   {
     name: 'unprocessed items ignored',
-    module: '../../../shared/dynamodb/retrying.ts',
+    module: '../../../shared/dynamodb/retrying-table.ts',
     change: ({ retrying }) => ({
       retrying: (table: Table, runtime: unknown) => {
         const ignoring = (write: Table['put']) => async (items: Parameters<Table['put']>[0]) =>
@@ -60,7 +60,7 @@ export const copySabotages: Sabotage[] = [
   },
   {
     name: 'ranges closed on both ends',
-    module: '../../../shared/chunks/walk.ts',
+    module: '../../../shared/chunks/read-chunk.ts',
     change: ({ readChunk }) => ({
       async readChunk(table: Table, chunk: Chunk, after: unknown, limit: number, consistent: boolean) {
         const page: Page = await readChunk(table, chunk, after, limit, consistent)

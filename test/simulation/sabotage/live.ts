@@ -158,7 +158,7 @@ export const liveSabotages: Sabotage[] = [
   },
   {
     name: 'an empty answer of the stream taken for its end',
-    module: '../../../shared/live/retrying.ts',
+    module: '../../../shared/live/retrying-ports.ts',
     change: ({ retryingStream }) => ({
       retryingStream(...args: unknown[]): Stream {
         const stream: Stream = retryingStream(...args)

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { eachPage } from '../../../shared/ledger/pages.ts'
-import { retryingLedger } from '../../../shared/ledger/retrying.ts'
+import { retryingLedger } from '../../../shared/ledger/retrying-ledger.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 

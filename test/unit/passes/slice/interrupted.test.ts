@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DynamoDbError, type DynamoDbErrorCode } from '../../../../shared/dynamodb/errors.ts'
 import type { Table } from '../../../../shared/dynamodb/ports.ts'
-import { retrying } from '../../../../shared/dynamodb/retrying.ts'
+import { retrying } from '../../../../shared/dynamodb/retrying-table.ts'
 import { readControl, writeControl } from '../../../../shared/ledger/control.ts'
 import type { RunRecord } from '../../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../../shared/ledger/table.ts'

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import type { Table, WriteResult } from '../../../shared/dynamodb/ports.ts'
 import { rawItem } from '../../../shared/dynamodb/raw-item.ts'
-import { retrying } from '../../../shared/dynamodb/retrying.ts'
+import { retrying } from '../../../shared/dynamodb/retrying-table.ts'
 import type { ShouldContinue } from '../../../shared/runtime/retry.ts'
 import { memoryTable } from '../../memory/table.ts'
 

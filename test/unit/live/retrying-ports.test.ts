@@ -4,7 +4,7 @@ import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { headPut, readHead } from '../../../shared/ledger/heads.ts'
 import { followShards } from '../../../shared/live/follow.ts'
 import type { LiveTables } from '../../../shared/live/ports.ts'
-import { retryingLiveTables, retryingStream } from '../../../shared/live/retrying.ts'
+import { retryingLiveTables, retryingStream } from '../../../shared/live/retrying-ports.ts'
 import { key, run, world } from './world.ts'
 
 const put = (version: number) =>
