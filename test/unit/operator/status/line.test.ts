@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { ChunkRecord } from '../../../../shared/ledger/chunks.ts'
 import { progressLine, waitingLine } from '../../../../shared/operator/status/line.ts'
-import { type Track, track } from '../../../../shared/operator/status/rate.ts'
+import { type Track, track } from '../../../../shared/operator/status/rate-and-eta.ts'
 import { type Progress, readProgress } from '../../../../shared/operator/status/read.ts'
 import { memoryLedgerTable } from '../../../memory/ledger-table.ts'
 import { aRange, aRun, aSegment, aWalk, hotKey, start, store } from '../../cli/fixtures.ts'
