@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { progressReport } from '../../shared/operator/status/json.ts'
-import { track } from '../../shared/operator/status/rate.ts'
+import { track } from '../../shared/operator/status/rate-and-eta.ts'
 import { readStatus } from '../../shared/operator/status/status.ts'
 import { exitCodeOfRun } from '../exit-codes.ts'
 import { statusPage } from '../render/status.ts'

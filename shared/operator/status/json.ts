@@ -1,7 +1,7 @@
 import { openSums } from '../../facts/sums.ts'
 import { keyLabel } from './format.ts'
 import { shareDone } from './line.ts'
-import { etaMs, rateOf, stalledMs, type Track } from './rate.ts'
+import { etaMs, rateOf, stalledMs, type Track } from './rate-and-eta.ts'
 import type { Progress } from './read.ts'
 import { splitKeys } from './splits.ts'
 import { waitingFor } from './waiting.ts'

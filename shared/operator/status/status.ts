@@ -1,6 +1,6 @@
 import type { OperatorEngine } from '../engine.ts'
 import { noRun } from '../last-run.ts'
-import { expectedItems } from './expected.ts'
+import { expectedItems } from './expected-items.ts'
 import { type QuarantineGroup, readQuarantineGroups } from './quarantine.ts'
 import { type Progress, readProgress } from './read.ts'
 
