@@ -7,7 +7,7 @@ export const optionsErrors: ErrorTable<'invalid-options'> = {
   },
 }
 
-/** Options that cannot be used. The message lists every problem, so that one correction suffices. */
+/** Invalid options. The message lists every problem, so that one correction is enough. */
 export class OptionsError extends SegueError {
   static override readonly kind = 'OptionsError'
   declare readonly code: 'invalid-options'

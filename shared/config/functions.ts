@@ -1,11 +1,11 @@
 import type { Options } from './options.ts'
 
 /**
- * The one table of functions. CDK deploys by it, each has a file of its name in `functions/`, its use case is the handler
- * of its name in `phases/handlers/`, and the simulator runs the same handlers under the same limits.
+ * The one table of functions. CDK deploys by it; each function has a file of its name in `functions/` and a handler of
+ * its name in `phases/handlers/`; the simulator runs the same handlers under the same limits.
  */
 
-/** What one function may do, in actions of the service that each resource belongs to. What is absent is denied. */
+/** The allowed actions of one function, for each resource. Everything else is denied. */
 export interface Permissions {
   source?: readonly string[]
   destination?: readonly string[]
@@ -20,36 +20,36 @@ export interface Permissions {
   mapping?: readonly string[]
 }
 
-/** What every function must say of itself. */
+/** The declaration of a function. */
 export interface FunctionEntry {
-  /** Its time-out, seconds; a name is that of the option that says it. */
+  /** Time-out in seconds, or the name of the option that holds it. */
   seconds: number | 'sliceSeconds'
-  /** A name is that of the option that says it. Lambda's processor share grows with it. */
+  /** Memory, or the name of the option that holds it. Lambda's processor share grows with memory. */
   memoryMb: number | 'memoryMb'
-  /** How many run at once: as the option says, or as many as the account has. */
+  /** How many may run at once: as many as the option says, or as many as the account allows. */
   reserved: 'concurrency' | 'none'
-  /** Who invokes it: a state of a machine, the mapping, or a schedule. */
+  /** What invokes it: a state of a machine, the event source mapping, or a schedule. */
   invokedBy: 'machine' | 'stream' | 'schedule'
   may: Permissions
 }
 
 const minute = 60
-/** Those that list the chunks of a run get longer. */
+/** For functions that list the chunks of a run. */
 const minutes = 5 * minute
-/** The most Lambda gives: these go through the stream or many items, and continue where they were. */
+/** The most Lambda allows: for functions that read the stream or many items, and continue where they stopped. */
 const quarterHour = 15 * minute
-/** As fast as their processor, which comes with the memory. */
+/** For functions limited by their processor, whose share grows with memory. */
 const fast = 'memoryMb'
 const small = 512
 
 const ledger = ['GetItem', 'PutItem', 'Query'] as const
 const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator'] as const
-/** Reading source items again, and writing a destination item with its head. */
+/** For functions that re-read source items and write a destination item with its head. */
 const settling = { source: ['BatchGetItem'], destination: ['DeleteItem', 'PutItem'], ledger } as const
 
 /**
- * TransactWriteItems needs what it is made of, PutItem. Only the slice touches items and those that apply live changes
- * touch items of the destination, and nothing writes to the source.
+ * TransactWriteItems needs the permission for PutItem. Items are written only by slices and by the functions that
+ * apply, settle or repair. Nothing writes to the source.
  */
 export const functions = {
   preflight: {
@@ -63,7 +63,7 @@ export const functions = {
       ledger: ['GetItem'],
     },
   },
-  // Lists the chunks of the runs before a new one.
+  // Lists the chunks of earlier runs.
   lease: {
     seconds: minutes,
     memoryMb: small,
@@ -114,7 +114,7 @@ export const functions = {
     may: { ledger: ['GetItem', 'PutItem'] },
   },
   copied: { seconds: minutes, memoryMb: small, reserved: 'none', invokedBy: 'machine', may: { ledger } },
-  // Live changes have a reserve of their own: slices must not take their place.
+  // Reserved separately, so that slices cannot take the capacity of live changes.
   live: {
     seconds: minutes,
     memoryMb: fast,
@@ -122,7 +122,7 @@ export const functions = {
     invokedBy: 'stream',
     may: { ...settling, stream },
   },
-  // Reading a stream as fast as it is written to takes as much processor as applying it does.
+  // Reading a stream as fast as it is written takes as much processor time as applying it.
   drain: { seconds: quarterHour, memoryMb: fast, reserved: 'none', invokedBy: 'machine', may: { ledger, stream } },
   'monitor-stream': {
     seconds: minutes,
@@ -139,7 +139,7 @@ export const functions = {
 
 export type FunctionName = keyof typeof functions
 
-/** The functions that states of the machines invoke. */
+/** Functions that a state of a machine invokes. */
 export type TaskName = {
   [N in FunctionName]: (typeof functions)[N]['invokedBy'] extends 'machine' ? N : never
 }[FunctionName]
@@ -150,7 +150,9 @@ export function isTask(name: FunctionName): name is TaskName {
   return functions[name].invokedBy === 'machine'
 }
 
-/** The limits of a function in one deployment. `reserved` is absent where it takes what the account has. */
+/**
+ * The limits of a function in one deployment. `reserved` has no value if the function shares the account's concurrency.
+ */
 export function limitsOf(
   name: FunctionName,
   options: Pick<Options, 'sliceSeconds' | 'memoryMb' | 'concurrency'>,

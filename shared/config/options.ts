@@ -14,8 +14,8 @@ const tableName = z
   )
 
 /**
- * What one deployment of Segue is told, in cdk.json under the context key `segue`. One schema for CDK, Lambdas and CLI;
- * unknown keys are rejected. Each default is the value that suits a production table.
+ * The options of one deployment of Segue, in cdk.json under the context key `segue`. One schema for CDK, Lambdas and
+ * CLI; unknown keys are rejected. Each default suits a production table.
  */
 export const optionsSchema = z.strictObject({
   /** Name of the table to read. It is never written. */
@@ -81,7 +81,7 @@ function describeIssue(issue: { code?: string; path: PropertyKey[]; message: str
   return `\`${issue.path.join('.')}\`: ${issue.message}`
 }
 
-/** What one run may be asked, as the input of its execution; `{}` is a run of everything pending with the defaults. */
+/** The options of one run, as the input of its execution; `{}` is a run of everything pending with the defaults. */
 export const requestSchema = z.strictObject({
   /** Continue the last run of this destination from its checkpoints instead of beginning one. @default false */
   resume: z._default(z.boolean(), false),

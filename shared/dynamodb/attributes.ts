@@ -1,7 +1,7 @@
 /**
- * DynamoDB attribute values as the service spells them. Numbers stay decimal strings (38 digits survive),
- * binary values are bytes. Structurally the same as the SDK's `AttributeValue`, declared here so that the
- * engine does not depend on a client.
+ * DynamoDB attribute values as the service spells them. Numbers stay decimal strings (38 digits survive), binary values
+ * are bytes. The same structure as the SDK's `AttributeValue`; declared here so that the engine does not depend on a
+ * client.
  */
 export type AttributeValue =
   | { S: string }
@@ -18,8 +18,8 @@ export type AttributeValue =
 export type Attributes = { [name: string]: AttributeValue }
 
 /**
- * The attribute of this name, if the item has it. Asked in any other way an item seems to have a `constructor`, a
- * `toString` and whatever else every JavaScript object has.
+ * The attribute of this name, if the item has it. Plain property access would also find `constructor`, `toString` and
+ * everything else that a JavaScript object inherits.
  */
 export function attributeOf(attributes: Attributes, name: string): AttributeValue | undefined {
   return Object.hasOwn(attributes, name) ? attributes[name] : undefined

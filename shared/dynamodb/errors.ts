@@ -11,12 +11,12 @@ export type DynamoDbErrorCode =
 
 export const dynamoDbErrors: ErrorTable<DynamoDbErrorCode> = {
   throttled: {
-    means: 'The table or the account is over its capacity for now.',
+    means: 'The table or the account has no capacity left at the moment.',
     next: 'Calls are retried with backoff. If it lasts, raise the capacity or lower `concurrency`.',
     retryable: true,
   },
   unavailable: {
-    means: 'DynamoDB did not answer, or failed on its side.',
+    means: 'DynamoDB did not respond, or failed on its side.',
     next: 'Calls are retried with backoff. If it lasts, check the network path to the endpoint.',
     retryable: true,
   },
@@ -38,8 +38,8 @@ export const dynamoDbErrors: ErrorTable<DynamoDbErrorCode> = {
     next: 'Check the items against the key schema and the limits of DynamoDB. Report it if they are right.',
   },
   'malformed-answer': {
-    means: 'The answer is not one that DynamoDB gives: going on by it would skip items.',
-    next: 'Report it, with what stands at the endpoint.',
+    means: 'The response is none that DynamoDB would give. Continuing with it would skip items.',
+    next: 'Report it, and say which service the endpoint belongs to.',
   },
 }
 

@@ -1,6 +1,9 @@
 import type { Table } from './ports.ts'
 
-/** Whether a table holds no item, by strongly consistent reads of one. A page may be empty though others follow. */
+/**
+ * Whether a table holds no item, by strongly consistent reads of one item each. A page may be empty although more pages
+ * follow.
+ */
 export async function isEmpty(table: Table): Promise<boolean> {
   const first = { segment: 0, totalSegments: 1, limit: 1, consistent: true }
   let page = await table.scan(first)

@@ -4,11 +4,11 @@ import type { Attributes, AttributeValue } from './attributes.ts'
 export const maxItemBytes = 409_600
 
 /**
- * The size of an item in bytes, as DynamoDB counts it against its 400 KB limit: names and values, a map or list with 3
- * bytes and 1 more for each element, a number with 1 byte and 1 for every two significant digits. Numbers must be spelt as
- * DynamoDB gives them back, without exponent.
- * Source: "DynamoDB item sizes and formats", Amazon DynamoDB Developer Guide; it calls the rule for numbers approximate, so
- * that one is as measured at the limit of DynamoDB Local 3.3.1: another byte for a minus sign, 21 at most.
+ * The size of an item in bytes, as DynamoDB counts it against its 400 KB limit: names and values; 3 bytes for a map or
+ * list and 1 more for each element; 1 byte for a number and 1 for every two significant digits. Numbers must be spelled
+ * as DynamoDB returns them, without exponent.
+ * Source: "DynamoDB item sizes and formats", Amazon DynamoDB Developer Guide. The guide calls the rule for numbers
+ * approximate; ours is measured at the limit of DynamoDB Local 3.3.1: another byte for a minus sign, 21 at most.
  */
 export function itemBytes(attributes: Attributes): number {
   let bytes = 0
@@ -32,7 +32,7 @@ export function valueBytes(value: AttributeValue): number {
   return 1
 }
 
-/** Digits are stored two to a byte, in pairs counted from the decimal point, without leading and trailing pairs of zeros. */
+/** Two digits take one byte, in pairs counted from the decimal point; leading and trailing pairs of zeros take none. */
 function numberBytes(text: string): number {
   const [whole = '', fraction = ''] = text.replace(/^-/, '').split('.')
   const pairs = evenLength(whole) + whole + fraction + evenLength(fraction)

@@ -15,21 +15,21 @@ export interface KeySchema {
 export const maxPkBytes = 2_048
 export const maxSkBytes = 1_024
 
-/** One half of the key of an index, partition or sort key. An item that lacks an attribute is not in the index. */
+/** The partition key or the sort key of an index. An item that misses one of the attributes is not in the index. */
 export interface IndexKey {
-  /** One; up to four in an index with multi-attribute keys. */
+  /** One attribute, or up to four in an index with multi-attribute keys. */
   attributes: KeyAttribute[]
-  /** The most their values may weigh together, bytes. */
+  /** The maximum size of their values together, bytes. */
   maxBytes: number
 }
 
-/** What a table asks of its items: their primary key, and fit values for the keys of its indexes. */
+/** What a table requires of its items: a primary key, and valid values for the keys of its indexes. */
 export interface TableSchema extends KeySchema {
-  /** Absent: it has no indexes. */
+  /** No value: the table has no indexes. */
   indexKeys?: IndexKey[]
 }
 
-/** The primary key of one item, free of attribute names. */
+/** The primary key of one item, without attribute names. */
 export interface Key {
   pk: KeyValue
   sk?: KeyValue
@@ -54,8 +54,8 @@ export function keyAttributes(schema: KeySchema, key: Key): Attributes {
 }
 
 /**
- * A key value as one string, reversible with {@link decodeKeyValue}: `S:text`, `N:digits`, `B:base64`.
- * Equal values give equal strings as long as numbers come from DynamoDB, which normalises them.
+ * A key value as one string, reversible with {@link decodeKeyValue}: `S:text`, `N:digits`, `B:base64`. Equal values
+ * give equal strings if their numbers come from DynamoDB, which normalizes them.
  */
 export function encodeKeyValue(value: KeyValue): string {
   if ('S' in value) return `S:${value.S}`
@@ -71,7 +71,10 @@ export function decodeKeyValue(text: string): KeyValue {
   throw new TypeError(`Expected a key value starting with "S:", "N:" or "B:", got "${text.slice(0, 2)}"`)
 }
 
-/** A key as one string (JSON of its encoded values), reversible with {@link decodeKey}; used as identity and in the ledger. */
+/**
+ * A key as one string (JSON of its encoded values), reversible with {@link decodeKey}. The ledger identifies items by
+ * it.
+ */
 export function encodeKey(key: Key): string {
   return JSON.stringify(key.sk ? [encodeKeyValue(key.pk), encodeKeyValue(key.sk)] : [encodeKeyValue(key.pk)])
 }

@@ -1,4 +1,7 @@
-/** A decimal number, exactly: `digits` times ten to the power `power`. Zero has no digits; others have none that are zeros at either end. */
+/**
+ * An exact decimal number: `digits` times ten to the power `power`. Zero has no digits; other numbers neither begin nor
+ * end with the digit zero.
+ */
 interface Decimal {
   sign: '' | '-'
   digits: string
@@ -7,7 +10,7 @@ interface Decimal {
 
 const SPELLING = /^([-+]?)(\d*)(?:\.(\d*))?(?:[eE]([-+]?\d+))?$/
 
-/** `undefined` when the text is no number as DynamoDB spells them: digits, point, exponent. */
+/** Returns `undefined` unless the text is a number as DynamoDB spells them: digits, point, exponent. */
 export function parseNumber(text: string): Decimal | undefined {
   const [, sign, whole = '', fraction = '', exponent = '0'] = SPELLING.exec(text) ?? []
   if (whole + fraction === '') return undefined
@@ -19,9 +22,9 @@ export function parseNumber(text: string): Decimal | undefined {
 }
 
 /**
- * A decimal number the way DynamoDB gives it back: no exponent, no leading or trailing zeros; `undefined` when the text is
- * no number or DynamoDB cannot hold it. Outputs are normalised by it because a number in a key must spell the same whether
- * a migration wrote it or the table returned it.
+ * A decimal number as DynamoDB returns it: no exponent, no leading or trailing zeros; `undefined` when the text is no
+ * number or DynamoDB cannot hold it. Outputs are normalized with it, so that a number in a key has one spelling,
+ * whether a migration wrote it or the table returned it.
  * Limits: 38 significant digits, 1E-130 to 9.99…E+125. Source: "Supported data types", Amazon DynamoDB Developer Guide.
  */
 export function canonicalNumber(text: string): string | undefined {

@@ -2,7 +2,7 @@ import type { KeyValue } from './attributes.ts'
 import type { Key, KeySchema } from './key.ts'
 import type { RawItem } from './raw-item.ts'
 
-/** One answer of a Scan or Query. `next` is absent only when nothing can follow. */
+/** One page of a Scan or Query. `next` is absent only on the last page. */
 export interface Page {
   items: RawItem[]
   next?: Key
@@ -11,9 +11,9 @@ export interface Page {
 export interface ScanRequest {
   segment: number
   totalSegments: number
-  /** Exclusive start; need not exist, must belong to the segment. */
+  /** Exclusive start. The key need not exist, but must belong to the segment. */
   after?: Key
-  /** Most items a page may hold; always given: DynamoDB Local reads the whole range for a page without one. */
+  /** Most items in a page. Required, because DynamoDB Local reads the whole range for a page without a limit. */
   limit: number
   consistent: boolean
 }
@@ -24,27 +24,30 @@ export interface QueryRequest {
   after?: KeyValue
   upTo?: KeyValue
   limit: number
-  /** From the end of the range backwards. */
+  /** Reads backwards from the end of the range. */
   reverse?: boolean
   consistent: boolean
 }
 
-/** What became of one write, in the order asked. `retry`: throttled or otherwise unprocessed; ask again. */
+/** The result of one write, in the order of the request. `retry`: throttled or otherwise unprocessed; send it again. */
 export type WriteResult = 'written' | 'present' | 'retry'
 
 /**
  * One DynamoDB table as the engine uses it. Adapters do not retry: they throw {@link DynamoDbError} (`retryable` or
- * not) when a whole call failed and answer `retry` for single items; `retrying` in this folder does the retrying.
+ * not) when a whole call failed, and return `retry` for single items. `retrying` in this folder retries.
  */
 export interface Table {
   readonly name: string
   readonly schema: KeySchema
   scan(request: ScanRequest): Promise<Page>
   query(request: QueryRequest): Promise<Page>
-  /** Items by key, strongly consistent; absent ones are left out. At most 100 keys, no duplicates. */
+  /** Existing items by key, strongly consistent. At most 100 keys, no duplicates. */
   get(keys: Key[]): Promise<RawItem[]>
-  /** Puts, overwriting. Any number of items, distinct keys; the adapter cuts calls to the service's limits. */
+  /**
+   * Puts items, overwriting. Any number of items with distinct keys; the adapter cuts them into calls within the
+   * service's limits.
+   */
   put(items: RawItem[]): Promise<WriteResult[]>
-  /** Puts only what is absent: `present` where the key exists already. Any number of items, distinct keys. */
+  /** Puts items whose keys do not exist; returns `present` for the others. Any number of items with distinct keys. */
   insert(items: RawItem[]): Promise<WriteResult[]>
 }

@@ -2,8 +2,8 @@ import type { Attributes } from './attributes.ts'
 import { type Key, type KeySchema, keyOf } from './key.ts'
 
 /**
- * An item as it came from the table: its key at hand, its attributes on demand. The engine asks for `attributes()`
- * only where a migration claims the item, so an adapter may keep the bytes of the wire until then.
+ * An item from the table: its key at hand, its attributes on demand. The engine calls `attributes()` only if a
+ * migration claims the item, so an adapter may keep the wire bytes until then.
  */
 export interface RawItem {
   readonly key: Key
@@ -11,7 +11,7 @@ export interface RawItem {
 }
 
 /**
- * An item over attributes already at hand.
+ * An item made of decoded attributes.
  * @throws TypeError when the attributes hold no key of this schema.
  */
 export function rawItem(schema: KeySchema, attributes: Attributes): RawItem {

@@ -4,10 +4,12 @@ import { DynamoDbError } from './errors.ts'
 import type { Table, WriteResult } from './ports.ts'
 import type { RawItem } from './raw-item.ts'
 
-/** The same table, patient: throttled and unavailable calls, and single unprocessed items, are asked again with backoff. */
+/**
+ * The same table with retries: throttled and unavailable calls, and single unprocessed items, are retried with backoff.
+ */
 export function retrying(table: Table, runtime: Runtime, shouldContinue?: ShouldContinue): Table {
   const call = <T>(operation: string, once: () => Promise<T>) =>
-    patiently(`${operation} ${table.name}`, runtime, once, shouldContinue)
+    withRetries(`${operation} ${table.name}`, runtime, once, shouldContinue)
   const write = (operation: 'put' | 'insert', items: RawItem[]) =>
     writeAll(table, operation, items, runtime, shouldContinue)
   return {
@@ -21,8 +23,11 @@ export function retrying(table: Table, runtime: Runtime, shouldContinue?: Should
   }
 }
 
-/** One call, asked again with backoff while it fails in a way that may pass. @throws its last error. */
-export function patiently<T>(
+/**
+ * Retries one call with backoff while its errors are retryable.
+ * @throws its last error.
+ */
+export function withRetries<T>(
   operation: string,
   runtime: Runtime,
   once: () => Promise<T>,
@@ -37,7 +42,6 @@ export function patiently<T>(
   )
 }
 
-/** Turns a retryable error into a reason to try again; throws every other one. */
 function again<T>(error: unknown): Attempt<T> {
   if (DynamoDbError.is(error) && error.retryable) return { again: error.code, cause: error }
   throw error
@@ -56,19 +60,19 @@ async function writeAll(
     `${operation} ${table.name}`,
     runtime,
     async () => {
-      let answers: WriteResult[]
+      let sent: WriteResult[]
       try {
-        answers = await table[operation](open.map((index) => items[index] as RawItem))
+        sent = await table[operation](open.map((index) => items[index] as RawItem))
       } catch (error) {
         return again(error)
       }
       open.forEach((index, position) => {
-        results[index] = answers[position] as WriteResult
+        results[index] = sent[position] as WriteResult
       })
-      const asked = open.length
+      const before = open.length
       open = open.filter((index) => results[index] === 'retry')
       if (open.length === 0) return { done: results }
-      return { again: `${open.length} items unprocessed`, gotOn: open.length < asked }
+      return { again: `${open.length} items unprocessed`, progressed: open.length < before }
     },
     (reason, cause) =>
       (cause as Error) ?? new DynamoDbError('throttled', `${operation} to ${table.name} gave up: ${reason}`),

@@ -3,23 +3,24 @@ import type { ChunkRecord } from '../ledger/chunks.ts'
 import type { PassKind } from '../ledger/passes.ts'
 import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
 
-/** Where a pass stands, read from its chunk rows and nothing else. */
+/** The progress of a pass, read from its chunk rows alone. */
 export interface Coverage {
-  /** Every segment exists and every branch of the tree ends in a chunk that is done. */
+  /** Every segment exists, and every branch of the tree ends in a chunk that is done. */
   complete: boolean
   open: number
   failed: ChunkRecord[]
   done: number
   splits: number
-  /** Ids that ought to have a row and have none. */
+  /** Ids without the row that they must have. */
   missing: string[]
   tallies: Tallies
-  /** No write of a slice that started so far can land after this time (ms), unless a slice is at work. */
+  /** If no slice is at work, no write of a slice can land after this time (ms). */
   lastDeadline: number
 }
 
 /**
- * Walks the tree from its roots: done means covered, never that something looks empty.
+ * Reads the tree of chunks from its roots. A pass is done when its chunks cover the table, not when a queue looks
+ * empty.
  * @param segments number of root segments the run was planned with.
  */
 export function coverageOf(chunks: ChunkRecord[], segments: number): Coverage {
@@ -68,10 +69,12 @@ export function talliesOf<K extends PassKind>(coverages: Record<K, Coverage>): R
   return Object.fromEntries(entries) as Record<K, Tallies>
 }
 
-/** After a slice's hard deadline, how long until its last request has surely been answered. */
+/** Time after a slice's hard deadline until its last request has certainly ended. */
 export const graceMs = 60_000
 
-/** When the last write of a slice that never said it had drained must have landed (ms); absent when all have said so. */
+/**
+ * When the last write of a slice that did not confirm its drain must have landed (ms); `undefined` if all confirmed it.
+ */
 export function quietAfter({ lastDeadline }: Coverage): number | undefined {
   return lastDeadline > 0 ? lastDeadline + graceMs : undefined
 }

@@ -4,12 +4,12 @@ import type { Tallies } from '../ledger/tallies.ts'
 /** The findings of a verification, counts of items: those that the table of passes names. */
 export type Found = Pick<Tallies, (typeof passes)[VerificationPass]['findings'][number]>
 
-/** How a finished run stands, the gravest first. */
+/** The result of a finished run, worst first. */
 export type Ending = 'differences' | 'quarantined' | 'clean'
 
 /**
- * Puts together the findings of the passes of a verification. Live changes continue meanwhile and afterwards, and put
- * items on the quarantine list and take them off: as many are quarantined as are listed, and never fewer than verify met.
+ * Combines the findings of the passes of a verification. Live changes continue during and after it, and add and clear
+ * quarantined items. So the number quarantined is the number listed now, but never less than verify counted.
  * @param listed items on the quarantine list.
  */
 export function foundBy(tallies: Record<VerificationPass, Tallies>, listed: number): Found {
@@ -18,12 +18,12 @@ export function foundBy(tallies: Record<VerificationPass, Tallies>, listed: numb
   return { ...found, quarantined: Math.max(found.quarantined, listed) }
 }
 
-/** Destination items that are not what the migrated source says. */
+/** Destination items that do not match the migrated source. */
 export function differencesIn({ missing, different, orphan }: Found): number {
   return missing + different + orphan
 }
 
-/** The one place that says what the verdict of a finished run is, whoever asks: Finish, a report or an exit code. */
+/** The verdict of a finished run, for Finish, the report and the exit code alike. */
 export function endingOf(found: Found): Ending {
   if (differencesIn(found) > 0) return 'differences'
   return found.quarantined > 0 ? 'quarantined' : 'clean'

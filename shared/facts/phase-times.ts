@@ -6,12 +6,12 @@ export interface PhaseTime {
   phase: Phase
   /** When it was entered, since the epoch. */
   at: number
-  /** How long it lasted; absent of the last one, and of an end that somebody resumed later. */
+  /** How long it lasted. The last stay has no value, nor has an end that an operator resumed later. */
   ms?: number
 }
 
 /**
- * The phases a run went through, in order. What came before the first is its Lease.
+ * The phases of a run, in order. The time before the first entry counts as Lease.
  * @param until when the last one ended, if it has: ms since the epoch.
  */
 export function phaseTimes(
@@ -25,12 +25,17 @@ export function phaseTimes(
   })
 }
 
-/** How long a run was at work: without the time between a halt, an interruption or an end, and the resume or verification after it. */
+/**
+ * How long a run was at work. The time between a halt, an interruption or an end and the next resume or verification
+ * does not count.
+ */
 export function workedMs(run: Parameters<typeof phaseTimes>[0], now: number): number {
   return phaseTimes(run, run.endedAt ?? now).reduce((sum, { ms = 0 }) => sum + ms, 0)
 }
 
-/** The part of it spent in a pass, all its repetitions together; all of it where the run's phases were not noted. */
+/**
+ * How long a run was at work in a pass, all repetitions together; the whole time if the run's phases were not noted.
+ */
 export function passMs(kind: PassKind, run: Parameters<typeof phaseTimes>[0], now: number): number {
   const stays = phaseTimes(run, run.endedAt ?? now).filter(({ phase }) => phase === passes[kind].phase)
   return stays.length > 0 ? stays.reduce((sum, { ms = 0 }) => sum + ms, 0) : workedMs(run, now)

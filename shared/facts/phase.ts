@@ -3,7 +3,7 @@ import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 
-/** Entries kept on the run's row, about 40 bytes each; a run that is verified once more adds four. */
+/** Entries kept on the run's row, about 40 bytes each. Every further verification adds four. */
 const phasesKept = 200
 
 type Entries = NonNullable<RunRecord['phases']>
@@ -17,8 +17,8 @@ export function notePhase(run: RunRecord, phase: Phase, at: number): RunRecord {
 }
 
 /**
- * Leaves out what lies between two ends, as one verification of many, so that no stay is taken to last until long after
- * it; and of those the oldest after the run first finished, so that its copy and that it finished are never forgotten.
+ * Drops the entries between two ends, such as one verification of many, so that no stay seems to last beyond its end.
+ * Drops the oldest first, but keeps everything up to the first finish: the copy and the finish are never forgotten.
  */
 function thinned(phases: Entries): Entries {
   const ends = phases.flatMap(({ phase }, index) => (phaseTable[phase].ends ? [index] : []))
@@ -33,14 +33,17 @@ export function enteredAt({ phases = [], startedAt }: Pick<RunRecord, 'phases' |
   return phases.findLast((entry) => entry.phase === phase)?.at ?? startedAt
 }
 
-/** Whether a task is of the execution that drives the run now: not once that has ended, nor of one before. */
+/**
+ * Whether a task belongs to the execution that drives the run now. `false` once that execution has ended, and for an
+ * earlier one.
+ */
 export function isDriving({ fence }: { fence: number }, run: Pick<RunRecord, 'state' | 'fence'>): boolean {
   return run.state === 'running' && run.fence === fence
 }
 
 /**
- * Remembers the phase a run has entered, once: a phase is asked about many times. A late delivery to a run that has ended,
- * or that somebody else drives, changes nothing: it would say that the run is where it no longer is, or begin another
+ * Records once that a run has entered a phase, although many tasks report it. A late delivery to a run that has ended,
+ * or that another execution drives, changes nothing: it would record a phase that is over, or begin another
  * verification.
  */
 export async function enterPhase(

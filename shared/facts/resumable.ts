@@ -7,15 +7,15 @@ import type { Coverage } from './coverage.ts'
 type Stand = Pick<RunRecord, 'state' | 'phase' | 'phases' | 'verification'>
 
 /**
- * Whether a run has finished and only verified or repaired its result since. Its destination may be in use: the run may
- * be verified again however the last verification ended, and never copies again.
+ * Whether a run has finished before, and has only verified or repaired its result since. Its destination may be in use:
+ * the run may be verified again, however its last verification ended, but never copies again.
  */
 export function wasFinished({ state, phases = [] }: Pick<Stand, 'state' | 'phases'>): boolean {
   const last = (name: Phase) => phases.findLastIndex(({ phase }) => phase === name)
   return state === 'finished' || last('Finished') > last('Copy')
 }
 
-/** Whether there is something to repair: the list of a verification that stopped half-way is of no more than a half. */
+/** Whether a repair has a complete list: a verification that stopped half-way has listed only a part. */
 export function isRepairable(run: Stand): boolean {
   return wasFinished(run) && (run.state === 'finished' || run.verification?.ended === true)
 }
@@ -28,8 +28,8 @@ export function resumeCommand(run: Stand): 'segue run --resume' | 'segue verify'
 }
 
 /**
- * Why a copy that was planned cannot be resumed: rows of its chunks have expired, nobody knows any more what it did, and
- * planning it anew would do it again.
+ * Why a planned copy cannot be resumed: rows of its chunks have expired, so their results are unknown, and planning it
+ * again would copy again.
  */
 export function whyExpired({ id, planned, destination }: RunRecord, { missing }: Coverage): string | undefined {
   if (!planned || missing.length === 0) return undefined

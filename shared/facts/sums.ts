@@ -10,7 +10,7 @@ export interface Sum extends SumRule {
   holds: boolean
 }
 
-/** Every sum of a pass, by its entry in the table of passes. */
+/** Every sum of a pass, from the table of passes. */
 export function sumsOf(kind: PassKind, tallies: Tallies): Sum[] {
   const rules: readonly SumRule[] = passes[kind].sums
   return rules.map((rule) => {
@@ -21,7 +21,7 @@ export function sumsOf(kind: PassKind, tallies: Tallies): Sum[] {
   })
 }
 
-/** A sentence for each sum of a pass that does not hold. */
+/** One sentence for each sum that does not hold. */
 export function openSums(kind: PassKind, tallies: Tallies): string[] {
   return sumsOf(kind, tallies)
     .filter(({ holds }) => !holds)

@@ -7,7 +7,7 @@ export async function readApplied(ledger: LedgerTable, table: string): Promise<s
   return (row?.ids as string[] | undefined) ?? []
 }
 
-/** Remembers the migrations `table` has been through; called once a run into it has finished. */
+/** Stores the migrations that `table` has been through. Called once a run into it has finished. */
 export async function writeApplied(ledger: LedgerTable, table: string, ids: string[], run: string): Promise<void> {
   await ledger.commit([{ row: { pk: appliedPk(table), sk: 'APPLIED', ids, run }, expect: 'any' }])
 }

@@ -1,18 +1,24 @@
 import { runPk } from './keys.ts'
 import type { LedgerTable, Row } from './table.ts'
 
-/** Since when a run follows the stream. Times are milliseconds since the epoch. */
+/** When a run began to capture live changes. Times are milliseconds since the epoch. */
 export interface Capture {
   /**
-   * Changes from before are seen by copy, changes from then on are applied from the stream. Never moved: what happened since
-   * must not be trimmed unread.
+   * Copy sees earlier changes; the stream carries changes from this moment on. Never moved: nothing since then may be
+   * trimmed unread.
    */
   since: number
-  /** ARN of the stream: one that is turned off and on again is another, and what happened in between is in neither. */
+  /**
+   * ARN of the stream. A stream that is disabled and enabled again gets a new ARN, and neither carries the changes in
+   * between.
+   */
   stream: string
-  /** Copy begins then, or once the mapping is on where that takes longer. Of a run that was begun by an earlier version absent. */
+  /**
+   * Copy begins at this time, or later if the mapping takes longer to turn on. Runs of an earlier version have no
+   * value.
+   */
   copyFrom?: number
-  /** Since when live changes are refused, on purpose; absent while they ought to be applied. */
+  /** When an operator turned live changes off: they are refused since then. No value: live changes are applied. */
   off?: number
 }
 
@@ -24,8 +30,8 @@ export async function readCapture(ledger: LedgerTable, run: string): Promise<Cap
 }
 
 /**
- * Remembers since when changes are the stream's, and that they ought to be applied; asking again changes nothing, and tells
- * what is remembered.
+ * Records that live changes are on, and since when. A repeated call keeps the first record.
+ * @returns the stored record.
  */
 export async function beginCapture(
   ledger: LedgerTable,
@@ -39,8 +45,8 @@ export async function beginCapture(
 }
 
 /**
- * Records that live changes are turned off on purpose: from now on they are refused. The first time stands.
- * @returns since when they are off; nothing where they were never on.
+ * Records that an operator turned live changes off: from now on they are refused. A repeated call keeps the first time.
+ * @returns when they were turned off; `undefined` if they were never on.
  */
 export async function endCapture(ledger: LedgerTable, run: string, off: number): Promise<number | undefined> {
   const capture = await readCapture(ledger, run)
@@ -50,7 +56,7 @@ export async function endCapture(ledger: LedgerTable, run: string, off: number):
   return (await readCapture(ledger, run))?.off
 }
 
-/** Takes back what {@link endCapture} recorded at this time, if it still stands. */
+/** Undoes {@link endCapture}, if the time it recorded is still there. */
 export async function keepCapture(ledger: LedgerTable, run: string, off: number): Promise<void> {
   const { off: _, ...on } = (await readCapture(ledger, run)) ?? {}
   await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...on }, expect: { off } }])

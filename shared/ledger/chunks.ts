@@ -9,30 +9,30 @@ import { type ChunkState, chunkTransitions, mayChange } from './states.ts'
 import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 import { noTallies, type Tallies } from './tallies.ts'
 
-/** What is remembered of one chunk. Times are milliseconds since the epoch. */
+/** The ledger's record of one chunk. Times are milliseconds since the epoch. */
 export interface ChunkRecord {
   run: string
   pass: PassId
   id: string
   chunk: Chunk
   state: ChunkState
-  /** Raised by each slice that starts; an older slice's next checkpoint fails. */
+  /** Each slice that starts raises it. The next checkpoint of an older slice then fails. */
   epoch: number
   /** Number of the lease under which the last slice started. */
   fence: number
-  /** Exclusive start of what is left; absent until the first checkpoint. */
+  /** Exclusive start of the remaining items. No value until the first checkpoint. */
   cursor?: Key
   tallies: Tallies
   /** Slices started so far. */
   slices: number
-  /** Items read when each epoch began, the first one first: by these a page is known that was done again. */
+  /** Items read when each epoch began, oldest first. Shows which pages were repeated. */
   starts: number[]
   /** Hard deadline of the slice at work; cleared once its writes have drained. */
   deadline?: number
-  /** Latest hard deadline of an earlier slice that never said its writes had drained. */
+  /** Latest hard deadline of an earlier slice that did not confirm that its writes had drained. */
   undrained?: number
   children?: string[]
-  /** The partition key that was split (encoded), on the chunk that was split. */
+  /** On a split chunk: the partition key that was split (encoded). */
   splitKey?: string
   /** Why the chunk failed, for people. */
   reason?: string
@@ -67,8 +67,8 @@ export interface PagePlace {
 }
 
 /**
- * Whether the tallies of a chunk count a page: they do once a checkpoint has passed it, and never if the next slice
- * began before it. Each slice begins at a checkpoint, so no page is half counted.
+ * Whether the tallies of a chunk count a page: yes once a checkpoint is past the page, never if the next slice began
+ * before it. Each slice begins at a checkpoint, so no page is counted in part.
  */
 export function isCounted({ epoch, before }: PagePlace, { starts, tallies }: ChunkRecord): boolean {
   return before < (starts[epoch] ?? tallies.read)
@@ -86,7 +86,7 @@ export async function listChunks(ledger: LedgerTable, run: string, pass: PassId)
   return rows.flat().map(fromRow)
 }
 
-/** Stores new chunks; those that exist already stay as they are, so that planning can be repeated. */
+/** Stores new chunks. Existing chunks stay as they are, so planning can be repeated. */
 export async function createChunks(ledger: LedgerTable, chunks: ChunkRecord[]): Promise<void> {
   const batches = Array.from({ length: Math.ceil(chunks.length / 100) }, (_, i) => chunks.slice(i * 100, i * 100 + 100))
   await inParallel(4, batches, async (batch) => {
@@ -115,7 +115,6 @@ export function recordSplit(ledger: LedgerTable, parent: ChunkRecord, children: 
   return ledger.commit([split, ...children.map(absentPut)])
 }
 
-/** Names the row of a chunk that is expected to be absent. */
 function absentPut(chunk: ChunkRecord): Put {
   return { row: toRow(chunk), expect: 'absent' }
 }

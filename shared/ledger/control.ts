@@ -1,19 +1,19 @@
 import { runPk } from './keys.ts'
 import type { LedgerTable } from './table.ts'
 
-/** What an operator wants of a run. */
+/** What an operator asked a run to do. */
 export type Command = 'run' | 'pause' | 'abort'
 
 /**
- * The row every slice reads at every checkpoint. `fence` is the number of the lease in force: work begun under an older
- * one must stop.
+ * Every slice reads this row at every checkpoint. `fence` is the number of the lease in force: work that began under an
+ * older lease must stop.
  */
 export interface Control {
   command: Command
   fence: number
   /**
-   * Name of the quiet period in force: no write of copy can land any more. Absent while copy may write. Each period has
-   * its own name, because what one settled has to be settled again once copy has been at work in between.
+   * Name of the current quiet period, in which no write of copy can land. No value while copy may write. Each period
+   * has its own name: if copy has written in between, everything must be settled again.
    */
   quiet?: string
 }
@@ -24,7 +24,10 @@ export async function readControl(ledger: LedgerTable, run: string): Promise<Con
   return typeof row?.quiet === 'string' ? { ...control, quiet: row.quiet } : control
 }
 
-/** Compare and set: `false` when the row is no longer as `expected`, so that of two people at once one is told. */
+/**
+ * Compare and set. Returns `false` when the row is no longer as `expected`, so that of two people at once one learns of
+ * it.
+ */
 export function writeControl(
   ledger: LedgerTable,
   run: string,

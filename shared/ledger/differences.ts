@@ -7,14 +7,14 @@ import type { PassId } from './passes.ts'
 import type { LedgerTable, Row } from './table.ts'
 
 /**
- * Something else in the destination than a source item makes of it. Two source items that claim one key each have their
- * own, as they have in the tallies.
+ * A place where the destination does not match the migrated source. If two source items claim one key, each has its own
+ * difference, as in the tallies.
  */
 export interface Difference {
   kind: 'missing' | 'different' | 'orphan'
   /** Key in the destination. */
   key: Key
-  /** The source item that makes it; of an orphan, those that may have made it. */
+  /** The source item that makes it; for an orphan, the items that may have made it. */
   sources: Key[]
   /** Names of the attributes that differ, where both sides have the item. */
   attributes: string[]
@@ -26,8 +26,8 @@ export interface Difference {
 export const differenceShards = shards
 
 /**
- * Lists the differences of one page. Those that another slice has listed, of the same page begun elsewhere, stay beside
- * them: which ones count only the checkpoints tell, see {@link countedRows}.
+ * Lists the differences of one page. Differences that another slice listed for the same items stay beside them: only
+ * the checkpoints tell which ones count, see {@link countedRows}.
  */
 export async function recordDifferences(
   ledger: LedgerTable,
@@ -47,7 +47,9 @@ export async function recordDifferences(
   }
 }
 
-/** Hands over each difference of one verification that its tallies count; a list may be longer than memory. */
+/**
+ * Visits each difference of one verification that its tallies count. Keeps no list, which may be larger than memory.
+ */
 export async function eachDifference(
   ledger: LedgerTable,
   run: string,
@@ -58,7 +60,7 @@ export async function eachDifference(
   await inParallel(8, allShards, (shard) => read(shard, visit))
 }
 
-/** All of them, in an order that stays: for those who name each. */
+/** All counted differences of one verification, always in the same order. */
 export async function listDifferences(ledger: LedgerTable, run: string, verification: number): Promise<Difference[]> {
   const read = reading(ledger, run, verification)
   const partitions = await inParallel(8, allShards, async (shard) => {
@@ -80,8 +82,8 @@ function reading(ledger: LedgerTable, run: string, verification: number) {
 }
 
 /**
- * Of rows of the list, those that the tallies count: the pages of a slice that died, or of one that came late, have been
- * verified again by the next. Chunk rows are read once, when there is a difference to look up.
+ * Keeps the rows of the list that the tallies count. If a slice dies or comes late, the next slice verifies its pages
+ * again, and the earlier rows no longer count. Chunk rows are read once, and only if there is a difference.
  */
 export function countedRows(ledger: LedgerTable, run: string): (rows: Row[]) => Promise<Row[]> {
   const chunksOf = new Map<PassId, Promise<Map<string, ChunkRecord>>>()
@@ -89,7 +91,7 @@ export function countedRows(ledger: LedgerTable, run: string): (rows: Row[]) => 
     const reading = chunksOf.get(place.pass) ?? byId(listChunks(ledger, run, place.pass))
     chunksOf.set(place.pass, reading)
     const chunk = (await reading).get(place.chunk)
-    // Chunk rows expire: better a difference too many than one that is hidden.
+    // Chunk rows expire. Showing one difference too many is better than hiding one.
     return !chunk || isCounted(place, chunk)
   }
   return async (rows) => {
@@ -103,7 +105,6 @@ async function byId(chunks: Promise<ChunkRecord[]>): Promise<Map<string, ChunkRe
   return new Map((await chunks).map((chunk) => [chunk.id, chunk]))
 }
 
-/** The difference that a row holds. */
 export function differenceOf(row: Row): Difference {
   return {
     kind: row.kind as Difference['kind'],

@@ -4,15 +4,15 @@ export type LedgerErrorCode = 'row-missing' | 'illegal-transition' | 'lost-race'
 
 export const ledgerErrors: ErrorTable<LedgerErrorCode> = {
   'row-missing': {
-    means: 'The ledger lacks a row that must be there.',
+    means: 'A required row is missing from the ledger.',
     next: 'Resume the run, which plans missing chunks again. If the run itself is missing, check that this is its ledger.',
   },
   'illegal-transition': {
-    means: 'A run or a chunk was to change into a state that its state does not lead to.',
+    means: 'A run or a chunk was asked to change into a state that its present state does not allow.',
     next: 'This is a defect: report it with the message. Nothing was changed.',
   },
   'lost-race': {
-    means: 'Others kept changing the same row of the ledger, until the attempts were used up.',
+    means: 'Other writers kept changing the same row of the ledger until the attempts were used up.',
     next: 'The state machine retries it. If it halts the run, resume the run.',
     retryable: true,
   },
@@ -22,7 +22,7 @@ export const ledgerErrors: ErrorTable<LedgerErrorCode> = {
   },
 }
 
-/** The ledger holds something with which the engine cannot continue. */
+/** The engine cannot continue from what the ledger holds. */
 export class LedgerError extends SegueError {
   static override readonly kind = 'LedgerError'
   declare readonly code: LedgerErrorCode

@@ -4,17 +4,20 @@ import { type Control, readControl } from './control.ts'
 import { getRun, type RunRecord } from './runs.ts'
 import type { LedgerTable } from './table.ts'
 
-/** How long an answer of the ledger about who may write is trusted, ms. */
+/** How long a permission that was read from the ledger is trusted, ms. */
 export const trustedMs = 5_000
 
-/** An abort that a run had not seen when it finished came too late: nobody would ever take it back. */
+/**
+ * Whether an abort is in force. An abort that arrives after the run has finished has no effect: nobody would ever undo
+ * it.
+ */
 export function isAborted({ state }: Pick<RunRecord, 'state'>, { command }: Pick<Control, 'command'>): boolean {
   return command === 'abort' && state !== 'finished'
 }
 
 export type WhyStopped = 'fenced' | 'aborted' | 'code changed'
 
-/** For work under a lease: why it has to stop, if it has to; answers from memory for five seconds. */
+/** Why work under a lease must stop; `undefined` if it may continue. Keeps each result for five seconds. */
 export function stopReason(
   ledger: LedgerTable,
   task: { run: string; fence: number },
@@ -29,21 +32,21 @@ export function stopReason(
   })
 }
 
-/** For retries of work under a lease: whether nothing says that it has to stop. */
+/** Lets retries of work under a lease continue until there is a reason to stop. */
 export function continueUnless(whyStop: () => Promise<WhyStopped | undefined>): ShouldContinue {
   return async () => (await whyStop()) === undefined
 }
 
-/** Asks at most every five seconds. A failure is not remembered. */
-export function trusted<T>(clock: Clock, ask: () => Promise<T>): () => Promise<T> {
-  let answer: { at: number; value: Promise<T> } | undefined
+/** Calls `read` at most every five seconds. A failure is not kept. */
+export function trusted<T>(clock: Clock, read: () => Promise<T>): () => Promise<T> {
+  let last: { at: number; value: Promise<T> } | undefined
   return () => {
-    if (answer && clock() - answer.at < trustedMs) return answer.value
-    const asked = { at: clock(), value: ask() }
-    answer = asked
-    asked.value.catch(() => {
-      if (answer === asked) answer = undefined
+    if (last && clock() - last.at < trustedMs) return last.value
+    const current = { at: clock(), value: read() }
+    last = current
+    current.value.catch(() => {
+      if (last === current) last = undefined
     })
-    return asked.value
+    return current.value
   }
 }

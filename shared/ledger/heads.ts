@@ -13,11 +13,11 @@ export interface Head {
   /** What was last done to the destination item. */
   op: 'put' | 'delete'
   /**
-   * Every source item that touched the key (encoded), with the highest sequence number of its records: numbers of
-   * different source items cannot be compared, so each has its own.
+   * Every source item that touched the key (encoded), with the highest sequence number of its records. Each has its own
+   * number because numbers of different source items cannot be compared.
    */
   sources: { [source: string]: string }
-  /** A record lost, or several source items met here: only re-reading them all tells what is right. */
+  /** A record lost, or several source items share this key. Only re-reading all of them shows what is right. */
   contested: boolean
   /** The quiet period in which it was last settled, see `Control.quiet`. */
   settled?: string
@@ -25,15 +25,20 @@ export interface Head {
   version: number
 }
 
-/** Characters of source keys that a head holds: hundreds of them, and far below the 400 KB of an item, whatever they say. */
+/**
+ * The most characters of source keys in one head: enough for hundreds of keys, far below the 400 KB limit of an item.
+ */
 const mostSourceText = 32_768
 
-/** Whether no other source item fits in: so many make one key only by mistake, and verify is what names that. */
+/**
+ * Whether a head has no room for another source item. Only a mistake makes that many source items share a key, and
+ * verify reports it.
+ */
 export function isFull({ sources }: Pick<Head, 'sources'>): boolean {
   return Object.keys(sources).reduce((sum, { length }) => sum + length, 0) > mostSourceText
 }
 
-/** Of these source items as many as a head holds, the smallest first: it is the smallest that settling chooses. */
+/** As many of these source items as fit into a head, smallest first, because settling chooses the smallest. */
 export function fitting(sources: Head['sources']): Head['sources'] {
   const kept: Head['sources'] = {}
   for (const name of Object.keys(sources).sort()) {
@@ -44,8 +49,8 @@ export function fitting(sources: Head['sources']): Head['sources'] {
 }
 
 /**
- * Whether the destination item may still be wrong in this quiet period. A put that was never contested is right from the
- * start: copy does not overwrite it, and the next record of its source item will.
+ * Whether the destination item may still be wrong in this quiet period. A put that was never contested is right from
+ * the start: copy does not overwrite it, and the next record of its source item will.
  */
 export function needsSettling(head: Head, quiet: string | undefined): boolean {
   if (head.op === 'put' && !head.contested) return false
@@ -58,7 +63,7 @@ export async function readHead(ledger: LedgerTable, run: string, key: Key): Prom
   return row && headOf(row)
 }
 
-/** Hands over the heads of a bucket, in no order of meaning; a bucket may hold hundreds of thousands. */
+/** Visits the heads of a bucket in no particular order. A bucket may hold hundreds of thousands. */
 export async function eachHead(
   ledger: LedgerTable,
   run: string,
@@ -71,7 +76,7 @@ export async function eachHead(
 }
 
 /**
- * Stores a head in place of the one that was read.
+ * A put that replaces the head that was read.
  * @param now ms since the epoch.
  */
 export function headPut(run: string, next: Head, expected: Head | undefined, now: number): Put {
@@ -82,7 +87,7 @@ export function headPut(run: string, next: Head, expected: Head | undefined, now
   return { row, expect: expected ? { version: expected.version } : 'absent' }
 }
 
-/** Where the heads of a bucket lie, in the order of `digest(encodeKey(key))`. */
+/** Partition key of the heads of a bucket, which lie in the order of `digest(encodeKey(key))`. */
 export const headPk = (run: string, bucket: number) => `HEAD#${run}#${String(bucket).padStart(3, '0')}`
 
 function rowKey(run: string, key: string): { pk: string; sk: string } {
@@ -95,7 +100,6 @@ export function headBucketOf(key: Key): number {
   return bucketOf(digest(encodeKey(key)), headBuckets)
 }
 
-/** The head that a row holds. */
 export function headOf({ key, op, sources, contested, settled, version }: Row): Head {
   const head = { key: decodeKey(key as string), op, sources, contested, version } as Head
   return typeof settled === 'string' ? { ...head, settled } : head

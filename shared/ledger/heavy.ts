@@ -3,16 +3,16 @@ import { decodeKeyValue, encodeKeyValue } from '../dynamodb/key.ts'
 import { digest, heavyPk } from './keys.ts'
 import type { LedgerTable } from './table.ts'
 
-/** A partition key that once had to be split: the next run splits it where it meets it, without waiting. */
+/** A partition key that had to be split before. The next run splits it at once when it reaches it. */
 export interface HeavyKey {
   pk: KeyValue
-  /** Items it was estimated to have left, at most, when it was split. */
+  /** The highest estimate of the items that were left when it was split. */
   items: number
   /** Milliseconds since the epoch. */
   seenAt: number
 }
 
-/** The largest estimate stays: a split further down sees only a part of the key. */
+/** Keeps the largest estimate: a later split of the same key sees only a part of it. */
 export async function rememberHeavy(
   ledger: LedgerTable,
   table: string,

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 
-/** Chunk and quarantine rows of one run are spread over this many partition keys, so that the ledger has no hot key itself. */
+/**
+ * The rows of chunks and of quarantined items are spread over this many partition keys, so that the ledger itself has
+ * no hot key.
+ */
 export const shards = 64
 
 /** A stable number in [0, n) for a text: FNV-1a, 32 bits. */
@@ -31,7 +34,10 @@ export const leasePk = (table: string) => `LEASE#${table}`
 export const appliedPk = (table: string) => `APPLIED#${table}`
 export const heavyPk = (table: string) => `HEAVY#${table}`
 
-/** Chunk, quarantine and head rows may go this long after they were last written; runs, audit and applied migrations stay. */
+/**
+ * Rows of chunks, quarantined items and heads expire this long after the last write; runs, audit and applied migrations
+ * stay.
+ */
 export const keepDays = 60
 
 /** The `expiresAt` of a row written at `now` (ms): epoch seconds, as DynamoDB's TTL wants it. */

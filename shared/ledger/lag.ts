@@ -2,14 +2,17 @@ import { runPk } from './keys.ts'
 import type { LedgerTable } from './table.ts'
 
 /**
- * What to do about the age of the oldest change not yet applied: nothing, tell somebody, slow the copy (it and the applier
- * share the destination's capacity), or give the cutover up, because what the stream has thrown away unread is lost.
+ * What to do about the age of the oldest unapplied change: nothing; warn; slow the copy (it shares the destination's
+ * capacity with live changes); or refuse the cutover, because the stream has trimmed changes unread.
  */
 export type LagGuard = 'ok' | 'warn' | 'slow' | 'refuse'
 
-/** How far live changes were behind when last looked at. */
+/** How far behind live changes were when they were last measured. */
 export interface Lag {
-  /** Age of the oldest change not yet applied, seconds; 0 when all are. Where they are not applied at all, at most this. */
+  /**
+   * Age of the oldest unapplied change, seconds; 0 when all are applied. If live changes are not applied at all, the
+   * age is at most this.
+   */
   seconds: number
   guard: LagGuard
   /** Milliseconds since the epoch. */
@@ -25,7 +28,7 @@ export async function readLag(ledger: LedgerTable, run: string): Promise<Lag | u
   return lag as unknown as Lag
 }
 
-/** Stores the newest: whoever writes has just read the stream. */
+/** Stores the lag. No condition is needed: every writer has just read the stream. */
 export async function writeLag(ledger: LedgerTable, run: string, lag: Lag): Promise<void> {
   await ledger.commit([{ row: { pk: runPk(run), sk: 'LAG', ...lag }, expect: 'any' }])
 }

@@ -3,8 +3,8 @@ import { leasePk } from './keys.ts'
 import type { LedgerTable } from './table.ts'
 
 /**
- * The right to run on one destination table. The row outlives the run: it remembers the last run and keeps `fence`
- * growing. `execution` is the ARN of the owner; whether it lives is asked of Step Functions, never guessed.
+ * The right to run on one destination table. The row outlives the run: it names the last run and keeps `fence` growing.
+ * `execution` is the ARN of the owner; Step Functions says whether it still runs.
  */
 export interface Lease {
   table: string
@@ -14,7 +14,7 @@ export interface Lease {
   fence: number
   /** Milliseconds since the epoch. */
   since: number
-  /** No write of an earlier owner can land after this time; inherited by the next owner. */
+  /** No write of an earlier owner can land after this time. The next owner inherits it. */
   quietAfter?: number
   /** Runs that were last before this one and may not be fenced yet. */
   superseded?: string[]
@@ -28,7 +28,7 @@ export async function readLease(ledger: LedgerTable, table: string): Promise<Lea
   return lease as unknown as Lease
 }
 
-/** Compare and set on fence and holder; `false` when somebody else was first. */
+/** Compare and set on fence and holder. Returns `false` if another execution was first. */
 export function writeLease(ledger: LedgerTable, expected: Lease | undefined, next: Lease): Promise<boolean> {
   return ledger.commit([
     {
@@ -38,7 +38,7 @@ export function writeLease(ledger: LedgerTable, expected: Lease | undefined, nex
   ])
 }
 
-/** Gives the lease back; the fence stays, so that whatever still runs under it is recognised. */
+/** Gives the lease back. The fence stays, so that work that still runs under it is recognized. */
 export async function releaseLease(
   ledger: LedgerTable,
   table: string,

@@ -1,11 +1,11 @@
 import type { LedgerTable, Row } from './table.ts'
 
-/** Rows of a page: what is held at a time of a list that may be longer than memory. */
+/** Rows of a page: the most that are held at a time, because a list may be longer than memory. */
 export const pageRows = 1_000
 
 /**
- * Hands over the rows of a partition key in sk order, a page at a time, and holds no more than that page. A fault repeats
- * the page that was being read, so each row is handed over once.
+ * Visits the rows of a partition key in the order of `sk`. Holds one page at a time. A fault repeats only the read of a
+ * page, so each row is visited once.
  */
 export async function eachPage(
   ledger: LedgerTable,
@@ -19,7 +19,7 @@ export async function eachPage(
   }
 }
 
-/** The sort key behind which the next page begins; none after the last. */
+/** The sort key after which the next page begins; `undefined` after the last page. */
 export function endOf(page: readonly Row[]): string | undefined {
   return page.length === pageRows ? page.at(-1)!.sk : undefined
 }

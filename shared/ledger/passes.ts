@@ -2,34 +2,34 @@ import type { Tallies } from './tallies.ts'
 
 /**
  * The one table of passes and phases. A new pass is an entry of `passes` and its phase an entry of `phases`; its code
- * is in `passes/`, and its state in `infra/workflow/run.ts`. The compiler names what an entry lacks.
+ * is in `passes/`, and its state in `infra/workflow/run.ts`. The compiler names each missing field.
  */
 
 /** The kinds of pass. Each is an entry of {@link passes}. */
 export type PassKind = 'copy' | 'verify' | 'orphans'
 
-/** A sum that must hold of the tallies of a pass, in each chunk and in total. */
+/** A sum that the tallies of a pass must satisfy, in each chunk and in total. */
 export interface SumRule {
   side: 'source' | 'destination'
   total: keyof Tallies
-  /** What the total consists of, each with the words for people, in the order in which it is shown. */
+  /** The parts of the total with their labels, in the order in which they are shown. */
   parts: Partial<Record<keyof Tallies, string>>
-  /** `exactly`: the parts are the total. `at most`: they are some of it, and nobody counts the rest. */
+  /** `exactly`: the parts add up to the total. `at most`: the parts are some of it, and the rest is not counted. */
   closes: 'exactly' | 'at most'
 }
 
-/** What every pass must say of itself. */
+/** The declaration of a pass. */
 export type PassEntry = Described & (Once | Repeating)
 
-/** Planned once in a run, which `planned` on the run's row says; once its rows have expired it cannot continue. */
+/** Planned once in a run; `planned` on the run's row says so. The pass cannot continue once its rows have expired. */
 interface Once {
   repeats: false
 }
 
-/** Done anew by every verification, under a number of its own. */
+/** Repeated by every verification, each time under a number of its own. */
 interface Repeating {
   repeats: true
-  /** The tallies of it that are what the verification says about the destination. */
+  /** The tallies of this pass that count as findings of the verification. */
   findings: readonly (keyof Tallies)[]
 }
 
@@ -39,7 +39,7 @@ interface Described {
   /** The state of the `run` machine in which it happens. */
   phase: Phase
   sums: readonly SumRule[]
-  /** How many items it will read: as many as its table says it holds, or as a tally of an earlier pass says. */
+  /** The expected number of items: the count of the table, or a tally of an earlier pass. */
   expected: { from: 'its table'; words: string } | { from: PassKind; tally: keyof Tallies; words: string }
   /** What `segue status` calls the number of items it has read. */
   label: string
@@ -100,25 +100,31 @@ export const passes = {
   },
 } as const satisfies Record<PassKind, PassEntry>
 
-/** What every phase must say of itself. */
+/** The declaration of a phase. */
 export interface PhaseEntry {
   /** What happens in it, for people. */
   does: string
-  /** The pass whose numbers are shown meanwhile. */
+  /** The pass whose numbers are shown during this phase. */
   shows: PassKind
-  /** Whether nothing more happens until somebody resumes the run. */
+  /** Whether the run stays here until an operator resumes it. */
   ends: boolean
-  /** Whether live changes are on by now, in a run that captures them: where they are off, somebody turned them off. */
+  /**
+   * Whether live changes must be on in this phase, in a run that captures them. If they are off, somebody turned them
+   * off.
+   */
   capturing: boolean
-  /** Whether it reads the stream itself: then the stream monitor leaves the shards to it, and the lag is what it waits for. */
+  /**
+   * Whether the phase reads the stream itself. If it does, the stream monitor leaves the shards to it, and the phase
+   * waits for the lag.
+   */
   readsStream: boolean
-  /** Whether items are written by something else than slices and live changes. */
+  /** Whether the phase writes items, apart from slices and live changes. */
   writesItems: boolean
-  /** The command that continues a run that had finished before and stopped in this phase. */
+  /** The command that continues an already finished run that stopped in this phase. */
   continuedBy: 'segue verify' | 'segue repair'
 }
 
-/** Where a run is, as the states of the `run` machine are named; in the order of a run. */
+/** The phases, named as the states of the `run` machine, in the order of a run. */
 export const phases = {
   Lease: {
     does: 'takes the right to run: at most one run writes to a destination',
@@ -130,7 +136,7 @@ export const phases = {
     continuedBy: 'segue verify',
   },
   Capture: {
-    does: 'turns live changes on: from before the copy begins, what changes in the source changes in the destination',
+    does: 'turns live changes on: from before the copy begins, each change of the source is applied to the destination',
     shows: 'copy',
     ends: false,
     capturing: false,
@@ -210,7 +216,7 @@ export const phases = {
     writesItems: false,
     continuedBy: 'segue verify',
   },
-  /** Noted by whoever resumes the run. */
+  /** Noted when the run is resumed. */
   Interrupted: {
     does: 'its execution ended without recording it',
     shows: 'copy',
@@ -224,7 +230,7 @@ export const phases = {
 
 export type Phase = keyof typeof phases
 
-/** The phases in which a pass happens; in the others nothing walks a table. */
+/** The phases that run a pass; the other phases do not read whole tables. */
 export type PassPhase = (typeof passes)[PassKind]['phase']
 
 /** The passes of a verification. */

@@ -4,7 +4,7 @@ import { bucketOf, digest, expiry, quarantineShardPk, shards } from './keys.ts'
 import { eachPage } from './pages.ts'
 import type { LedgerTable, Row } from './table.ts'
 
-/** A source item that could not be migrated; nothing of it was written. `reason` never holds item contents. */
+/** A source item that could not be migrated: none of its outputs was written. `reason` never holds item contents. */
 export interface Quarantined {
   key: Key
   migration: string
@@ -14,7 +14,7 @@ export interface Quarantined {
 }
 
 /**
- * Lists items as copy finds them, at most 100 in one transaction. An entry that is there already stays as it is: a live
+ * Adds items that copy could not migrate, at most 100 in one transaction. An existing entry stays as it is: a live
  * change may have made it, and a late delivery of that change must find its number (see `live/quarantine.ts`).
  */
 export async function quarantine(ledger: LedgerTable, run: string, items: Quarantined[]): Promise<void> {
@@ -37,7 +37,7 @@ export interface QuarantineEntry extends Quarantined {
   seq?: string
   /** Taken off the list; kept so that a late delivery finds its number. */
   cleared?: boolean
-  /** Raised by each change; absent on an entry that copy made. */
+  /** Each change raises it. An entry that copy made has none. */
   version?: number
 }
 
@@ -50,8 +50,8 @@ export async function readEntry(ledger: LedgerTable, run: string, key: Key): Pro
 }
 
 /**
- * Stores an entry in place of the one that was read; `false` when that has changed. An entry made by copy has no version;
- * its time tells it from another of copy's.
+ * Replaces the entry that was read; returns `false` if it has changed since. An entry of copy has no version, so its
+ * time tells it from another entry of copy.
  */
 export function replaceEntry(
   ledger: LedgerTable,
@@ -77,7 +77,7 @@ export async function countQuarantine(ledger: LedgerTable, run: string): Promise
   return items
 }
 
-/** Hands over each quarantined item of a run, in no order; a list may be longer than memory. */
+/** Visits each quarantined item of a run, in no order. Keeps no list, which may be larger than memory. */
 export async function eachQuarantined(
   ledger: LedgerTable,
   run: string,
@@ -93,7 +93,7 @@ export async function eachQuarantined(
   )
 }
 
-/** Every quarantined item of a run, in no order: for those who name each. */
+/** Every quarantined item of a run, in no order. */
 export async function listQuarantine(ledger: LedgerTable, run: string): Promise<Quarantined[]> {
   const items: Quarantined[] = []
   await eachQuarantined(ledger, run, (item) => void items.push(item))
@@ -104,7 +104,7 @@ async function eachListed(ledger: LedgerTable, run: string, visit: (row: Row) =>
   const all = Array.from({ length: shards }, (_, shard) => shard)
   await inParallel(8, all, (shard) =>
     eachPage(ledger, quarantineShardPk(run, shard), (rows) => {
-      // Taken off by a live change; kept so that a late delivery knows.
+      // A cleared entry is kept so that a late delivery finds it.
       for (const row of rows) if (!row.cleared) visit(row)
     }),
   )

@@ -5,9 +5,9 @@ import { type Attempt, retry } from '../runtime/retry.ts'
 import type { LedgerTable, Put, Row } from './table.ts'
 
 /**
- * The same ledger, patient: conflicts, throttling and lost answers are asked again with backoff. A commit whose answer
- * was lost may have been applied, and then fails its own condition when repeated; so in that case the rows are read
- * again, and rows that are exactly as they were to be stored answer `true`.
+ * The same ledger with retries: conflicts, throttling and lost responses are retried with backoff. A commit whose
+ * response was lost may have been applied; then its repetition fails its own condition. In that case the rows are read
+ * again, and `true` is returned if they are exactly as they were to be stored.
  */
 export function retryingLedger(table: LedgerTable, runtime: Runtime): LedgerTable {
   const call = <T>(operation: string, once: () => Promise<T>) =>
@@ -28,27 +28,26 @@ export function retryingLedger(table: LedgerTable, runtime: Runtime): LedgerTabl
     get: (pk, sk) => call('get', () => table.get(pk, sk)),
     query: (pk, prefix, page) => call('query', () => table.query(pk, prefix, page)),
     commit: async (puts) => {
-      let answerLost = false
+      let responseLost = false
       const committed = await call('commit', async () => {
         try {
           return await table.commit(puts)
         } catch (error) {
-          answerLost ||= DynamoDbError.is(error) && error.code === 'unavailable'
+          responseLost ||= DynamoDbError.is(error) && error.code === 'unavailable'
           throw error
         }
       })
-      return committed || (answerLost && (await stored(puts)))
+      return committed || (responseLost && (await stored(puts)))
     },
   }
 }
 
-/** Turns a retryable error into a reason to try again; throws every other one. */
 function again<T>(error: unknown): Attempt<T> {
   if (DynamoDbError.is(error) && error.retryable) return { again: error.code, cause: error }
   throw error
 }
 
-/** Compared as JSON, in which an attribute that is `undefined` is an attribute that is absent. */
+/** Compares as JSON, where an attribute that is `undefined` is absent. */
 function sameRow(a: Row, b: Row): boolean {
   const plain = (row: Row) => JSON.parse(JSON.stringify(row)) as unknown
   return isDeepStrictEqual(plain(a), plain(b))

@@ -8,35 +8,38 @@ import type { Phase } from './passes.ts'
 import { mayChange, type RunState, runTransitions } from './states.ts'
 import type { LedgerTable, LedgerValue, Row } from './table.ts'
 
-/** TableIds by what the table is to the run. */
+/** The TableId of each table of the run, by its role. */
 export type TableIds = {
   source?: string
   destination?: string
 }
 
-/** What is remembered of one run. Times are milliseconds since the epoch. */
+/** The ledger's record of one run. Times are milliseconds since the epoch. */
 export interface RunRecord {
   id: string
   state: RunState
-  /** The phase last entered, as the console names it. */
+  /** The phase entered last, named as in the console. */
   phase: Phase
-  /** The phases entered and when, in order; of a run verified very often its oldest verifications are left out. */
+  /**
+   * The phases entered, with times, in order. In a run that is verified very often, the oldest verifications are left
+   * out.
+   */
   phases?: { phase: Phase; at: number }[]
-  /** How many of them were left out of `phases`; absent: none. */
+  /** How many entries were left out of `phases`. No value: none. */
   phasesLeftOut?: number
   source: string
   destination: string
   /** Their TableIds, as far as they were known when the run began. */
   tableIds?: TableIds
-  /** Of the destination, whose key is the source's too; its indexes are those it had when the run began. */
+  /** Schema of the destination; the source has the same key. Its indexes are those it had when the run began. */
   schema: TableSchema
-  /** Hash of the migrations this run was begun with; other code may not go on with it. */
+  /** Hash of the migrations that this run began with. Other code may not continue it. */
   codeHash: string
   /** Ids of the migrations this run applies, in order. */
   pending: string[]
   segments: number
   split: boolean
-  /** No live changes are captured: nothing may change the source while this run copies. */
+  /** Live changes are not captured: nothing may change the source while this run copies. */
   offline: boolean
   /** All chunk rows of the copy exist. */
   planned: boolean
@@ -60,7 +63,7 @@ export function newRunId(clock: Clock, random: Random): string {
   return (seconds + chance).slice(-8).padStart(8, '0')
 }
 
-/** Stores a new run; `false` when the id is taken. */
+/** Stores a new run; returns `false` when the id is taken. */
 export function createRun(ledger: LedgerTable, run: RunRecord): Promise<boolean> {
   return ledger.commit([{ row: toRow(run), expect: 'absent' }])
 }
@@ -74,9 +77,9 @@ export async function getRun(ledger: LedgerTable, id: string): Promise<RunRecord
 }
 
 /**
- * Changes a run by compare and set, trying again when somebody else changed it in between.
+ * Changes a run by compare and set; retries when another writer changed it in between.
  * @throws LedgerError `illegal-transition` when `change` asks for a state that {@link runTransitions} does not allow;
- * `lost-race` when others kept changing it.
+ * `lost-race` when other writers kept changing it.
  */
 export async function updateRun(
   ledger: LedgerTable,

@@ -3,7 +3,10 @@ import { marshall } from '@aws-sdk/util-dynamodb'
 import { errorCode, failed } from '../dynamodb/sdk/errors.ts'
 import type { Put } from './table.ts'
 
-/** Why a transaction was cancelled: `false` for a condition that did not hold, else the first reason as an error. */
+/**
+ * Returns `false` if a condition did not hold.
+ * @throws the first other reason why the transaction was cancelled.
+ */
 export function canceled(name: string, error: TransactionCanceledException): false {
   const words = (error.CancellationReasons ?? [])
     .map((reason) => reason.Code ?? 'None')
@@ -14,7 +17,7 @@ export function canceled(name: string, error: TransactionCanceledException): fal
   throw failed(errorCode(word), 'PutItem', name, `TransactWriteItems was cancelled: ${word}`)
 }
 
-/** A whole row, put on condition that what it replaces is as expected; fits PutItem and a transaction. */
+/** The put of a whole row on condition that the row it replaces is as expected. Fits PutItem and a transaction. */
 export function putInput(name: string, { row, expect }: Put) {
   const base = { TableName: name, Item: marshall(row, { removeUndefinedValues: true }) }
   if (expect === 'any') return base

@@ -3,33 +3,36 @@ import { expiry, runPk } from './keys.ts'
 import type { LedgerTable, Row } from './table.ts'
 
 /**
- * A shard that has ended is gone within a day. Its cursor stands beside the rows that everybody reads, and a table of many
- * partitions leaves thousands of them a day.
+ * Days until the cursor of an ended shard expires. The shard itself is gone within a day. A table of many partitions
+ * leaves thousands of cursors a day, beside rows that every function reads.
  */
 const closedDays = 2
 
-/** How far drain has come in one shard of the source's stream: everything up to `after` has been applied. */
+/** Drain's position in one shard of the source's stream: everything up to `after` has been applied. */
 export interface ShardCursor {
   shard: string
   parent?: string
-  /** Sequence number of the last record known to be applied; absent: none, go on from TRIM_HORIZON. */
+  /** Sequence number of the last record known to be applied. No value: start from TRIM_HORIZON. */
   after?: string
-  /** Sequence number of the record after that, not known to be applied when it was last read: it must still be there next time. */
+  /**
+   * Sequence number of the record after that, which was not known to be applied when it was last read. The next read
+   * must still find it.
+   */
   next?: string
-  /** The shard has ended and all of it has been applied. */
+  /** The shard has ended and every record in it has been applied. */
   closed: boolean
 }
 
 /**
- * When the stream was last looked at as a whole, ms since the epoch: a shard of which no record was seen yet holds only
- * younger ones. A row of its own, which nothing but looks writes.
+ * When the whole stream was last polled, ms since the epoch. A shard with no record seen yet holds only younger
+ * records. Only the poll writes this row.
  */
-export async function readLookedAt(ledger: LedgerTable, run: string): Promise<number | undefined> {
+export async function readPolledAt(ledger: LedgerTable, run: string): Promise<number | undefined> {
   const row = await ledger.get(runPk(run), 'LOOKED')
   return row?.at as number | undefined
 }
 
-export async function writeLookedAt(ledger: LedgerTable, run: string, at: number): Promise<void> {
+export async function writePolledAt(ledger: LedgerTable, run: string, at: number): Promise<void> {
   await ledger.commit([{ row: { pk: runPk(run), sk: 'LOOKED', at }, expect: 'any' }])
 }
 
@@ -38,7 +41,9 @@ export async function listCursors(ledger: LedgerTable, run: string): Promise<Sha
   return rows.map(({ pk: _pk, sk: _sk, expiresAt: _e, ...cursor }) => cursor as unknown as ShardCursor)
 }
 
-/** Stores cursors. One that another drain moved further may go back: its records are only looked at once more. */
+/**
+ * Stores cursors. A cursor that another drain moved further may move back: its records are then only read once more.
+ */
 export async function saveCursors(
   ledger: LedgerTable,
   run: string,

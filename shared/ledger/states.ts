@@ -1,7 +1,7 @@
-/** Where a run is. `halted`: nothing runs, everything resumable. */
+/** State of a run. `halted`: nothing runs, and everything can be resumed. */
 export type RunState = 'running' | 'halted' | 'finished'
 
-/** Where a chunk is. `open` covers waiting, running and paused: it has work left and a cursor to do it from. */
+/** State of a chunk. `open` covers waiting, running and paused: it has work left, and a cursor to continue from. */
 export type ChunkState = 'open' | 'split' | 'done' | 'failed'
 
 /** Every legal transition of a run, with its reason. All changes of a run's state go through {@link mayChange}. */

@@ -10,31 +10,31 @@ export interface Row {
 }
 
 /**
- * A whole row to store, and what must hold of the row it replaces: nothing (`any`), that there is none (`absent`), or
- * that the named attributes are equal to these (an `undefined` value: that the attribute is absent).
+ * A whole row to store, with a condition on the row it replaces: none (`any`), no such row (`absent`), or named
+ * attributes with these values (`undefined`: the attribute is absent).
  */
 export interface Put {
   row: Row
   expect: 'any' | 'absent' | { [attribute: string]: string | number | boolean | undefined }
 }
 
-/** At most `limit` rows, from behind the sort key `after` on; `''` is before the first. */
+/** At most `limit` rows after the sort key `after`; `''` is before the first. */
 export interface Page {
   after: string
   limit: number
 }
 
 /**
- * The table that remembers, as the engine uses it: reads are strongly consistent, writes are whole rows compared and
- * set, several of them in one transaction. That is all the ledger needs, so that is all an implementation must prove.
+ * The ledger as the engine uses it: reads are strongly consistent; writes are whole rows, compared and set, several of
+ * them in one transaction. The ledger needs no more, so an implementation must prove no more.
  */
 export interface LedgerTable {
   get(pk: string, sk: string): Promise<Row | undefined>
-  /** The rows of `pk` whose sk starts with `prefix`, in sk order: all of them, or the page that is asked for. */
+  /** The rows of `pk` whose sk starts with `prefix`, in sk order: all of them, or one page. */
   query(pk: string, prefix: string, page?: Page): Promise<Row[]>
   /**
-   * Stores all of `puts` or none; at most 100, of distinct keys. `false` when an expectation did not hold. A lost
-   * answer is resolved by the caller: every put of the ledger can be recognised when read again.
+   * Stores all of `puts` or none; at most 100, of distinct keys. Returns `false` when a condition did not hold. The
+   * caller resolves a lost response: every put of the ledger can be recognized when read again.
    */
   commit(puts: Put[]): Promise<boolean>
 }

@@ -1,5 +1,6 @@
 /**
- * What became of the items of a chunk, counts of items. Which sums must hold, the table of passes says (`passes.ts`).
+ * The outcomes of the items of a chunk, as counts of items. The table of passes (`passes.ts`) says which sums must
+ * hold.
  */
 export type Tallies = {
   read: number
@@ -9,15 +10,15 @@ export type Tallies = {
   quarantined: number
   produced: number
   written: number
-  /** Already there: when it was to be inserted, or when verify looked for it and found it equal. */
+  /** Copy: already in the destination. Verify: equal in the destination. */
   present: number
-  /** Verify: the destination lacks it. */
+  /** Verify: missing from the destination. */
   missing: number
-  /** Verify: the destination has it otherwise. */
+  /** Verify: different in the destination. */
   different: number
-  /** Verify: the destination has it and no source item makes it. */
+  /** Verify: in the destination, and no source item makes it. */
   orphan: number
-  /** Verify: no source item was found, but a migration without an inverse may have made it. */
+  /** Verify: no source item found, but a migration without an inverse may have made it. */
   unchecked: number
 }
 

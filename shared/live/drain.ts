@@ -1,6 +1,6 @@
 import { readCapture } from '../ledger/capture.ts'
 import { stopReason, type WhyStopped } from '../ledger/fencing.ts'
-import { writeLookedAt } from '../ledger/shards.ts'
+import { writePolledAt } from '../ledger/shards.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
 import { counted } from '../runtime/text.ts'
@@ -92,7 +92,7 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
       if (ready.some(({ standing }) => standing.kind === 'trimmed')) return { outcome: 'trimmed' }
     }
     // Only now: a look that was killed before it had read everything proves nothing.
-    if (round === 0) await writeLookedAt(engine.ledger, task.run, walks.unseenFrom(listedAt))
+    if (round === 0) await writePolledAt(engine.ledger, task.run, walks.unseenFrom(listedAt))
   }
 }
 

@@ -1,6 +1,6 @@
 import { readCapture } from '../ledger/capture.ts'
 import { LedgerError } from '../ledger/errors.ts'
-import { listCursors, readLookedAt, type ShardCursor, saveCursors } from '../ledger/shards.ts'
+import { listCursors, readPolledAt, type ShardCursor, saveCursors } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
 import type { Shard, Stream } from './ports.ts'
@@ -53,7 +53,7 @@ export async function followShards(
   const followed = [...byId.values()].filter(({ shard, closed }) => listed.has(shard) || !closed)
   // Where a record was seen, reading on shows whether it is gone; where none was, only the time tells.
   const unseen = followed.some(({ after, next, closed }) => after === undefined && next === undefined && !closed)
-  const youngerThan = Math.max(capture.since, (await readLookedAt(ledger, run)) ?? 0)
+  const youngerThan = Math.max(capture.since, (await readPolledAt(ledger, run)) ?? 0)
   if (unseen && !keepsFrom(youngerThan, now)) return 'trimmed'
   if (fresh.length > 0) await saveCursors(ledger, run, fresh, now)
   const parents = new Set([...byId.values()].map(({ parent }) => parent))

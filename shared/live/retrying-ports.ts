@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { DynamoDbError } from '../dynamodb/errors.ts'
-import { patiently } from '../dynamodb/retrying-table.ts'
+import { withRetries } from '../dynamodb/retrying-table.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import type { ShouldContinue } from '../runtime/retry.ts'
@@ -28,7 +28,7 @@ export function retryingLiveTables(
           throw error
         }
       }
-      const committed = await patiently('commit live change', runtime, commit, shouldContinue)
+      const committed = await withRetries('commit live change', runtime, commit, shouldContinue)
       if (committed || !answerLost) return committed
       const stored = await ledger.get(head.row.pk, head.row.sk)
       return stored !== undefined && isDeepStrictEqual(plain(stored), plain(head.row))
@@ -40,10 +40,10 @@ export function retryingLiveTables(
 export function retryingStream(stream: Stream, runtime: Runtime): Stream {
   return {
     arn: stream.arn,
-    shards: (after) => patiently('list shards', runtime, () => stream.shards(after)),
+    shards: (after) => withRetries('list shards', runtime, () => stream.shards(after)),
     async open(shard, after) {
-      const reader = await patiently('open shard', runtime, () => stream.open(shard, after))
-      return { next: () => patiently('read shard', runtime, () => reader.next()) }
+      const reader = await withRetries('open shard', runtime, () => stream.open(shard, after))
+      return { next: () => withRetries('read shard', runtime, () => reader.next()) }
     },
   }
 }

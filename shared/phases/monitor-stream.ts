@@ -4,7 +4,7 @@ import { isAborted, stopReason } from '../ledger/fencing.ts'
 import { readLease } from '../ledger/lease.ts'
 import { phases } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
-import { readLookedAt } from '../ledger/shards.ts'
+import { readPolledAt } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { advance, type DrainEngine } from '../live/drain.ts'
 import { recordLag } from '../live/lag.ts'
@@ -61,6 +61,6 @@ function wasOn({ planned, phase }: RunRecord): boolean {
 async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {
   if (run.state !== 'running' || !phases[run.phase].readsStream) return false
   const entry = run.phases?.findLast(({ phase }) => phases[phase].readsStream)
-  const lookedAt = Math.max(entry?.at ?? 0, (await readLookedAt(ledger, run.id)) ?? 0)
+  const lookedAt = Math.max(entry?.at ?? 0, (await readPolledAt(ledger, run.id)) ?? 0)
   return runtime.clock() - lookedAt < drainingMs
 }

@@ -1,7 +1,7 @@
-/** Where the cause lies: in what a user wrote or asked for, in a service we call, or in Segue itself. */
+/** Where the cause lies: in the user's code or request, in a service we call, or in Segue itself. */
 export type ErrorSource = 'user' | 'dependency' | 'internal'
 
-/** One code of an error class, as the class and `docs/errors.md` read it. */
+/** One code of an error class. `docs/errors.md` is generated from it. */
 export interface ErrorEntry {
   /** What it means, in one or two sentences. */
   means: string
@@ -14,18 +14,18 @@ export interface ErrorEntry {
 /** Every code of one error class. */
 export type ErrorTable<Code extends string = string> = Readonly<Record<Code, ErrorEntry>>
 
-/** On every error of every copy of this package: a registered symbol is the same one in each of them. */
+/** Marks the errors of every copy of this package: a registered symbol is the same in all of them. */
 const brand = Symbol.for('dynamodb-segue.error')
 
 /**
- * What all errors of Segue have in common. `message` says what happened, with names and numbers, and often what to do;
- * `next` is what to do about any error of this code. Both are free of item contents.
+ * Base of all errors of Segue. `message` says what happened, with names and numbers, and often what to do; `next` says
+ * what to do about any error of this code. Neither holds item contents.
  *
- * Tell classes apart with `X.is(error)`, never with `instanceof`: a project may hold two copies of this package, one that
- * its migrations import and one that the CLI runs from, and the classes of one are strangers to the other.
+ * Tell classes apart with `X.is(error)`, never with `instanceof`: a project may hold two copies of this package, one
+ * imported by its migrations and one that runs the CLI, and each has its own classes.
  */
 export abstract class SegueError extends Error {
-  /** The class by a name that no bundler shortens. */
+  /** Name of the class, safe from bundlers that shorten names. */
   static readonly kind: string = 'SegueError'
   /** Stable: scripts and alarms may rely on it. */
   readonly code: string
@@ -50,7 +50,7 @@ export abstract class SegueError extends Error {
     Object.defineProperty(this, brand, { value: new.target.kind })
   }
 
-  /** Whether an error is of this class, or of the same class of another copy of the package. */
+  /** Whether an error is of this class, from this or another copy of the package. */
   static is<E extends SegueError>(this: ErrorClass<E>, error: unknown): error is E {
     const kind = (error as { [brand]?: string } | null | undefined)?.[brand]
     // biome-ignore lint/complexity/noThisInStatic: the class that is asked about, which inherits this method.

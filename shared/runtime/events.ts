@@ -1,13 +1,13 @@
 /**
- * What the engine says while it works, for the log and the metrics. Progress is read from the ledger instead: `status`,
- * `watch` and the report never depend on an event having arrived. Events carry ids and counts, never items; `key` fields are printed only where keys were asked for.
+ * Events for the log and the metrics. Progress is read from the ledger instead: `status`, `watch` and the report never
+ * depend on an event. Events carry ids and counts, never items; `key` fields are printed only on request.
  */
 export type EngineEvent =
   | { code: 'slice.started'; run: string; chunk: string; epoch: number }
   | { code: 'slice.checkpoint'; run: string; chunk: string; tallies: Readonly<Record<string, number>> }
   | { code: 'slice.ended'; run: string; chunk: string; outcome: string; tallies: Readonly<Record<string, number>> }
   | { code: 'slice.fenced'; run: string; chunk: string; epoch: number }
-  /** Its tables failed for long, after it had made progress: the next slice continues. */
+  /** Its tables kept failing after it had made progress. The next slice continues. */
   | { code: 'slice.interrupted'; run: string; chunk: string; reason: string }
   | { code: 'chunk.split'; run: string; chunk: string; ways: number; estimatedItems: number; key: string }
   | { code: 'chunk.unsplittable'; run: string; chunk: string; reason: string; key: string }

@@ -1,6 +1,6 @@
 /**
- * Maps with at most `limit` calls under way; answers in the order of the items. After a rejection no further call begins;
- * it is thrown once those under way have ended, so that nothing works on behind the caller's back.
+ * Maps with at most `limit` calls in flight; returns results in the order of the items. After a rejection it starts no
+ * more calls, waits for those in flight, and then throws: no work continues unseen.
  */
 export async function inParallel<T, R>(
   limit: number,

@@ -12,7 +12,7 @@ export interface Deadline {
   remainingMs(): number
 }
 
-/** What the engine needs from the world besides its stores. Everything in `shared/` gets its time and chance from here. */
+/** What the engine needs besides its stores. Everything in `shared/` gets time and randomness from here. */
 export interface Runtime {
   clock: Clock
   sleep: Sleep

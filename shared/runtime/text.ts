@@ -1,11 +1,11 @@
-/** Text from a table or a service with its control characters spelt out, so that it cannot drive the terminal it is shown on. */
+/** Escapes control characters in text from a table or a service, so that it cannot drive the terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16)}}`)
 }
 
 /**
- * A reason on one line. What Lambda says of a thrown error is JSON, often cut short, of which the message is what people
- * want; what stands before and after it, as which chunk it was and what to do, stays.
+ * A reason on one line. Lambda reports a thrown error as JSON, often truncated: only its message is kept, with the text
+ * before and after the JSON, such as the chunk and the advice.
  */
 export function sentence(reason: string): string {
   const { index = 0, groups } = reason.match(/\{[^{}]*"errorMessage":\s*(?<quoted>"(?:[^"\\]|\\.)*")/) ?? {}
@@ -15,7 +15,7 @@ export function sentence(reason: string): string {
   return printable(text.replace(/\s+/g, ' ').trim())
 }
 
-/** Just after the JSON object that begins at `from`; the end of the text where the object was cut short. */
+/** Index after the JSON object that begins at `from`; the end of the text if the object is truncated. */
 function objectEnd(text: string, from: number): number {
   let depth = 0
   for (const { 0: token, index } of text.slice(from).matchAll(/"(?:[^"\\]|\\.)*"?|[{}]/g)) {

@@ -4,13 +4,13 @@ import type { WriteResult } from '../ports.ts'
 /** Calls in flight at once for one `put` or `insert`: enough to hide the latency, few enough not to be a burst. */
 const PARALLEL = 4
 
-/** Most items of one BatchWriteItem or BatchExecuteStatement. Source: DynamoDB API reference. */
+/** The most items of one BatchWriteItem or BatchExecuteStatement. Source: DynamoDB API reference. */
 const MAX_ITEMS = 25
 
-/** BatchWriteItem takes 16 MB as they are sent; one is left for the envelope. Source: DynamoDB API reference. */
+/** BatchWriteItem takes 16 MB on the wire; one of them is reserved for the envelope. Source: DynamoDB API reference. */
 const MAX_BYTES = 15 * 1024 * 1024
 
-/** One call of a write of many items: which of them it carries, and how it is sent. */
+/** One call of a larger write: the positions of its items, and the function that sends it. */
 export interface Call {
   positions: number[]
   send(): Promise<WriteResult[]>
@@ -36,9 +36,9 @@ export function cutIntoCalls(positions: number[], bytes: (position: number) => n
 }
 
 /**
- * Sends the calls, a few at a time, and answers what became of each of `count` items. After a failed call no further
- * one is begun; those in flight are awaited, so that nothing is written after this has returned. Items of calls that
- * failed or were not begun are `retry`.
+ * Sends the calls, a few at a time, and returns one result for each of `count` items. After a failed call it starts no
+ * more, and waits for those in flight, so that nothing is written after it returns. Items of failed or unsent calls are
+ * `retry`.
  * @throws the failure, when it is not retryable or when no call succeeded.
  */
 export async function sendAll(count: number, calls: Call[]): Promise<WriteResult[]> {
@@ -51,9 +51,9 @@ export async function sendAll(count: number, calls: Call[]): Promise<WriteResult
       const call = queue.next().value
       if (!call) return
       try {
-        const answers = await call.send()
+        const sent = await call.send()
         call.positions.forEach((position, i) => {
-          results[position] = answers[i] ?? 'retry'
+          results[position] = sent[i] ?? 'retry'
         })
         succeeded++
       } catch (error) {

@@ -21,24 +21,24 @@ export interface TableDescription {
   schema: TableSchema
   /** `ACTIVE`, `CREATING`, `UPDATING`, `DELETING`, … */
   status: string
-  /** About six hours old, like `sizeBytes`: good for plans, never for decisions. */
+  /** Up to about six hours old, like `sizeBytes`: use it for plans, never for decisions. */
   itemCount: number
   sizeBytes: number
-  /** Absent: it has none. */
+  /** No value: it has none. */
   indexes?: TableIndex[]
-  /** Regions of the other replicas of a global table. Absent: it is none. */
+  /** Regions of the other replicas of a global table. No value: it is not a global table. */
   replicas?: string[]
-  /** Present while the stream is enabled. */
+  /** The stream, while it is enabled. */
   stream?: { arn: string; viewType: string }
 }
 
-/** A secondary index, also one that is still being built. */
+/** A secondary index, even if it is still being built. */
 export interface TableIndex {
   name: string
   kind: 'global' | 'local'
-  /** Names of its key attributes; an item that lacks one is not in the index. */
+  /** Names of its key attributes. An item that misses one is not in the index. */
   keys: string[]
-  /** Names of what it holds beside its own key and the table's. */
+  /** Names of the attributes it holds in addition to its own key and the table's. */
   projected: 'all' | string[]
 }
 
@@ -96,7 +96,7 @@ function replicasOf({ TableArn = '', Replicas = [] }: SdkDescription): string[] 
   return Replicas.flatMap(({ RegionName }) => (RegionName && RegionName !== own ? [RegionName] : []))
 }
 
-/** Both halves of the key of every index, those included that are still being built. */
+/** The partition and sort keys of every index, including indexes that are still being built. */
 function indexKeysOf(table: SdkDescription): IndexKey[] {
   const indexes = [...(table.LocalSecondaryIndexes ?? []), ...(table.GlobalSecondaryIndexes ?? [])]
   return indexes

@@ -1,6 +1,6 @@
 import { DynamoDbError, type DynamoDbErrorCode } from '../errors.ts'
 
-/** What the SDK throws, as far as it is looked at: service exceptions carry `$metadata`, network errors a Node `code`. */
+/** The parts of an SDK error that are read: service exceptions carry `$metadata`, network errors a Node `code`. */
 interface SdkError {
   name?: string
   message?: string
@@ -10,8 +10,8 @@ interface SdkError {
 }
 
 /**
- * Service error names by what they mean here. The per-item codes of BatchExecuteStatement and TransactWriteItems are
- * the same words without `Exception`. Source: "Error handling with DynamoDB" and "Common errors", API reference.
+ * Service error names and their codes here. The per-item codes of BatchExecuteStatement and TransactWriteItems are the
+ * same words without `Exception`. Source: "Error handling with DynamoDB" and "Common errors", API reference.
  */
 const CODES: Record<string, DynamoDbErrorCode> = {
   ProvisionedThroughputExceeded: 'throttled',
@@ -41,7 +41,7 @@ const CODES: Record<string, DynamoDbErrorCode> = {
   CredentialsProviderError: 'access-denied',
 }
 
-/** Node's words for a connection that was not made or did not last. */
+/** Node's codes for a connection that failed or broke. */
 export const NETWORK = new Set([
   'ECONNRESET',
   'ECONNREFUSED',
@@ -54,14 +54,14 @@ export const NETWORK = new Set([
   'EAI_AGAIN',
 ])
 
-/** The code for the name of an exception or for the code of one item's error; what is unknown is an invalid request. */
+/** The code for an exception name or for the code of one item's error. An unknown name is an invalid request. */
 export function errorCode(name: string): DynamoDbErrorCode {
   return CODES[name] ?? CODES[name.replace(/Exception$/, '')] ?? 'invalid-request'
 }
 
 /**
- * The same failure in the engine's words. An error that came neither from the service nor from the network is a defect
- * of the program and is returned as it is.
+ * The failure as a {@link DynamoDbError}. An error from neither the service nor the network is a defect of the program
+ * and is returned unchanged.
  * @param action The IAM action the call needs, such as `PartiQLInsert`.
  */
 export function dynamoDbError(action: string, table: string, error: unknown): unknown {
@@ -77,8 +77,8 @@ export function dynamoDbError(action: string, table: string, error: unknown): un
 }
 
 /**
- * One failure in words. The SDK's error is not kept as `cause`, and a value quoted by the service is cut off: both can
- * carry what is in an item.
+ * A failure with its advice. The SDK's error is not kept as `cause`, and a value quoted by the service is cut off: both
+ * can carry item contents.
  */
 export function failed(
   code: DynamoDbErrorCode,
@@ -95,23 +95,23 @@ export function failed(
 function advice(code: DynamoDbErrorCode, action: string): string {
   switch (code) {
     case 'throttled':
-      return 'The table or the account is over its capacity for now; ask again later, or raise the capacity.'
+      return 'The table or the account has no capacity left at the moment; try again later, or raise the capacity.'
     case 'unavailable':
-      return 'DynamoDB did not answer; ask again, and check the network path to its endpoint if this lasts.'
+      return 'DynamoDB did not respond; try again, and check the network path to its endpoint if this lasts.'
     case 'conflict':
-      return 'Another transaction was writing the same items; ask again.'
+      return 'Another transaction was writing the same items; try again.'
     case 'table-not-found':
       return 'Check the name of the table, the region and the account; a new table must be ACTIVE first.'
     case 'access-denied':
       return `Check that the credentials are valid and allow dynamodb:${action} on the table, and the use of its KMS key.`
     case 'malformed-answer':
-      return 'The service gave an answer that its API does not have; report it.'
+      return 'The service gave a response that its API does not have; report it.'
     case 'invalid-request':
       return 'The same request will fail again; check the items against the key schema and the limits of DynamoDB.'
   }
 }
 
-/** Runs one SDK call; what it throws is put in the engine's words. */
+/** Runs one SDK call and turns its errors into the engine's own. */
 export async function calling<T>(action: string, table: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call()

@@ -1,7 +1,10 @@
 import type { Attributes, AttributeValue } from '../attributes.ts'
 import type { KeySchema } from '../key.ts'
 
-/** Longest PartiQL statement. Source: "Quotas in Amazon DynamoDB"; counted in bytes here, which is never less. */
+/**
+ * Longest PartiQL statement. Source: "Quotas in Amazon DynamoDB". Counted here in bytes, which are never fewer than
+ * characters.
+ */
 const MAX_STATEMENT = 8_192
 
 export interface Statement {

@@ -2,7 +2,7 @@ import type { Attributes, KeyValue } from '../attributes.ts'
 import { type KeySchema, keyAttributes } from '../key.ts'
 import type { QueryRequest } from '../ports.ts'
 
-/** The part of a Query that says which items. */
+/** The part of a Query that selects the items. */
 export interface KeyCondition {
   KeyConditionExpression: string
   ExpressionAttributeNames: Record<string, string>
@@ -11,9 +11,9 @@ export interface KeyCondition {
 }
 
 /**
- * `(after, upTo]` in one condition on the sort key, which is all DynamoDB allows, and with the start key inside the
- * condition, which it demands. Forwards, `after` is excluded by being the start key. Backwards there is no start key,
- * and between two bounds `after` is included: the caller drops it.
+ * `(after, upTo]` as one condition on the sort key: DynamoDB allows only one, and the start key must lie inside it.
+ * Forwards, `after` is the start key, which excludes it. Backwards there is no start key, and a condition with two
+ * bounds includes `after`: the caller drops it.
  */
 export function keyCondition(
   schema: KeySchema,

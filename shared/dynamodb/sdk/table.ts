@@ -12,7 +12,7 @@ import type { Page, QueryRequest, ScanRequest, Table } from '../ports.ts'
 import { type RawItem, rawItem } from '../raw-item.ts'
 import { calling } from './errors.ts'
 import { keyCondition } from './key-condition.ts'
-import { readProtoNames } from './proto-attribute.ts'
+import { readProtoAttributes } from './proto-attribute.ts'
 import { sameValue } from './same-value.ts'
 import { insertItems, putItems } from './write.ts'
 
@@ -22,7 +22,7 @@ import { insertItems, putItems } from './write.ts'
  * @param schema As {@link describeTable} says it is.
  */
 export function sdkTable(client: DynamoDBClient, name: string, schema: KeySchema): Table {
-  readProtoNames(client)
+  readProtoAttributes(client)
   return {
     name,
     schema,
@@ -62,43 +62,43 @@ async function query(client: DynamoDBClient, name: string, schema: KeySchema, re
     Limit: request.limit,
     ConsistentRead: request.consistent,
   })
-  const answer = page(name, schema, await calling('Query', name, () => client.send(command)))
-  if (!reverse || !after) return answer
-  // Backwards, `after` itself is the last item of the condition: once it is seen, nothing follows.
-  const items = answer.items.filter((item) => !(item.key.sk && sameValue(item.key.sk, after)))
-  return items.length < answer.items.length ? { items } : answer
+  const all = page(name, schema, await calling('Query', name, () => client.send(command)))
+  if (!reverse || !after) return all
+  // Backwards, the condition includes `after` as its last item: nothing comes after it.
+  const items = all.items.filter((item) => !(item.key.sk && sameValue(item.key.sk, after)))
+  return items.length < all.items.length ? { items } : all
 }
 
-interface Answer {
+interface Response {
   Items?: Record<string, AttributeValue>[] | undefined
   LastEvaluatedKey?: Record<string, AttributeValue> | undefined
 }
 
-function page(name: string, schema: KeySchema, { Items = [], LastEvaluatedKey }: Answer): Page {
+function page(name: string, schema: KeySchema, { Items = [], LastEvaluatedKey }: Response): Page {
   const items = Items.map((item) => rawItem(schema, item as Attributes))
   if (!LastEvaluatedKey) return { items }
   const next = keyOf(schema, LastEvaluatedKey as Attributes)
   if (next) return { items, next }
   throw new DynamoDbError(
     'malformed-answer',
-    `Expected a LastEvaluatedKey of ${name} with ${describeSchema(schema)}, got one with ${Object.keys(LastEvaluatedKey).join(', ') || 'nothing'}. Nothing was skipped: report it, with what stands at the endpoint.`,
+    `Expected a LastEvaluatedKey of ${name} with ${describeSchema(schema)}, got one with ${Object.keys(LastEvaluatedKey).join(', ') || 'nothing'}. Nothing was skipped: report it, and say which service is at the endpoint.`,
   )
 }
 
 /**
- * An answer ends at 16 MB and names the keys it has not processed, so large items take several calls however patient
- * the caller: the rest is asked for at once as long as every answer brings something.
+ * A response ends at 16 MB and names the unprocessed keys, so large items always take several calls. The rest is
+ * requested at once, as long as every response brings something.
  */
 async function get(client: DynamoDBClient, name: string, schema: KeySchema, keys: Key[]): Promise<RawItem[]> {
   const items: RawItem[] = []
   let open: Record<string, AttributeValue>[] = keys.map((key) => keyAttributes(schema, key))
   while (open.length > 0) {
     const command = new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })
-    const answer = await calling('BatchGetItem', name, () => client.send(command))
-    const found = Object.values(answer.Responses ?? {}).flat()
-    const rest = Object.values(answer.UnprocessedKeys ?? {}).flatMap((each) => each.Keys ?? [])
+    const response = await calling('BatchGetItem', name, () => client.send(command))
+    const found = Object.values(response.Responses ?? {}).flat()
+    const rest = Object.values(response.UnprocessedKeys ?? {}).flatMap((each) => each.Keys ?? [])
     if (rest.length >= open.length)
-      throw new DynamoDbError('throttled', `BatchGetItem on the table ${name} processed no key. Ask again later.`)
+      throw new DynamoDbError('throttled', `BatchGetItem on the table ${name} processed no key. Try again later.`)
     for (const item of found) items.push(rawItem(schema, item as Attributes))
     open = rest
   }

@@ -1,8 +1,8 @@
 import type { Attributes, AttributeValue } from '../attributes.ts'
 
 /**
- * Bytes of an item as JSON on the wire. Up to several times its stored size: bytes travel as base64, control characters
- * as escapes, and each number of a list as `{"N":"1"},`.
+ * Bytes of an item as JSON on the wire. It can be several times the stored size: bytes travel as base64, control
+ * characters as escapes, and each number of a list as `{"N":"1"},`.
  */
 export function wireBytes(attributes: Attributes): number {
   let bytes = 2

@@ -30,20 +30,21 @@ export function putItems(target: Target, items: RawItem[]): Promise<WriteResult[
 
 async function putBatch({ client, name, schema }: Target, items: Attributes[]): Promise<WriteResult[]> {
   const RequestItems = { [name]: items.map((Item) => ({ PutRequest: { Item } })) }
-  const answer = await calling('BatchWriteItem', name, () => client.send(new BatchWriteItemCommand({ RequestItems })))
+  const response = await calling('BatchWriteItem', name, () => client.send(new BatchWriteItemCommand({ RequestItems })))
   const identity = (item: Attributes | undefined) => {
     const key = item && keyOf(schema, item)
     return key && encodeKey(key)
   }
-  const unprocessed = Object.values(answer.UnprocessedItems ?? {}).flat()
+  const unprocessed = Object.values(response.UnprocessedItems ?? {}).flat()
   const open = new Set(unprocessed.map((request) => identity(request.PutRequest?.Item as Attributes | undefined)))
   const results = items.map((item): WriteResult => (open.has(identity(item)) ? 'retry' : 'written'))
-  // An unprocessed item that is not recognised (a number spelled otherwise) must not count as written: puts can be repeated.
-  const recognised = results.filter((result) => result === 'retry').length === unprocessed.length
-  return recognised ? results : items.map(() => 'retry')
+  // If an unprocessed item is not recognized (a number spelled otherwise), none may count as written. Puts can be
+  // repeated.
+  const recognized = results.filter((result) => result === 'retry').length === unprocessed.length
+  return recognized ? results : items.map(() => 'retry')
 }
 
-/** Puts what is absent: PartiQL statements in batches; what no statement can say by conditional PutItem. */
+/** Inserts items: PartiQL statements in batches; a conditional PutItem for an item too wide for a statement. */
 export function insertItems(target: Target, items: RawItem[]): Promise<WriteResult[]> {
   const attributes = items.map((item) => item.attributes())
   const statements = attributes.map((item) => insertStatement(target.name, target.schema, item))
@@ -65,14 +66,14 @@ export function insertItems(target: Target, items: RawItem[]): Promise<WriteResu
 }
 
 async function insertBatch({ client, name }: Target, Statements: Statement[]): Promise<WriteResult[]> {
-  const answer = await calling('PartiQLInsert', name, () =>
+  const response = await calling('PartiQLInsert', name, () =>
     client.send(new BatchExecuteStatementCommand({ Statements })),
   )
   return Statements.map((_, i): WriteResult => {
-    const response = answer.Responses?.[i]
-    if (!response) return 'retry'
-    if (!response.Error) return 'written'
-    const { Code: word = 'unknown', Message: message = '' } = response.Error
+    const result = response.Responses?.[i]
+    if (!result) return 'retry'
+    if (!result.Error) return 'written'
+    const { Code: word = 'unknown', Message: message = '' } = result.Error
     if (word === 'DuplicateItem') return 'present'
     const code = errorCode(word)
     if (code === 'throttled' || code === 'conflict' || code === 'unavailable') return 'retry'

@@ -8,7 +8,7 @@ import {
 } from '@aws-sdk/client-dynamodb-streams'
 import type { KeySchema } from '../../dynamodb/key.ts'
 import { calling } from '../../dynamodb/sdk/errors.ts'
-import { readProtoNames } from '../../dynamodb/sdk/proto-attribute.ts'
+import { readProtoAttributes } from '../../dynamodb/sdk/proto-attribute.ts'
 import type { Shard, ShardPage, ShardReader, Stream } from '../ports.ts'
 import { fromSdkChange, unpadded } from './records.ts'
 
@@ -26,7 +26,7 @@ interface Source {
  * @param client Made with `maxAttempts: 1`: retrying happens once, in `retryingStream`.
  */
 export function sdkStream(client: DynamoDBStreamsClient, arn: string, schema: KeySchema): Stream {
-  readProtoNames(client)
+  readProtoAttributes(client)
   const source = { client, arn, schema }
   return {
     arn,
