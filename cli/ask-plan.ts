@@ -2,8 +2,8 @@ import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
 import type { NoAnswer, PlanAnswer, PlanQuestion } from '../shared/operator/plan/pending.ts'
 
 /**
- * Asks the preflight function, which has the migrations, what a run would make of the source. A plan is worth having
- * without the answer, so whatever goes wrong is a reason and no error.
+ * Invokes the preflight function for the part of a plan that only it knows: what the deployed migrations make of the
+ * source. Never throws: a plan is useful without it, so a failure is returned as a reason.
  */
 export async function askPlan(
   client: Pick<LambdaClient, 'send'>,
@@ -29,7 +29,7 @@ export async function askPlan(
   }
 }
 
-/** What Lambda makes of an error that a handler throws. */
+/** The payload that Lambda returns when a handler throws. */
 interface FunctionFailure {
   errorType?: string
 }

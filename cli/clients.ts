@@ -3,14 +3,14 @@ import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { SFNClient } from '@aws-sdk/client-sfn'
 
-/** Which account to talk to: empty for AWS as the environment says, filled in for a local stack. */
+/** Where requests go. Empty: to AWS, as the environment says. Filled in: to a local stack. */
 export interface ClientConfig {
   endpoint?: string
   region?: string
   credentials?: { accessKeyId: string; secretAccessKey: string }
 }
 
-/** Milliseconds that a connection and a whole request may take, so that a half-open connection does not hang a command. */
+/** Limits of a connection and of a whole request, ms, so that a half-open connection does not hang a command. */
 export interface Patience {
   connectionTimeout: number
   requestTimeout: number
@@ -18,13 +18,13 @@ export interface Patience {
 
 const patience: Patience = { connectionTimeout: 5_000, requestTimeout: 30_000 }
 
-/** The services that commands ask, over the AWS SDK. */
+/** The SDK clients that the commands use. */
 export function openClients(config: ClientConfig, limits = patience) {
-  // Without the last, the SDK only logs that a request takes too long, and goes on waiting.
+  // Without throwOnRequestTimeout the SDK only logs a slow request and keeps waiting.
   const common = { ...config, requestHandler: { ...limits, throwOnRequestTimeout: true } }
   return {
     cloudFormation: new CloudFormationClient(common),
-    // Retrying happens once, in the `retrying` adapters of tables and of the ledger.
+    // The `retrying` adapters of tables and ledger retry, so the SDK must not.
     dynamodb: new DynamoDBClient({ ...common, maxAttempts: 1 }),
     lambda: new LambdaClient(common),
     stepFunctions: new SFNClient(common),

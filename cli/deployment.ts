@@ -47,8 +47,8 @@ const localSchema = z.object({
 })
 
 /**
- * Finds what to talk to: the stack asked for, be it the local one of this folder or one of the region; else the local
- * stack, else the region's only Segue stack.
+ * Finds a deployment. With a name: the local stack of this folder if it has that name, else the stack of the region.
+ * Without: the local stack, else the region's only Segue stack.
  * @throws CliError `no-stack`, `several-stacks` listing them, `bad-local-file`.
  */
 export async function findDeployment(
@@ -90,7 +90,7 @@ function namedDeployment(found: Stack | undefined, wanted: string): Deployment {
   if (missing.length > 0)
     throw new CliError(
       'no-stack',
-      `Stack ${wanted} lacks the outputs ${missing.join(', ')} of a Segue stack. Name the stack that holds the construct, or finish deploying it.`,
+      `Stack ${wanted} has no outputs ${missing.join(', ')}, as a Segue stack has. Name the stack that holds the construct, or finish deploying it.`,
     )
   return stackDeployment(found, ` --stack ${found.name}`)
 }
@@ -135,14 +135,14 @@ function parseLocal(text: string): Local {
     const problem = error?.issues[0]
     throw new CliError(
       'bad-local-file',
-      `${localFile} is not what the local stack writes (\`${problem?.path.join('.')}\`: ${problem?.message}). Start the local stack again, or delete the file.`,
+      `${localFile} is not valid (\`${problem?.path.join('.')}\`: ${problem?.message}). Start the local stack again, or delete the file.`,
     )
   }
   return data
 }
 
 function localDeployment({ endpoint, stack: _, ...local }: Local): Deployment {
-  // Dummy keys, so that a real account can never be meant by mistake.
+  // Dummy keys, so that a request can never reach a real account.
   return {
     name: 'the local stack',
     flag: '',
@@ -159,7 +159,7 @@ async function readLocalFile(): Promise<string | undefined> {
   })
 }
 
-/** Every stack of the region, or the named one alone: nothing where that does not exist. */
+/** Every stack of the region; with a name, only that stack, or nothing if it does not exist. */
 export async function* listStacks(client: CloudFormationClient, name: string | undefined): AsyncIterable<Stack> {
   try {
     for await (const { Stacks = [] } of paginateDescribeStacks(
@@ -172,7 +172,7 @@ export async function* listStacks(client: CloudFormationClient, name: string | u
           outputs: Object.fromEntries(Outputs.map((o) => [o.OutputKey ?? '', o.OutputValue ?? ''])),
         }
   } catch (error) {
-    // CloudFormation's word for a stack that does not exist, as for a name that none can have.
+    // CloudFormation's error for a stack that does not exist and for a name that is not valid.
     if (name === undefined || (error as Error).name !== 'ValidationError') throw error
   }
 }

@@ -21,7 +21,7 @@ export const cliErrors: ErrorTable<CliErrorCode> = {
     next: 'Choose one with `--stack NAME`.',
   },
   'bad-local-file': {
-    means: '`.segue/local.json` is not what the local stack writes.',
+    means: '`.segue/local.json` is not valid.',
     next: 'Start the local stack again, or delete the file.',
   },
   'bad-module': {
@@ -42,7 +42,7 @@ export const cliErrors: ErrorTable<CliErrorCode> = {
   },
 }
 
-/** What the user must put right; its message is the sentence they see. */
+/** The user must put something right first; the message says what. */
 export class CliError extends SegueError {
   static override readonly kind = 'CliError'
   declare readonly code: CliErrorCode
@@ -52,7 +52,7 @@ export class CliError extends SegueError {
   }
 }
 
-/** SDK errors by name, with what to do about them; they are the same words for every service. */
+/** Advice by the name of an SDK error; every service uses the same names. */
 const credentialAdvice: Record<string, string> = {
   CredentialsProviderError:
     'No AWS credentials found. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or log in (`aws sso login`).',
@@ -63,7 +63,7 @@ const credentialAdvice: Record<string, string> = {
   InvalidSignature: 'AWS does not accept the secret key of these credentials. Check AWS_SECRET_ACCESS_KEY.',
 }
 
-/** What errors of Node, the SDK and the engine say of themselves; `serviceError` is the SDK's name for a DynamoDbError. */
+/** The fields of errors of Node, the SDK and the engine; `serviceError` is the SDK's name for a DynamoDbError. */
 type Explicable = Error & { code?: string; source?: string; serviceError?: string }
 
 /** An error as one sentence with the next step, and the code the command exits with. */
@@ -80,7 +80,7 @@ export function explain(error: unknown): { code: ExitCode; sentence: string } {
   if (code === 'ECONNREFUSED' || code === 'ENOTFOUND')
     return {
       code: exitCode('unexpected'),
-      sentence: `Nothing answers at the AWS endpoint (${message || code}). Check AWS_ENDPOINT_URL and the network; for the local stack, start it again.`,
+      sentence: `The AWS endpoint does not respond (${message || code}). Check AWS_ENDPOINT_URL and the network; for the local stack, start it again.`,
     }
   if (source === 'user' || code === 'access-denied' || code === 'table-not-found')
     return { code: exitCode('refused'), sentence: message }

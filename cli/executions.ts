@@ -8,15 +8,15 @@ import {
 import { NETWORK } from '../shared/dynamodb/sdk/errors.ts'
 import type { RunExecutions } from '../shared/operator/engine.ts'
 
-/** Errors of the service that asking again may cure; a watcher must outlast them, as those of the network. */
-const passing = /Throttl|TooManyRequests|ServiceUnavailable|InternalServer|InternalFailure|TimeoutError/
+/** Errors of the service that a retry may cure. A watcher must survive them, as it must network errors. */
+const transient = /Throttl|TooManyRequests|ServiceUnavailable|InternalServer|InternalFailure|TimeoutError/
 
-/** What the SDK throws, as far as it is looked at. A page where JSON belongs is a SyntaxError, with the status of its answer. */
+/** The fields of an SDK error that are read here. A response that is not JSON is a SyntaxError with the HTTP status. */
 type SdkError = Error & { code?: string; $metadata?: { httpStatusCode?: number } }
 
-function mayPass({ name, code = '', $metadata }: SdkError): boolean {
+function isTransient({ name, code = '', $metadata }: SdkError): boolean {
   const status = $metadata?.httpStatusCode ?? 0
-  return passing.test(name) || NETWORK.has(code) || status >= 500 || status === 429
+  return transient.test(name) || NETWORK.has(code) || status >= 500 || status === 429
 }
 
 /** {@link RunExecutions} over Step Functions. */
@@ -29,13 +29,13 @@ export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): Ru
         return { status: 'ended', ...(status && { ended: status }), ...(error && { error }), ...(cause && { cause }) }
       } catch (error) {
         if ((error as SdkError).name === 'ExecutionDoesNotExist') return { status: 'ended', ended: 'FORGOTTEN' }
-        if (mayPass(error as SdkError)) return { status: 'unknown' }
+        if (isTransient(error as SdkError)) return { status: 'unknown' }
         throw error
       }
     },
     async start(input) {
       const { executionArn } = await client.send(
-        // By its name the service knows a request that the SDK sends again, and starts one execution, not two.
+        // The name makes a retry of the SDK safe: the service starts one execution, not two.
         new StartExecutionCommand({ stateMachineArn, name: randomUUID(), input: JSON.stringify(input) }),
       )
       return executionArn as string
@@ -47,7 +47,7 @@ export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): Ru
         const execution = executions[0]?.executionArn
         return execution === undefined ? { kind: 'no' } : { kind: 'yes', execution }
       } catch (error) {
-        if (mayPass(error as SdkError)) return { kind: 'unknown' }
+        if (isTransient(error as SdkError)) return { kind: 'unknown' }
         throw error
       }
     },

@@ -8,30 +8,30 @@ import type { Verdict } from '../shared/operator/status/verdict.ts'
 export const exitCodes = {
   ok: [
     0,
-    'Done as asked. A run: finished, verified, nothing quarantined; or still running where only its state was asked.',
+    'Done. A run: finished, verified, nothing quarantined; or still running, for a command that only shows its state.',
   ],
   unexpected: [
     1,
-    'Something unexpected; --verbose shows more. What was begun continues by itself: `segue watch` shows it.',
+    'An unexpected error; --verbose shows more. A run that was started continues: `segue watch` shows it.',
   ],
   refused: [
     2,
-    'Nothing was begun: wrong options or credentials, no stack or run found, or the run was refused. Or what is asked for is not known: no verification yet, or not any more.',
+    'Nothing was started: wrong options or credentials, no stack or run found, or the run was refused. Or there is no result to show: the run is not verified yet, or its rows have expired.',
   ],
   resumable: [
     3,
-    'The run halted or was interrupted; of a report: it has not finished. `segue status` names the command that continues from its checkpoints.',
+    'The run halted or was interrupted; `segue status` names the command that continues from its checkpoints. Of `report`: the run has not finished.',
   ],
   quarantined: [4, 'The run finished, with items quarantined: `segue quarantine list`.'],
-  heavyKeys: [5, '`plan` and `run --dry-run` only: would start, and a key will not fit in one slice and be split.'],
+  heavyKeys: [5, '`plan` and `run --dry-run` only: the run would start, and a key is too big for one slice.'],
   differences: [6, 'The run finished, but verify found differences: `segue diff`. Outranks 4.'],
   doesNotAddUp: [
     7,
-    'The ledger does not add up, or live changes of a finished run were lost or are not applied: `segue report` names what. Outranks the others.',
+    'The ledger does not add up, or live changes of a finished run were lost or are not applied: `segue report` names the problems. Outranks the others.',
   ],
   unreachable: [
     10,
-    '`watch` and `--wait` only: AWS has not answered for as long as `--give-up` says. The run continues by itself: `segue watch` shows it.',
+    '`watch` and `--wait` only: AWS did not respond for the time of `--give-up`. The run continues: `segue watch` shows it.',
   ],
 } as const satisfies Record<string, readonly [number, string]>
 
@@ -42,13 +42,13 @@ export function exitCode(name: ExitName): ExitCode {
   return exitCodes[name][0]
 }
 
-/** The code of a command whose business is one run. */
+/** The code of a command that is about one run. */
 export function exitCodeOfRun(verdict: Verdict): ExitCode {
   switch (verdict.kind) {
     case 'running':
       return exitCode('ok')
     case 'finished':
-      if (verdict.lacking) return exitCode('doesNotAddUp')
+      if (verdict.lacksChanges) return exitCode('doesNotAddUp')
       return verdict.found ? exitCodeOfReport(endingOf(verdict.found)) : exitCode('refused')
     case 'halted':
     case 'interrupted':
@@ -72,7 +72,7 @@ export function exitCodeOfReport(verdict: ReportVerdict): ExitCode {
   }
 }
 
-/** Like terraform's: what was found, so that a pipeline can stop to ask a human. */
+/** The code of a plan says what it found, as terraform's does, so that a pipeline can stop and ask a person. */
 export function exitCodeOfPlan(plan: RunPlan): ExitCode {
   switch (findingOf(plan)) {
     case 'refused':

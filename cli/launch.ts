@@ -1,11 +1,11 @@
 import type { OperatorEngine } from '../shared/operator/engine.ts'
 import { awaitBeginning, type Started } from '../shared/operator/start.ts'
 import { type ExitCode, exitCode } from './exit-codes.ts'
-import { followRun } from './follow.ts'
 import { sayRefused } from './render/refused.ts'
+import { showWatch } from './show-watch.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Says whether the run of a started execution began or was refused; with `wait`, follows it to its end. */
+/** Says whether the run of a started execution began or was refused; with `wait`, watches it to its end. */
 export async function launch(
   started: Started,
   engine: OperatorEngine,
@@ -26,7 +26,7 @@ export async function launch(
   if (wait) {
     if (!json)
       terminal.line(`Stopping this command does not stop the run; watch it with: segue watch${deployment.flag}`)
-    return followRun(engine, terminal, { execution, giveUp, json, keys: false })
+    return showWatch(engine, terminal, { execution, giveUp, json, keys: false })
   }
   return sayBeginning(execution, engine, terminal, json)
 }

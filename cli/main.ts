@@ -3,7 +3,7 @@ import { openDeployment } from './open.ts'
 import { runCli } from './program.ts'
 import { processTerminal } from './terminal.ts'
 
-// `segue watch | head`: whoever reads has gone, which is no error of ours. 141 is what a shell reports for SIGPIPE.
+// `segue watch | head`: the reader has gone, which is not an error. 141 is the code that a shell reports for SIGPIPE.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 141 : 1))
 
 process.exitCode = await runCli(process.argv.slice(2), {

@@ -12,7 +12,7 @@ import { openClients } from './clients.ts'
 import { findDeployment } from './deployment.ts'
 import { sdkRunExecutions } from './executions.ts'
 
-/** Reaches a deployment; tests give one in memory. */
+/** Opens a deployment; tests pass one in memory. */
 export type Open = (options: { stack?: string }) => Promise<OperatorEngine>
 
 const runtime: Runtime = {

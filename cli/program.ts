@@ -18,7 +18,7 @@ import { type ExitCode, exitCode, exitCodeHelp } from './exit-codes.ts'
 import type { Open } from './open.ts'
 import type { Terminal } from './terminal.ts'
 
-/** From package.json, which stands elsewhere beside the sources than beside what is built of them. */
+/** From package.json; its relative path differs between the sources and the built package. */
 const { version } = createRequire(import.meta.url)('#package') as { version: string }
 
 /** In the order of the help. */

@@ -9,9 +9,9 @@ export interface Terminal {
   line(text: string): void
   /** A line of standard error. */
   error(text: string): void
-  /** Asks a question and returns the answer, nothing where it is cut short by Ctrl-C or Ctrl-D; absent where nobody is there to ask. */
+  /** Asks a question and returns the reply, '' after Ctrl-C or Ctrl-D. Absent without a person at a terminal. */
   ask?(question: string): Promise<string>
-  /** Replaces what was last drawn by these lines; only where `interactive`. */
+  /** Replaces the lines drawn last; only where `interactive`. */
   draw(lines: string[]): void
   interactive: boolean
   columns: number
@@ -55,7 +55,7 @@ export function processTerminal({
 async function ask(question: string, input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<string> {
   const prompt = createInterface({ input, output })
   const gone = new AbortController()
-  // Ctrl-C closes it as Ctrl-D does.
+  // Ctrl-C and Ctrl-D both close it.
   prompt.on('close', () => gone.abort())
   try {
     return await prompt.question(question, { signal: gone.signal })

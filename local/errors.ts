@@ -29,11 +29,11 @@ export const localErrors: ErrorTable<LocalErrorCode> = {
     next: 'Read the end of the output, which the message shows.',
   },
   'not-running': {
-    means: 'Nothing answers at the endpoint of the local stack.',
+    means: 'The endpoint of the local stack does not respond.',
     next: 'Start it with `npm run local -- up`, or unset AWS_ENDPOINT_URL.',
   },
   'already-running': {
-    means: 'A local stack runs already, with what was not asked for now.',
+    means: 'Another local stack is running already.',
     next: 'Use it as it is, or end it first: `npm run local -- down`.',
   },
   'no-app': {

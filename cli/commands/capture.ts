@@ -12,11 +12,11 @@ interface Flags extends ConfirmFlags {
 }
 
 export function addCapture(program: Command, cli: Cli): void {
-  const capture = program.command('capture').description('live changes, which continue after a run has ended')
+  const capture = program.command('capture').description('live changes: they continue after a run has ended')
   capture
     .command('off')
-    .description('stop applying what changes in the source, as before the destination is emptied or once it is in use')
-    .option('--dry-run', 'say what it would do, and change nothing', false)
+    .description('stop applying changes of the source: before you empty the destination, or once it is in use')
+    .option('--dry-run', 'show what it would do, and change nothing', false)
     .option('--yes', 'do not ask; for scripts', false)
     .option('--json', 'one JSON object', false)
     .action(act<Flags>(cli, (engine, flags) => off(engine, cli.terminal, flags)))

@@ -4,14 +4,14 @@ import type { ExitCode } from '../exit-codes.ts'
 import type { Open } from '../open.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** What the commands share: how to reach a deployment, where to write, and where their exit code goes. */
+/** What the commands share: how to open a deployment, where to write, and how to set the exit code. */
 export interface Cli {
   open: Open
   terminal: Terminal
   exit(code: ExitCode): void
 }
 
-/** Makes an action of a command: it gets the deployment that the global options name, and returns the exit code. */
+/** Turns `work` into the action of a command. It gets the deployment that the global options name, and returns the exit code. */
 export function act<O>(cli: Cli, work: (engine: OperatorEngine, options: O) => Promise<ExitCode>) {
   return async (_options: unknown, command: Command): Promise<void> => {
     const options = command.optsWithGlobals<O & { stack?: string }>()

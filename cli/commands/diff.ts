@@ -7,9 +7,9 @@ import { act, type Cli } from './command.ts'
 export function addDiff(program: Command, cli: Cli): void {
   program
     .command('diff')
-    .description('what the last verification found: kinds, attributes that differ, and how many items each')
+    .description('list the differences of the last verification: kinds, attributes that differ, and counts')
     .option('--keys', 'list each destination key; keys are item data', false)
-    .option('--json', 'one JSON object that counts; with --keys, then one a key', false)
+    .option('--json', 'one JSON object with the counts; with --keys, then one for each key', false)
     .action(
       act<{ json: boolean; keys: boolean }>(cli, async (engine, { json, keys }) => {
         const last = await lastVerification(engine, { keys })

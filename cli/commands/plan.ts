@@ -26,7 +26,7 @@ export function addPlan(program: Command, cli: Cli): void {
   program
     .command('plan')
     .description(
-      'say what a run would do, what it would cost and which keys will not fit; reads a sample, writes nothing',
+      'show what a run would do, what it would cost, and which keys are too big for one slice; reads a sample, writes nothing',
     )
     .option('--migrations <path>', 'plan with the migrations of this module (default: those that are deployed)')
     .option('--resume', 'plan to resume the last run', false)
@@ -63,7 +63,7 @@ export async function showPlan(
 async function importMigrations(file: string): Promise<Migration[]> {
   let module: unknown
   try {
-    // The module may be TypeScript, and need not be erasable. Loaded here, since no other command needs it.
+    // The module may be TypeScript that Node itself cannot strip. Imported here, because no other command needs tsx.
     const { register } = await import('tsx/esm/api')
     register()
     module = await import(pathToFileURL(path.resolve(file)).href)

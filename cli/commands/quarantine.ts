@@ -10,9 +10,9 @@ export function addQuarantine(program: Command, cli: Cli): void {
   const quarantine = program.command('quarantine').description('items that could not be migrated')
   quarantine
     .command('list')
-    .description('the causes and how many items each holds back; with --keys, every item')
+    .description('list the causes, with how many items each has; with --keys, every item')
     .option('--keys', 'list each item by its key; keys are item data', false)
-    .option('--json', 'one JSON object a line: a cause, or with --keys an item', false)
+    .option('--json', 'one JSON object per line: a cause, or with --keys an item', false)
     .action(
       act<{ json: boolean; keys: boolean }>(cli, async (engine, { keys, json }) => {
         const list = await readQuarantine(engine, { keys })

@@ -21,11 +21,11 @@ export function addRepair(program: Command, cli: Cli): void {
   program
     .command('repair')
     .description(
-      'rebuild each key that the last verification flagged from the source, delete orphans that nothing in the source makes by then, and verify',
+      'rebuild from the source each key that the last verification flagged, delete the orphans that no source item makes, and verify again',
     )
-    .option('--wait', 'watch it to its end and exit with the code of what the verification then finds', false)
+    .option('--wait', 'watch it to its end, and exit with the code of the new verification', false)
     .addOption(giveUpOption())
-    .option('--dry-run', 'say what it would rebuild and delete, and start nothing', false)
+    .option('--dry-run', 'show what it would rebuild and delete, and start nothing', false)
     .option('--yes', 'do not ask; for scripts', false)
     .option('--json', 'JSON objects instead of lines', false)
     .action(act<Flags>(cli, (engine, flags) => repair(engine, cli.terminal, flags)))

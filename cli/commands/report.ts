@@ -12,8 +12,8 @@ const defaultFolder = path.join('.segue', 'reports')
 export function addReport(program: Command, cli: Cli): void {
   program
     .command('report')
-    .description('what the last run came to, on one page: sums, differences, live changes, phases; also as files')
-    .option('--json', 'the same as one JSON object instead of the page', false)
+    .description('report the last run on one page: sums, differences, live changes, phases; also written to files')
+    .option('--json', 'print one JSON object instead of the page', false)
     .option('--out <dir>', 'folder for <run>.json and <run>.md', defaultFolder)
     .action(
       act<{ out: string; json: boolean }>(cli, async (engine, { out, json }) => {

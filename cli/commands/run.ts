@@ -29,22 +29,22 @@ const phasesHelp = `
 What a run does, phase by phase:
 ${steps.join('\n')}
 Capture reads the source's stream, which must carry new and old images. It continues after the run, so that the
-destination stays up to date, until it is turned off with: segue capture off
-With --offline there is no Capture, Drain or Settle: whatever changes the source while such a run copies is lost to
-the destination.`
+destination stays up to date, until you turn it off with: segue capture off
+With --offline there is no Capture, Drain or Settle: changes of the source during such a run do not reach the
+destination.`
 
 export function addRun(program: Command, cli: Cli): void {
   program
     .command('run')
-    .description('start a run of the pending migrations, as an execution with the input {} does from the console')
-    .option('--wait', 'watch it to its end and exit with the code of how it ended', false)
+    .description('start a run of the pending migrations; the same as an execution with the input {} in the console')
+    .option('--wait', 'watch it to its end, and exit with the code of its result', false)
     .addOption(giveUpOption())
     .option('--resume', 'resume the last run from its checkpoints', false)
-    .option('--dry-run', 'say what it would do, as `segue plan` does, and start nothing', false)
+    .option('--dry-run', 'show what it would do, as `segue plan` does, and start nothing', false)
     .option('--json', 'JSON objects instead of lines', false)
     .addOption(new Option('--segments <n>', "scan segments of this run (default: the deployment's)").argParser(Number))
     .option('--no-split', 'never split a hot key; it is resumed instead, however long it takes')
-    .option('--offline', 'nothing changes the source meanwhile: capture no live changes', false)
+    .option('--offline', 'capture no live changes: only if nothing writes to the source during the run', false)
     .addHelpText('after', phasesHelp)
     .action(act<RunFlags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
 }

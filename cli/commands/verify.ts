@@ -7,8 +7,8 @@ import { giveUpOption } from './give-up.ts'
 export function addVerify(program: Command, cli: Cli): void {
   program
     .command('verify')
-    .description('compare every item of the last finished run again, and look for items that nothing makes')
-    .option('--wait', 'watch it to its end and exit with the code of what it found', false)
+    .description('compare every item of the last finished run again, in both directions')
+    .option('--wait', 'watch it to its end, and exit with the code of its result', false)
     .addOption(giveUpOption())
     .option('--json', 'JSON objects instead of lines', false)
     .action(

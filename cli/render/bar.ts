@@ -1,4 +1,4 @@
-/** `[########------]`, as wide as asked; of an unknown share, `[??????????????]`. */
+/** `[########------]` with `width` characters inside; `[??????????????]` for an unknown share. */
 export function progressBar(share: number | undefined, width: number): string {
   if (share === undefined) return `[${'?'.repeat(width)}]`
   // Rounded down: the bar is full only when everything is done.
@@ -6,12 +6,12 @@ export function progressBar(share: number | undefined, width: number): string {
   return `[${'#'.repeat(filled)}${'-'.repeat(width - filled)}]`
 }
 
-/** A line that leaves the last column free, so that no terminal wraps it. */
+/** Cuts a line so that the last column stays free and no terminal wraps it. */
 export function cropped(text: string, columns: number): string {
   return text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`
 }
 
-/** A text on as many lines as it takes, broken between words, each as short as {@link cropped} makes a line. */
+/** Breaks a text between words into lines that each leave the last column free. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

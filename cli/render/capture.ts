@@ -14,7 +14,7 @@ export function captureOffLines(
   if (capture === 'off') return [`Live changes ${where}, are off already.`]
   return [
     `${dryRun ? 'Would turn' : 'Turns'} off live changes ${where}`,
-    `What changes in ${sourceTable} from then on is not applied; the stream keeps it for 24 hours.`,
+    `Later changes of ${sourceTable} are not applied; the stream keeps them for 24 hours.`,
     resumable
       ? `To turn them on again: segue run --resume${flag}`
       : `Only a new run, into an empty ${destinationTable}, turns them on again: segue run${flag}`,
@@ -24,8 +24,8 @@ export function captureOffLines(
 
 /** Once they are off. */
 export function capturedOffLine({ destinationTable }: Deployed): string {
-  return `Live changes are off: nothing more of them lands in ${destinationTable}.`
+  return `Live changes are off: no more of them are written to ${destinationTable}.`
 }
 
 const takesLine = (ms: number) =>
-  `This takes about ${counted(Math.ceil(ms / 60_000), 'minute')}, until what is being applied has landed.`
+  `This takes about ${counted(Math.ceil(ms / 60_000), 'minute')}: it waits until no change under way can still be written.`

@@ -5,7 +5,7 @@ import { onTheirWay } from '../../shared/operator/status/lag.ts'
 import { counted, grouped, sentence } from '../../shared/runtime/text.ts'
 import { keyJson, keyText } from './key.ts'
 
-/** `segue diff`: counts first; where keys were asked for, each destination key under its group. */
+/** `segue diff`: the counts; with `--keys`, each destination key under its group. */
 export function diffPage(
   { run, number, ended, groups, differences, unchecked, lag }: LastVerification,
   flag: string,
@@ -20,12 +20,12 @@ export function diffPage(
   ]
 }
 
-/** Why there may be orphans that are not on the list. */
+/** Says why the list of orphans may be incomplete. */
 export function uncheckedWords(items: number): string {
   return `Orphans not checked for ${counted(items, 'item')}: a migration without an inverse, or whose inverse fails, may have made them`
 }
 
-/** A line a group; below it the destination keys of those of `differences` that are in it. */
+/** One line for each group, and below it the destination keys of its differences. */
 export function groupLines(groups: readonly DifferenceGroup[], differences: readonly Difference[] = []): string[] {
   return groups.flatMap((group) => [
     `${grouped(group.keys).padStart(8)}  ${groupWords(group)}`,
@@ -33,7 +33,7 @@ export function groupLines(groups: readonly DifferenceGroup[], differences: read
   ])
 }
 
-/** The same for programs: an object that counts; where keys were asked for, then one for each destination key. */
+/** The same for programs: one object with the counts; with `--keys`, then one for each destination key. */
 export function diffJson({ run, number, ended, groups, differences = [], unchecked }: LastVerification): object[] {
   const summary = { run: run.id, verification: number, ended, differences: keysIn(groups), unchecked, groups }
   const listed = differences.map(({ kind, key, sources, attributes, at }) => ({

@@ -13,7 +13,7 @@ import { uncheckedWords } from './diff.ts'
 type Finished = Extract<Verdict, { kind: 'finished' }>
 
 /**
- * What to say once a run has ended, with the command that goes on; empty while it runs.
+ * Says how a run ended, with the command to use next; empty while it runs.
  * @param flag names the deployment on a command line, as ` --stack Night`.
  */
 export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string): string[] {
@@ -24,8 +24,8 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
       const { read, written } = coverage.tallies
       const done = coverage.complete
         ? `${counted(read, 'item')} read, ${counted(written, 'item')} written to ${run.destination}.`
-        : `what it read and wrote is no longer known, as the ledger keeps that for ${keepDays} days.`
-      return [`Run ${run.id} finished: ${done}`, ...verified(verdict, lag, flag), ...lacking(verdict, lag, flag)]
+        : `its counts are no longer known, since the ledger keeps them for ${keepDays} days.`
+      return [`Run ${run.id} finished: ${done}`, ...verified(verdict, lag, flag), ...notUpToDate(verdict, lag, flag)]
     }
     case 'halted':
       return [
@@ -40,7 +40,7 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
   }
 }
 
-function verified({ found, lacking: said }: Finished, lag: Lag | undefined, flag: string): string[] {
+function verified({ found, lacksChanges }: Finished, lag: Lag | undefined, flag: string): string[] {
   if (!found) return [`${forgottenWords}. Verify again with: segue verify --wait${flag}`]
   const { quarantined } = found
   const differences = differencesIn(found)
@@ -49,7 +49,7 @@ function verified({ found, lacking: said }: Finished, lag: Lag | undefined, flag
     differences === 0
       ? 'Verified: no differences.'
       : `Verify found ${counted(differences, 'difference')}: ${words}. List with: segue diff${flag}; mend with: segue repair --wait${flag}`,
-    ...(differences > 0 && !said ? onTheirWay(lag).map((words) => `${words}.`) : []),
+    ...(differences > 0 && !lacksChanges ? onTheirWay(lag).map((words) => `${words}.`) : []),
     ...(found.unchecked > 0 ? [`${uncheckedWords(found.unchecked)}.`] : []),
     ...(quarantined > 0
       ? [`${counted(quarantined, 'item')} quarantined. List with: segue quarantine list${flag}`]
@@ -57,13 +57,13 @@ function verified({ found, lacking: said }: Finished, lag: Lag | undefined, flag
   ]
 }
 
-function lacking(verdict: Finished, lag: Lag | undefined, flag: string): string[] {
-  if (!verdict.lacking || !lag) return []
+function notUpToDate(verdict: Finished, lag: Lag | undefined, flag: string): string[] {
+  if (!verdict.lacksChanges || !lag) return []
   const words = `Not up to date: ${lagWords(lag)}.`
   if (lag.guard !== 'refuse' && lag.stopped === 'code changed')
-    return [`${words} If they are to end: segue capture off${flag}`]
+    return [`${words} To turn live changes off: segue capture off${flag}`]
   return [
-    `${words} See what is behind the source with: segue verify --wait${flag}; mend that with: segue repair --wait${flag}`,
-    `Only a new run, into an empty table, follows the source again. If live changes are to end: segue capture off${flag}`,
+    `${words} Find the differences with: segue verify --wait${flag}; mend them with: segue repair --wait${flag}`,
+    `Only a new run, into an empty table, applies live changes again. To turn them off: segue capture off${flag}`,
   ]
 }

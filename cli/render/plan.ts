@@ -73,7 +73,7 @@ function work(plan: RunPlan): string[] {
   return [
     field(
       'Segments',
-      `${grouped(segments)}, ${atWork} at work at once, slices of ${duration(sliceSeconds * 1000)}${assumed ? ' (defaults; this deployment does not tell its options)' : ''}`,
+      `${grouped(segments)}, ${atWork} at work at once, slices of ${duration(sliceSeconds * 1000)}${assumed ? ' (defaults; the options of this deployment are not known)' : ''}`,
     ),
     field('Items', `${grouped(items.items)}, ${basis[items.basis]}`),
     ...(resumed
@@ -95,10 +95,7 @@ function sampled({ sample: { pages, sums, migrated } }: RunPlan): string[] {
   const made = `${(outputs / items).toFixed(2)} for each item, ${grouped(outputBytes / items)} bytes together`
   return [
     field('Sample', `${seen}: ${grouped(bytes / items)} bytes an item`),
-    field(
-      'Outputs',
-      migrated ? `${made}, by the pending migrations` : 'assumed: one for each item, as large as it was',
-    ),
+    field('Outputs', migrated ? `${made}, by the pending migrations` : 'assumed: one for each item, of the same size'),
     ...(quarantined > 0
       ? [field('Quarantine', `${grouped(quarantined)} of the ${grouped(items)} sampled items would be quarantined`)]
       : []),
@@ -138,7 +135,7 @@ function assumptions({ forecast: { phases }, request }: RunPlan): string[] {
   return [
     `  Copy takes at least this long: a slice writes ${grouped(partitionWriteUnits)} write units a second at most, as one partition does.`,
     `  A new on-demand table takes ${grouped(newTableWriteUnits)} a second in all: into one, copy takes at least ${duration((written / newTableWriteUnits) * 1000)}.`,
-    `  Verify and Orphans take about this long beside such a copy (measured: ${percent(shareOfRun.verify)} and ${percent(shareOfRun.orphans)} of the time of all three).`,
+    `  Verify and Orphans take about this long after such a copy (measured: ${percent(shareOfRun.verify)} and ${percent(shareOfRun.orphans)} of the time of all three).`,
     '  Assumes that all items are like the sample and that nothing is throttled, indexes and replicas included.',
     request.offline
       ? '  Not counted: the ledger.'
@@ -149,10 +146,9 @@ function assumptions({ forecast: { phases }, request }: RunPlan): string[] {
 function heavyKeys({ keys: forecasts, unmeasuredKeys, request, source, sample }: RunPlan, show: boolean): string[] {
   if (!source.schema.sk) return ['Heavy keys   none: without a sort key, each partition key has one item']
   const note = sample.complete
-    ? 'The sample met every partition key.'
-    : 'The sample saw only the beginnings of segments; heavy keys further on are found, and split, as the run meets them.'
-  if (forecasts.length === 0)
-    return ['Heavy keys   none remembered from earlier runs, none met by the sample', `  ${note}`]
+    ? 'The sample covers every partition key.'
+    : 'The sample covers only the beginnings of segments; the run itself finds heavy keys further on.'
+  if (forecasts.length === 0) return ['Heavy keys   none known from earlier runs, none in the sample', `  ${note}`]
   const more = unmeasuredKeys > 0 ? [`  and ${counted(unmeasuredKeys, 'more key')} not measured`] : []
   return [
     'Heavy keys',

@@ -1,7 +1,7 @@
 import { sentence } from '../../shared/runtime/text.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Says why a run was refused, by its execution or before one was started, or would be. */
+/** Says why a run was refused; with `dryRun`, why it would be. Without `execution` none was started. */
 export function sayRefused(
   { execution, error, cause }: { execution?: string; error: string; cause: string },
   terminal: Terminal,

@@ -60,7 +60,7 @@ function ownership({ lease, execution, run }: Progress): string[] {
   const alive = {
     running: 'its owner is alive',
     ended: 'its owner has ended',
-    unknown: 'Step Functions does not answer',
+    unknown: 'Step Functions does not respond',
   }
   return [owner, field('Lease', `held since ${iso(lease.since)}, number ${lease.fence}; ${alive[execution.status]}`)]
 }
@@ -69,7 +69,9 @@ function amounts(progress: Progress): string[] {
   const { coverage, working, pass, verdict } = progress
   const { tallies: t } = coverage
   if (verdict.kind === 'finished' && !coverage.complete)
-    return [field(passes[pass].label, `no longer known: the ledger keeps the rows of chunks for ${keepDays} days`)]
+    return [
+      field(passes[pass].label, `no longer known, since the ledger keeps the rows of chunks for ${keepDays} days`),
+    ]
   return [
     field(passes[pass].label, amount(progress)),
     field('Chunks', chunkWords(progress, working)),
@@ -94,7 +96,7 @@ function amount(progress: Progress): string {
   return `${progressBar(share, 24)} ${percent}  ${counted(read, 'item')} read${average}${estimate}`
 }
 
-/** `Read  100 = 90 migrated + …`; of what only some is counted: `Read  100 destination items, 3 orphans, …`. */
+/** `Read  100 = 90 migrated + …`; where only some parts are counted, `Read  100 destination items, 3 orphans, …`. */
 function sums(pass: PassKind, t: Tallies): string[] {
   return sumsOf(pass, t).map(({ side, total, parts, closes, items, counts }) => {
     const words: { [name: string]: string } = parts
@@ -104,14 +106,14 @@ function sums(pass: PassKind, t: Tallies): string[] {
   })
 }
 
-/** What is known of live changes without reading their heads, which `segue report` does. */
+/** The state of live changes. Their heads are not read here; `segue report` reads them. */
 function live({ run, capture, lag, control, at }: Progress): string[] {
   if (run.offline) return [field('Live', 'not captured: this run is offline')]
   const off = capture?.off === undefined ? '' : `, turned off ${iso(capture.off)}`
   const since = capture ? `captured since ${iso(capture.since)}${off}` : 'not captured yet'
-  const looked = lag ? `; ${lagWords(lag)} ${duration(at - lag.at)} ago` : ''
+  const behind = lag ? `; ${lagWords(lag)} (as of ${duration(at - lag.at)} ago)` : ''
   const quiet = control.quiet === undefined ? '' : '; quiet: no write of the copy can land any more'
-  return [field('Live', `${since}${looked}${quiet}`)]
+  return [field('Live', `${since}${behind}${quiet}`)]
 }
 
 function chunkWords({ coverage: { done, open, failed, splits, missing } }: Progress, working: number): string {

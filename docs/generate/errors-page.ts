@@ -24,7 +24,7 @@ code and its \`cause\` the message.
 
 ## A run is refused
 
-Nothing was begun. Exit code 2.
+Nothing was started. Exit code 2.
 
 ${table(refusals)}
 

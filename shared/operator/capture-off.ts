@@ -8,13 +8,13 @@ import { LostSight, OperatorError } from './errors.ts'
 import { findLastRun } from './last-run.ts'
 import { refuseWhileUnderWay } from './under-way.ts'
 
-/** How live changes stand before they are turned off. */
+/** The state of live changes before they are turned off. */
 export interface CaptureOffPlan {
-  /** `ending`: they are off, but what was being applied may still land. */
+  /** `ending`: they are off, but a change that was being applied may still be written. */
   capture: 'on' | 'off' | 'changing' | 'ending'
-  /** How long turning them off takes at least, ms: until what is being applied has landed. */
+  /** Least time to turn them off, ms: until no change under way can still be written. */
   takesMs: number
-  /** Whether `segue run --resume` would turn them on again; else only a new run does, into an empty destination. */
+  /** Whether `segue run --resume` would turn them on again; otherwise only a new run does, into an empty destination. */
   resumable: boolean
 }
 
@@ -23,7 +23,7 @@ type Engine = Pick<OperatorEngine, 'deployment' | 'ledger' | 'executions' | 'map
 const words = { Enabled: 'on', Disabled: 'off', changing: 'changing' } as const
 
 /**
- * Says what turning live changes off would do.
+ * What turning live changes off would do.
  * @throws OperatorError `no-capture` where the deployment names no mapping, `run-under-way`.
  */
 export async function planCaptureOff(
@@ -44,10 +44,10 @@ export async function planCaptureOff(
 }
 
 /**
- * Turns live changes off on purpose, and waits until nothing more of them can land in the destination.
+ * Turns live changes off on purpose, and waits until no more of them can be written to the destination.
  * @param liveSeconds time-out of the live function.
- * @returns whether anything of them was left.
- * @throws OperatorError `no-capture`, `run-under-way`; LostSight for whatever fails once it has begun.
+ * @returns `changed: false` where they were off already.
+ * @throws OperatorError `no-capture`, `run-under-way`; LostSight for an error after it has begun.
  */
 export async function captureOff(
   engine: Engine,
@@ -61,7 +61,10 @@ export async function captureOff(
     const ending = { ...engine, mapping, liveSeconds, refuseWhileUnderWay: () => refuseWhileUnderWay(engine) }
     const { outcome } = await stopCapture(lease?.run, ending)
     if (outcome === 'changing')
-      throw new OperatorError('not-off', `their mapping has been changing for ${mappingRestsMs / 60_000} minutes.`)
+      throw new OperatorError(
+        'not-off',
+        `their event source mapping has been changing for ${mappingRestsMs / 60_000} minutes.`,
+      )
   } catch (error) {
     throw new LostSight('It is not known whether live changes are off (repeat the command to see)', error)
   }
@@ -72,6 +75,6 @@ function mappingOf({ mapping, deployment }: Engine): Mapping {
   if (mapping) return mapping
   throw new OperatorError(
     'no-capture',
-    `Nothing is known to capture live changes for ${deployment.name}: its source has no stream, or it was deployed by an earlier version; in that case deploy it again.`,
+    `No live changes are captured for ${deployment.name}: its source has no stream, or an earlier version deployed it. In that case deploy it again.`,
   )
 }

@@ -9,25 +9,25 @@ import { OperatorError } from './errors.ts'
 import { lastRun } from './last-run.ts'
 import { type DifferenceGroup, groupDifferences, readDifferenceGroups } from './status/differences.ts'
 
-/** Of a verification whose rows have expired. */
-export const forgottenWords = 'What the last verification found is no longer known'
+/** Said of a verification whose rows have expired. */
+export const forgottenWords = 'The result of the last verification is no longer known'
 
-/** What the verification begun last has listed so far. */
+/** The differences that the last verification has listed so far. */
 export interface LastVerification {
   run: RunRecord
   number: number
   ended: boolean
   groups: DifferenceGroup[]
-  /** Each of them, where they were asked for: a list may be longer than memory. */
+  /** Every difference, only where asked for: the list may not fit into memory. */
   differences?: Difference[]
-  /** Destination items of which it could not be told whether anything makes them. */
+  /** Destination items that could not be traced to a source item: a migration has no inverse, or its inverse fails. */
   unchecked: number
-  /** How far live changes were behind when last seen. */
+  /** How far live changes were behind when last checked. */
   lag: Lag | undefined
 }
 
 /**
- * Reads what the last verification found.
+ * Reads the result of the last verification.
  * @throws OperatorError `no-run`, or `not-verified` where no verification of the last run has begun, or its rows have expired.
  */
 export async function lastVerification(
@@ -39,7 +39,7 @@ export async function lastVerification(
   if (!run.verification)
     throw new OperatorError(
       'not-verified',
-      `Run ${run.id} has not come to its verification yet. See: segue status${deployment.flag}`,
+      `Run ${run.id} has not reached its verification yet. See: segue status${deployment.flag}`,
     )
   const { number, ended } = run.verification
   const coverage = async (kind: PassKind) =>

@@ -6,13 +6,13 @@ import type { Runtime } from '../runtime/ports.ts'
 import type { NoAnswer, PlanAnswer, PlanQuestion } from './plan/pending.ts'
 import type { ExecutionView } from './status/verdict.ts'
 
-/** One deployment, as far as operators speak of it. */
+/** One deployment, as operators know it. */
 export interface Deployed {
   /** What people call it: `stack Night`. */
   name: string
   /** Names the same deployment on a command line: ` --stack Night`, or nothing. */
   flag: string
-  /** Where it is: what a person should see before anything is changed there. */
+  /** Where it is; shown before anything is changed there. */
   account: string
   region: string
   sourceTable: string
@@ -23,29 +23,29 @@ export interface Deployed {
   options?: unknown
 }
 
-/** Whether an execution is at work, or may be. `unknown`: Step Functions does not say. */
+/** Whether an execution is at work. `unknown`: Step Functions does not respond. */
 export type UnderWay = { kind: 'no' } | { kind: 'yes'; execution: string } | { kind: 'unknown'; execution?: string }
 
-/** The run machine's executions, as operators ask for them. */
+/** The executions of the run machine. */
 export interface RunExecutions {
-  /** An execution by its ARN. Never throws for a service that does not answer: then its status is `unknown`. */
+  /** An execution by its ARN. Its status is `unknown` while the service does not respond; this is not an error. */
   describe(arn: string): Promise<ExecutionView>
   /** Starts an execution with this input; returns its ARN. */
   start(input: object): Promise<string>
-  /** The newest execution that is under way, if any is. Never throws for a service that does not answer. */
+  /** The newest execution under way, if any; `unknown` while the service does not respond. */
   running(): Promise<UnderWay>
 }
 
-/** What every use case of an operator works with: the CLI gives the SDK, tests and the simulator memory. */
+/** The ports of every use case: over the SDK in the CLI, in memory in tests and the simulator. */
 export interface OperatorEngine {
   deployment: Deployed
   ledger: LedgerTable
   executions: RunExecutions
   describeTable(name: string): Promise<TableDescription>
   openTable(description: TableDescription): Table
-  /** What turns live changes on and off, where the deployment names it. */
+  /** The event source mapping of live changes, where the deployment names it. */
   mapping: Mapping | undefined
-  /** Asks the deployed code about its migrations, where the deployment names the function that answers. */
+  /** Invokes the deployed code for its part of a plan, where the deployment names the function. */
   askPlan?(question: PlanQuestion): Promise<PlanAnswer | NoAnswer>
   runtime: Runtime
 }

@@ -4,7 +4,7 @@ export type OperatorErrorCode = 'no-run' | 'not-verified' | 'no-capture' | 'run-
 
 export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
   'no-run': {
-    means: 'Nothing was ever run into the destination.',
+    means: 'There was never a run into the destination.',
     next: 'Start with `segue run`.',
   },
   'not-verified': {
@@ -16,7 +16,7 @@ export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
     next: 'Nothing. If an earlier version deployed it, deploy it again.',
   },
   'run-under-way': {
-    means: 'A run is under way and needs its live changes, or nobody can say whether one is.',
+    means: 'A run is under way and needs its live changes, or it is not known whether one is.',
     next: 'Wait until it has ended (`segue watch`), or stop its execution in the console.',
   },
   'not-off': {
@@ -24,13 +24,13 @@ export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
     next: 'Repeat the command.',
   },
   'lost-sight': {
-    means: 'A command began something, and then could not learn what became of it.',
-    next: 'Nothing has to be begun again: `segue watch` and `segue status` show it.',
+    means: 'A command started something, and then lost the connection to it.',
+    next: 'Start nothing again: `segue watch` and `segue status` show it.',
     retryable: true,
   },
 }
 
-/** What the operator must put right first. Nothing was begun; the message is the sentence they see. */
+/** The operator must put something right first; the message says what. Nothing was started. */
 export class OperatorError extends SegueError {
   static override readonly kind = 'OperatorError'
   declare readonly code: OperatorErrorCode
@@ -40,12 +40,12 @@ export class OperatorError extends SegueError {
   }
 }
 
-/** Something was begun, and what becomes of it cannot be told: never to be taken for a refusal, which begins nothing. */
+/** Something was started, and its state is not known. Not a refusal: a refusal starts nothing. */
 export class LostSight extends SegueError {
   static override readonly kind = 'LostSight'
   declare readonly code: 'lost-sight'
 
-  /** @param message what was begun and how to see it; the sentence of the cause follows it. */
+  /** @param message says what was started and how to see it; the sentence of the cause follows. */
   constructor(message: string, cause: unknown) {
     super('lost-sight', message, { source: 'dependency', ...operatorErrors['lost-sight'] }, { cause })
   }
@@ -53,5 +53,5 @@ export class LostSight extends SegueError {
 
 /** An error about a run that is under way. */
 export function lostRun(flag: string, cause: unknown): LostSight {
-  return new LostSight(`Lost sight of the run, which continues by itself (watch it with \`segue watch${flag}\`)`, cause)
+  return new LostSight(`Lost the connection to the run, which continues (watch it with \`segue watch${flag}\`)`, cause)
 }

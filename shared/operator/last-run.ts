@@ -9,7 +9,7 @@ type Where = Pick<OperatorEngine, 'ledger' | 'deployment'>
 
 /**
  * Id of the last run into the destination.
- * @throws OperatorError `no-run` where there never was one.
+ * @throws OperatorError `no-run` if there never was one.
  */
 export async function lastRun({ ledger, deployment }: Where): Promise<string> {
   const lease = await readLease(ledger, deployment.destinationTable)
@@ -17,7 +17,7 @@ export async function lastRun({ ledger, deployment }: Where): Promise<string> {
   return lease.run
 }
 
-/** The last run into a table; absent where there never was one, or its row is not written yet. */
+/** The last run into a table; absent if there never was one, or its row is not written yet. */
 export async function findLastRun(ledger: LedgerTable, destination: string): Promise<RunRecord | undefined> {
   const lease = await readLease(ledger, destination)
   if (!lease) return undefined
@@ -32,5 +32,5 @@ export async function findLastRun(ledger: LedgerTable, destination: string): Pro
 
 /** There was never a run into the destination. */
 export function noRun({ destinationTable, flag }: Where['deployment']): OperatorError {
-  return new OperatorError('no-run', `Nothing was ever run into ${destinationTable}. Start with: segue run${flag}`)
+  return new OperatorError('no-run', `There was never a run into ${destinationTable}. Start one with: segue run${flag}`)
 }

@@ -6,12 +6,12 @@ import { groupQuarantine, type QuarantineGroup, readQuarantineGroups } from './s
 export interface QuarantineList {
   run: string
   groups: QuarantineGroup[]
-  /** Each item, where they were asked for: a list may be longer than memory. */
+  /** Every item, only where asked for: the list may not fit into memory. */
   items?: Quarantined[]
 }
 
 /**
- * What the last run could not migrate, by cause; item by item where `keys` asks for it.
+ * The items that the last run could not migrate, by cause; with `keys`, item by item.
  * @throws OperatorError `no-run`.
  */
 export async function readQuarantine(

@@ -7,16 +7,16 @@ import { type DifferenceGroup, keysIn } from './status/differences.ts'
 export interface RepairPlan {
   kind: 'plan'
   run: string
-  /** Rebuilt from their source items. */
+  /** To rebuild from their source items. */
   keys: number
-  /** Of them, those deleted unless a source item makes them by then. */
+  /** The part of `keys` to delete, unless a source item makes them by then. */
   orphans: number
   groups: DifferenceGroup[]
 }
 
 /**
- * Says what a repair of the last run would do, from what its last verification found, or why it would be refused.
- * @throws OperatorError `not-verified` where that is no longer known.
+ * What a repair of the last run would do, by its last verification, or why it would be refused.
+ * @throws OperatorError `not-verified` if that result is no longer known.
  */
 export async function planRepair(engine: OperatorEngine): Promise<RepairPlan | RefusedStart> {
   const refused = await whyRefused({ only: 'repair' }, engine)

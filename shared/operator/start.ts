@@ -9,11 +9,11 @@ import { lostRun } from './errors.ts'
 import { findLastRun } from './last-run.ts'
 import { type Reading, readProgress } from './status/read.ts'
 
-/** How long to wait for a run to begin or be refused before leaving it to itself; cold starts take a few seconds. */
+/** How long to wait until a run begins or is refused; cold starts take a few seconds. */
 const beginsWithinMs = 60_000
 const probeEveryMs = 1_000
 
-/** Refused before an execution was started: nothing was begun. */
+/** Refused before an execution was started. */
 export interface RefusedStart {
   kind: 'refused'
   error: string
@@ -22,7 +22,7 @@ export interface RefusedStart {
 
 export type Started = { kind: 'started'; execution: string } | RefusedStart
 
-/** What a new run may be asked; see `requestSchema`. */
+/** Options of a new run; see `requestSchema`. */
 export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offline'>>
 
 /** Starts a new run of the pending migrations. @throws OptionsError for options that are wrong. */
@@ -35,12 +35,12 @@ export const resumeRun = (engine: OperatorEngine, options: StartOptions): Promis
 /** Verifies the last finished run again. */
 export const verifyRun = (engine: OperatorEngine): Promise<Started> => start(engine, { only: 'verify' })
 
-/** Repairs what the last verification found, and verifies. */
+/** Repairs the differences of the last verification, and verifies again. */
 export const repairRun = (engine: OperatorEngine): Promise<Started> => start(engine, { only: 'repair' })
 
 /**
- * Waits until the run of an execution has begun or was refused; returns the last reading where patience ends before.
- * @throws LostSight for whatever fails: the execution goes on by itself.
+ * Waits until the run of an execution has begun or was refused, 60 s at most; returns the last reading.
+ * @throws LostSight for every error: the execution itself continues.
  */
 export async function awaitBeginning(engine: OperatorEngine, execution: string): Promise<Reading> {
   const { ledger, executions, runtime, deployment } = engine
@@ -48,7 +48,7 @@ export async function awaitBeginning(engine: OperatorEngine, execution: string):
   const progress = { ledger, describe: executions.describe, clock: runtime.clock }
   try {
     for (;;) {
-      const reading = await readProgress(progress, deployment.destinationTable, { follow: { execution } })
+      const reading = await readProgress(progress, deployment.destinationTable, { target: { execution } })
       if (reading.kind !== 'starting' || runtime.clock() >= until) return reading
       await runtime.sleep(probeEveryMs)
     }
@@ -57,13 +57,13 @@ export async function awaitBeginning(engine: OperatorEngine, execution: string):
   }
 }
 
-/** @param input as the execution gets it: only what differs from the defaults. */
+/** @param input of the execution: only options that differ from the defaults. */
 async function start(engine: OperatorEngine, input: object): Promise<Started> {
   const refused = await whyRefused(parseRequest(input), engine)
   return refused ?? { kind: 'started', execution: await engine.executions.start(input) }
 }
 
-/** What the state machine would refuse, as far as it can be known before; the machine checks again, and more. */
+/** The refusals that can be known before an execution is started. The state machine checks them again, and more. */
 export async function whyRefused(
   request: Partial<Pick<RunRequest, 'resume' | 'only'>>,
   engine: OperatorEngine,
@@ -92,7 +92,7 @@ async function refuseWhileOwned({ ledger, executions, deployment }: OperatorEngi
   )
 }
 
-/** Whoever may start a run need not be allowed to read the destination: then the state machine looks alone. */
+/** Does nothing for a caller who may not read the destination: the state machine checks it in any case. */
 async function refuseOverItems({ describeTable, openTable, deployment }: OperatorEngine): Promise<void> {
   try {
     await refuseUnlessEmpty(openTable(await describeTable(deployment.destinationTable)))

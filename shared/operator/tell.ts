@@ -3,9 +3,9 @@ import { readLease } from '../ledger/lease.ts'
 import type { OperatorEngine } from './engine.ts'
 
 /**
- * Tells the run that holds the lease to pause, to run on or to abort, by compare and set.
- * @param onlyFence tells it only while the lease still has this number: for whoever paused a run and lets it run on.
- * @returns the fence of the run that was told; nothing where no run holds the lease, or somebody else told it first.
+ * Tells the run that holds the lease to pause, continue or abort, by compare and set.
+ * @param onlyFence tells it only while the run still has this fence, so that a continue reaches only the run that was paused.
+ * @returns the fence of the run that was told; nothing if no run holds the lease, or somebody else told it first.
  */
 export async function tellRun(
   { ledger, deployment }: Pick<OperatorEngine, 'ledger' | 'deployment'>,

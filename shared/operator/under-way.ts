@@ -5,8 +5,8 @@ import { OperatorError } from './errors.ts'
 type Where = Pick<OperatorEngine, 'ledger' | 'executions' | 'deployment'>
 
 /**
- * The execution that holds the lease, unless it has ended: a newer one is not the run, but about to be refused. Else the
- * newest one under way, which has yet to take the lease.
+ * The execution that holds the lease, unless it has ended: a newer one will be refused. Otherwise the newest one under way,
+ * which has yet to take the lease.
  */
 export async function underWay({ ledger, executions, deployment }: Where): Promise<UnderWay> {
   const lease = await readLease(ledger, deployment.destinationTable)
@@ -17,7 +17,7 @@ export async function underWay({ ledger, executions, deployment }: Where): Promi
 }
 
 /**
- * For what a run would be harmed by.
+ * For commands that would harm a run.
  * @throws OperatorError `run-under-way` while an execution holds the lease or has yet to take it, or may do so.
  */
 export async function refuseWhileUnderWay(engine: Where): Promise<void> {
@@ -34,7 +34,7 @@ export async function refuseWhileUnderWay(engine: Where): Promise<void> {
     case 'unknown':
       throw new OperatorError(
         'run-under-way',
-        `Step Functions does not say whether ${found.execution === undefined ? 'an execution' : `execution ${found.execution}, which holds ${destinationTable},`} is under way. Try again.`,
+        `Step Functions does not respond, so it is not known whether ${found.execution === undefined ? 'an execution' : `execution ${found.execution}, which holds ${destinationTable},`} is under way. Try again.`,
       )
   }
 }

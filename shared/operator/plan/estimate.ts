@@ -1,11 +1,11 @@
 import type { Sample } from './sample.ts'
 
-/** How many items the source holds, and how far to trust that. */
+/** How many items the source holds, and how reliable that number is. */
 export interface ItemEstimate {
   items: number
   /**
-   * `counted`: every item was seen just now; `reported`: the table's own count, about six hours old; `at-least`: the
-   * sample alone saw more than the table's count, which is therefore outdated.
+   * `counted`: the sample read every item; `reported`: the table's own count, about six hours old; `at-least`: the
+   * sample alone has more items than the table's count, which is therefore outdated.
    */
   basis: 'counted' | 'reported' | 'at-least'
 }

@@ -3,13 +3,13 @@ import type { Sample } from './sample.ts'
 import { partitionReadUnits, partitionWriteUnits, scanUnitsOf } from './units.ts'
 
 /**
- * How long the passes of one run took, as shares of the three together. Verify and Orphans are not bound by write units, so
- * nothing but a measurement tells their time. Source: measured 2026-11-25 on DynamoDB Local, runs of 50,000, 140,000 and
+ * How long the passes of one run took, as shares of all three. Write units do not limit Verify and Orphans, so their time
+ * can only be measured. Source: measured 2026-11-25 on DynamoDB Local, runs of 50,000, 140,000 and
  * 300,000 items of 0.9 KB: Copy 45 to 48 %, Verify 22 to 33 %, Orphans 21 to 30 %.
  */
 export const shareOfRun = { copy: 0.465, verify: 0.275, orphans: 0.26 }
 
-/** What one phase asks of one table, index or replica. */
+/** What one phase consumes of one table, index or replica. */
 export interface Use {
   of: 'source' | 'destination' | 'index' | 'replica'
   /** Of the table or index; of a replica, its region. */
@@ -21,7 +21,7 @@ export interface Use {
 
 export interface PhaseForecast {
   phase: 'Capture' | 'Copy' | 'Drain' | 'Verify' | 'Orphans'
-  /** Least time where it waits or writes; of Verify and Orphans, about what they take beside such a copy. */
+  /** Least time of a phase that waits or writes; of Verify and Orphans, about the time they take after such a copy. */
   seconds: number
   uses: Use[]
 }
@@ -48,18 +48,18 @@ export interface ForecastInput {
 }
 
 /**
- * Everything a run asks of the tables, phase by phase, if the whole table is like the sample and nothing changes it.
+ * Everything a run consumes of the tables, phase by phase, if the whole table is like the sample and nothing changes it.
  *
- * A slice walks in key order, so its writes land in one partition of the destination at a time: 1,000 write units a second
- * are the most it can do. A key stays in one partition until DynamoDB splits that for heat, so the heaviest key sets a
- * floor that no number of slices lowers.
+ * A slice reads in key order, so it writes to one partition of the destination at a time: at most 1,000 write units a
+ * second. A key stays in one partition until DynamoDB splits that for heat, so the heaviest key sets a least time that
+ * more slices do not lower.
  */
 export function forecast(input: ForecastInput): Forecast {
   const { offline, streamSlackSeconds } = input
   const waiting = (phase: 'Capture' | 'Drain', seconds: number): PhaseForecast[] =>
     offline ? [] : [{ phase, seconds, uses: [] }]
   const phases = [
-    // Copy sees what happened before live changes were on: it begins two slacks later.
+    // Copy begins two slacks after live changes are turned on, so that it sees every earlier change.
     ...waiting('Capture', 2 * streamSlackSeconds),
     copyForecast(input),
     // A shard counts as read to its end after a slack of silence.
@@ -136,7 +136,7 @@ function verifyForecast(input: ForecastInput): PhaseForecast {
   }
 }
 
-/** Reads every item of the destination by a scan, and the source items that it may have come from by their keys. */
+/** Reads every item of the destination by a scan, and its possible source items by their keys. */
 function orphansForecast(input: ForecastInput): PhaseForecast {
   const { source, destination, sample, items } = input
   const { sums } = sample
@@ -153,7 +153,7 @@ function orphansForecast(input: ForecastInput): PhaseForecast {
   }
 }
 
-/** A sum of the sample, for so many items. */
+/** A sum of the sample, scaled to `items`. */
 function each(items: number, sum: number, { sums }: Sample): number {
   return sums.items === 0 ? 0 : Math.ceil((items * sum) / sums.items)
 }
@@ -163,7 +163,7 @@ function copySeconds(writeUnits: number, { atWork, keySeconds, itemsLeft }: Fore
   return Math.max(writeUnits / (partitionWriteUnits * Math.max(1, atWork)), keySeconds)
 }
 
-/** Beside the copy of the whole table, also where part of it is done; never faster than partitions answer reads by key. */
+/** In proportion to a copy of the whole table, even if part of it is done; never faster than partitions serve reads by key. */
 function checkSeconds(share: number, readUnits: number, input: ForecastInput): number {
   const { items, sample, atWork } = input
   const whole = copySeconds(each(items, sample.sums.writeUnits, sample), { ...input, itemsLeft: items })

@@ -13,7 +13,7 @@ const surveysInFlight = 2
 /** An estimate is trusted within this factor: `test/unit/chunks/density.test.ts` holds it to that. */
 const estimateFactor = 3
 
-/** What is expected of one partition key that is known or suspected to be big. */
+/** The forecast of one partition key that is known or suspected to be big. */
 export interface KeyForecast {
   /** As `encodeKeyValue` writes it. */
   key: string
@@ -24,16 +24,16 @@ export interface KeyForecast {
   exact: boolean
   /** Least time to write it: its items land in one partition of the destination. */
   seconds: number
-  /** One slice is enough for it; where its items are estimated, also if there are three times as many. */
+  /** Whether one slice is enough for it; if its items are estimated, even for three times as many. */
   fits: boolean
-  /** Whether it fits is not known: an estimate is trusted within a factor of three. */
+  /** Whether `fits` is uncertain: an estimate may be wrong by a factor of three. */
   uncertain: boolean
 }
 
 /**
- * Measures the keys remembered as heavy and those the sample met, as they are now: a key may have grown since.
- * @param itemCount the table's own, no more than six hours old; 0 where it says nothing.
- * `unmeasured` counts those there were too many of.
+ * Measures the keys remembered as heavy and those that filled a page of the sample, as they are now: a key may have grown.
+ * @param itemCount the table's own, no more than six hours old; 0 if unknown.
+ * @returns `unmeasured` counts the keys beyond the limit.
  * @throws DynamoDbError as the table does.
  */
 export async function forecastKeys(

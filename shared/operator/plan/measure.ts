@@ -13,22 +13,22 @@ import { indexBytes, readUnitsOf, writeUnitsOf } from './units.ts'
 export interface Target {
   schema: TableSchema
   indexes: readonly TableIndex[]
-  /** Those that are pending; absent where they are not known: then each item is measured as it is. */
+  /** The pending ones; absent if not known: then each item is measured as it is. */
   migrations?: readonly Migration[]
 }
 
-/** What the items of a page, or of a whole sample, come to. Units of reads are of reads by key, strongly consistent. */
+/** The sums over the items of a page, or of a whole sample. Read units are those of strongly consistent reads by key. */
 export interface Sums {
   items: number
   bytes: number
   quarantined: number
   outputs: number
   outputBytes: number
-  /** Of the destination itself, with its local indexes, which share its partitions. */
+  /** Of the destination and its local indexes, which share its partitions. */
   writeUnits: number
   /** To read each output. */
   readUnits: number
-  /** To read the source items that each output may have come from. */
+  /** To read the possible source items of each output. */
   originUnits: number
   /** Of each index of the target, in its order. */
   indexes: { bytes: number; writeUnits: number }[]
@@ -78,7 +78,7 @@ export interface Measured extends Sums {
   full?: FullPage & { pk: KeyValue }
 }
 
-/** Reduces a page at once, so that 200 pages are never held. */
+/** Reduces a page to its sums, so that memory never holds 200 pages. */
 export function measure({ items, next }: Page, target: Target): Measured {
   const sums = noSums(target.indexes.length)
   for (const item of items) add(sums, item, target)
@@ -107,7 +107,7 @@ function add(sums: Sums, item: RawItem, { schema, indexes, migrations = [] }: Ta
     sums.outputBytes += size
     sums.writeUnits += writeUnitsOf(size)
     sums.readUnits += readUnitsOf(size)
-    // One of the keys is that of this item; the others are most likely absent.
+    // One of the possible source items is this one; the others are most likely absent.
     sums.originUnits += readUnitsOf(bytes) + sourceKeys(migrations, schema, output.key).keys.length - 1
     for (const [i, index] of indexes.entries()) {
       const sum = sums.indexes[i]

@@ -6,7 +6,7 @@ import type { Migration } from '../../migrations/migration.ts'
 import type { Refused } from '../../phases/refusal.ts'
 import { type Sample, sampleTable } from './sample.ts'
 
-/** What a plan asks of the deployment: only its code knows the migrations. */
+/** The input of the deployed code's part of a plan: only that code knows the migrations. */
 export interface PlanQuestion {
   totalSegments: number
   /** As `sampleTable` takes it. */
@@ -20,7 +20,7 @@ export interface PlanAnswer {
   sample: Sample
 }
 
-/** The deployment did not answer, or would refuse every run; `reason` is for people. */
+/** The deployment did not respond, or would refuse every run; `reason` is for people. */
 export type NoAnswer = Refused | { outcome: 'unknown'; reason: string }
 
 export interface PlanAnswerEngine {
@@ -33,7 +33,7 @@ export interface PlanAnswerEngine {
 }
 
 /**
- * Which migrations are pending, and what they make of a sample of the source.
+ * Says which migrations are pending, and measures a sample of the source as they transform it.
  * @throws DynamoDbError as the tables do.
  */
 export async function answerPlan(

@@ -17,21 +17,21 @@ import { forecastKeys, type KeyForecast } from './keys.ts'
 import { answerPlan, type NoAnswer, type PlanAnswer, type PlanQuestion } from './pending.ts'
 import { type Sample, sampleTable } from './sample.ts'
 
-/** What a run would do, as far as can be known without doing it. Plain data; nothing was written to find it out. */
+/** What a run would do, as far as that can be known without a write. Plain data. */
 export interface RunPlan {
-  /** Of the table that is written; absent where its ARN names none. */
+  /** Of the destination; absent if its ARN does not name them. */
   account?: string
   region?: string
   source: TableDescription
   destination: TableDescription
   request: RunRequest
-  /** The deployment does not tell its options: those of the plan are the defaults. */
+  /** The options of the deployment are not known: the plan uses the defaults. */
   assumed: boolean
   /** Why the run would be refused; absent when it would start. */
   refusal?: { code: string; message: string }
   /** What is left of the run that would be resumed. */
   resumed?: { run: string; read: number; open: number; failed: number }
-  /** `pending` is absent where the deployment did not answer; `unknown` says why. */
+  /** `pending` is absent if the deployment did not name them; `unknown` says why. */
   migrations: { applied: string[]; pending?: string[]; unknown?: string }
   segments: number
   atWork: number
@@ -45,8 +45,8 @@ export interface RunPlan {
 }
 
 /**
- * Says what a run would do, from both tables, the ledger and a sample of the source.
- * @param migrations the user's, where they are at hand; else the deployment is asked.
+ * Plans a run from both tables, the ledger and a sample of the source.
+ * @param migrations the user's, if at hand. @default the deployed code names its own
  * @throws DynamoDbError `table-not-found` or `access-denied`.
  */
 export async function makePlan(
@@ -118,7 +118,7 @@ export async function makePlan(
   }
 }
 
-/** What the migrations make of a sample of the source; where they are not known, the sample as it is. */
+/** A sample of the source, measured as the migrations transform it, or as it is if they are not known. */
 async function sampleOutputs(
   question: PlanQuestion,
   source: TableDescription,
@@ -143,7 +143,7 @@ function pendingOf(answer: PlanAnswer | NoAnswer | undefined): { pending?: strin
     case 'unknown':
       return { unknown: answer.reason }
     case undefined:
-      return { unknown: 'this deployment does not tell' }
+      return { unknown: 'this deployment does not name its preflight function' }
   }
 }
 
@@ -153,13 +153,13 @@ function whereIs({ arn }: TableDescription): { account?: string; region?: string
   return { ...(account && { account }), ...(region && { region }) }
 }
 
-/** What a plan found, for its exit code. */
+/** The result of a plan, for its exit code. */
 export function findingOf({ refusal, keys }: RunPlan): 'refused' | 'heavy-keys' | 'ready' {
   if (refusal) return 'refused'
   return keys.some(({ fits }) => !fits) ? 'heavy-keys' : 'ready'
 }
 
-/** The first reason for which the run would not begin: by what stands in the ledger, by the tables, by the deployed code. */
+/** The first reason why the run would not begin: by the ledger, by the tables, by the deployed code. */
 function refusalOf(
   refused: RefusedStart | undefined,
   checked: Ready | Refusal,
@@ -170,7 +170,7 @@ function refusalOf(
   return answer?.outcome === 'refused' ? { code: answer.error, message: answer.cause } : undefined
 }
 
-/** The deployed options where the stack puts them out, else the defaults. */
+/** The deployed options if the stack has them as an output, else the defaults. */
 function optionsOf({ options, sourceTable, destinationTable }: OperatorEngine['deployment']): Options {
   return parseOptions({ ...(options as object | undefined), sourceTable, destinationTable })
 }

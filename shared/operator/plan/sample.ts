@@ -10,13 +10,13 @@ const mostPages = 200
 const pageItems = 1_000
 const pagesInFlight = 8
 
-/** What a sample of the table told. Plain data that survives JSON. */
+/** A sample of the table. Plain data that survives JSON. */
 export interface Sample {
   pages: number
   sums: Sums
   /** Whether the outputs are those of the pending migrations; else each item was measured as it is. */
   migrated: boolean
-  /** Every partition key was met; only of those that filled a page may there be more items than were read. */
+  /** Every partition key was read; only keys that filled a page may have more items than were read. */
   complete: boolean
   fullPages: FullPage[]
 }
@@ -24,19 +24,18 @@ export interface Sample {
 export interface SampleRequest {
   totalSegments: number
   /**
-   * Whether the table takes start keys that do not exist, as preflight probes: then a key that fills a page is jumped over,
-   * else its segment is left there.
+   * Whether the table takes start keys that do not exist, as preflight probes. Then the sample jumps over a key that fills a
+   * page; otherwise it leaves the segment there.
    */
   jump: boolean
   target: Target
-  /** False ends the sample with what has been read. @default read on */
+  /** False ends the sample early. @default no limit */
   hasTime?(): boolean
 }
 
 /**
- * Reads the first page of each segment, then the second of each, and so on, 200 pages at most, eventually consistent.
- * So a small table is read to its end, and of a large one the beginnings of its segments: a heavy key further on stays
- * unseen until the run meets it.
+ * Reads the first page of each segment, then the second of each, and so on, at most 200 pages, eventually consistent. So it
+ * reads a small table to its end, and the beginnings of the segments of a large one: it does not see a heavy key further on.
  * @throws DynamoDbError as the table does.
  */
 export async function sampleTable(table: Table, request: SampleRequest): Promise<Sample> {

@@ -2,11 +2,11 @@ import { type Attributes, type AttributeValue, attributeOf } from '../../dynamod
 import { itemBytes, utf8Bytes, valueBytes } from '../../dynamodb/item-size.ts'
 import type { TableIndex } from '../../dynamodb/sdk/describe.ts'
 
-/** Units a second that one partition takes. Source: DynamoDB developer guide, "Burst and adaptive capacity". */
+/** The most units a second that one partition serves. Source: DynamoDB developer guide, "Burst and adaptive capacity". */
 export const partitionWriteUnits = 1_000
 export const partitionReadUnits = 3_000
 
-/** Write units a second that a new on-demand table takes. Source: DynamoDB developer guide, "On-demand capacity mode". */
+/** The most write units a second that a new on-demand table serves. Source: DynamoDB developer guide, "On-demand capacity mode". */
 export const newTableWriteUnits = 4_000
 
 /** Source of both: DynamoDB developer guide, "Read/write capacity": one unit for each started 1 KB or 4 KB. */
@@ -23,12 +23,12 @@ export function readUnitsOf(bytes: number): number {
   return Math.max(1, Math.ceil(bytes / readUnitBytes))
 }
 
-/** Read units of a scan. One that is eventually consistent costs half. */
+/** Read units of a scan; an eventually consistent one costs half. */
 export function scanUnitsOf(bytes: number, consistent: boolean): number {
   return Math.ceil(bytes / readUnitBytes / (consistent ? 1 : 2))
 }
 
-/** Bytes that one item takes in an index, as far as they count for writing; 0 where the item is not in it. */
+/** Bytes of one item in an index, as they count for writing; 0 if the item is not in it. */
 export function indexBytes(attributes: Attributes, { keys, projected }: TableIndex, tableKeys: string[]): number {
   if (keys.some((name) => attributeOf(attributes, name) === undefined)) return 0
   if (projected === 'all') return itemBytes(attributes)

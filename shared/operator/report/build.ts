@@ -19,8 +19,8 @@ import { readLive } from './live.ts'
 import { type PassRead, problemsOf, reportSums, summaryOf, unlisted } from './sums.ts'
 
 /**
- * Reads everything the ledger remembers of a run into one report. Its live changes, quarantine and phases go on changing
- * while a finished run captures; without changes the report is the same each time.
+ * Reads everything the ledger knows of a run into one report. Live changes, quarantine and phases still change while a
+ * finished run captures; without such changes the report is the same each time.
  * @throws LedgerError `row-missing` when there is no such run; DynamoDbError as the ledger does.
  */
 export async function buildReport(ledger: LedgerTable, id: string): Promise<Report> {
@@ -94,7 +94,7 @@ function withoutQuarantined({ quarantined: _, ...found }: Found): Omit<Found, 'q
   return found
 }
 
-/** Keys of the source ever remembered as heavy, and those this copy split, the one with the most items first. */
+/** Keys of the source that are remembered as heavy or were split by this copy, the one with the most items first. */
 async function heavyKeys(ledger: LedgerTable, run: RunRecord, chunks: ChunkRecord[]): Promise<HeavyKeySummary[]> {
   const splits = new Map(splitKeys(chunks).map((split) => [split.key, split]))
   const estimates = new Map((await listHeavy(ledger, run.source)).map(({ pk, items }) => [encodeKeyValue(pk), items]))

@@ -5,10 +5,10 @@ import type { RunState } from '../../ledger/states.ts'
 import type { DifferenceGroup } from '../status/differences.ts'
 import type { QuarantineGroup } from '../status/quarantine.ts'
 
-/** How a run ended, the gravest first: a report that does not add up says nothing else for sure. */
+/** How a run ended, the gravest first: if a report does not add up, nothing else in it is certain. */
 export type ReportVerdict = 'does not add up' | 'not finished' | Ending
 
-/** One sum: `total` must be what the parts add up to. Counts of items. `walk` is the kind of pass, the JSON's older word. */
+/** One sum of items: the parts must add up to `total`. `walk` is the kind of pass, the JSON's older word. */
 export interface Sum {
   walk: PassKind
   side: 'source' | 'destination'
@@ -27,28 +27,28 @@ export interface PassSummary {
   chunks: { done: number; open: number; failed: number; split: number; missing: number }
 }
 
-/** Destination keys that live changes touched, by what is known of each now. */
+/** Destination keys that live changes touched, by their present state. */
 export interface LiveSummary {
   /** ISO 8601; `null` where the run never captured. */
   capturedSince: string | null
-  /** When they were turned off on purpose, ISO 8601; `null` where they go on. */
+  /** When they were turned off on purpose, ISO 8601; `null` while they continue. */
   capturedUntil: string | null
   /** How far they were behind when last probed (`at`, ISO 8601), seconds, and why they are not applied at all; `null` where unknown. */
   lag: { seconds: number; guard: LagGuard; stopped: NonNullable<Lag['stopped']> | null; at: string } | null
   puts: number
   deletes: number
-  /** Of all: where a record lost or several source items met. */
+  /** Keys where a record lost to a newer one, or several source items met. */
   contested: number
-  /** Of the deleted and the contested: made what the source says, after the copy had ended. */
+  /** Deleted and contested keys that were reconciled with the source after the copy. */
   settled: number
-  /** Of the deleted and the contested: not yet. */
+  /** Deleted and contested keys that are not settled yet. */
   unsettled: number
 }
 
 export interface HeavyKeySummary {
   /** The key hidden: `key #` and six digits of its SHA-256. */
   key: string
-  /** What was left of it, as estimated when it was last split, in this run or an earlier one; `null` if not noted. */
+  /** Items left when it was last split, in this run or an earlier one, as estimated then; `null` if not noted. */
   estimatedItems: number | null
   /** Items read in its ranges by this run's copy; `null` where this run did not split it. */
   read: number | null
@@ -57,13 +57,13 @@ export interface HeavyKeySummary {
 }
 
 /**
- * What one run came to, read from the ledger alone, without keys and without anything of the moment it was written: the
- * same ledger gives the same bytes. Times are ISO 8601, durations seconds; what is unknown is `null`.
+ * The result of one run, read from the ledger alone. It holds no keys and no time of writing: the same ledger gives the same
+ * bytes. Times are ISO 8601, durations seconds, unknown values `null`.
  */
 export interface ReportContent {
   format: 1
   verdict: ReportVerdict
-  /** What does not add up, in sentences. */
+  /** Sentences about everything that does not add up. */
   problems: string[]
   run: {
     id: string
@@ -81,11 +81,11 @@ export interface ReportContent {
   }
   walks: PassSummary[]
   sums: Sum[]
-  /** The verification begun last; `listed` are its differences by kind and attribute names. */
+  /** The last verification; `listed` are its differences by kind and attribute names. */
   verification: ({ number: number; ended: boolean; listed: DifferenceGroup[] } & Omit<Found, 'quarantined'>) | null
   live: LiveSummary
   quarantined: { items: number; groups: QuarantineGroup[] }
-  /** `seconds` is `null` of the last one, and of an end. */
+  /** `seconds` is `null` for the last phase, and for an end. */
   phases: { phase: Phase; at: string; seconds: number | null }[]
   /** Stays of earlier verifications that the run's row no longer keeps. */
   phasesLeftOut: number

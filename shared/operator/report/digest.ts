@@ -2,7 +2,7 @@ import { digest as sha256 } from '../../ledger/keys.ts'
 
 /**
  * JSON in one spelling: members sorted by the UTF-16 code units of their names, no white space. Source: RFC 8785, JSON
- * Canonicalization Scheme; JavaScript writes its numbers and strings as that asks.
+ * Canonicalization Scheme; JavaScript writes numbers and strings as it requires.
  */
 export function canonicalJson(value: unknown): string {
   if (typeof value !== 'object' || value === null) return JSON.stringify(value)
@@ -16,7 +16,7 @@ export function sealed<T extends object>(content: T): T & { digest: string } {
   return { ...content, digest: sha256(canonicalJson(content)) }
 }
 
-/** Whether a report, as parsed from its file, still says what it said when it was sealed. */
+/** Whether a report, as parsed from its file, is unchanged since it was sealed. */
 export function digestHolds(report: unknown): boolean {
   if (typeof report !== 'object' || report === null || !('digest' in report)) return false
   const { digest, ...content } = report

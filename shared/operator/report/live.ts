@@ -10,8 +10,8 @@ import { lagWords } from '../status/lag.ts'
 import type { LiveSummary } from './content.ts'
 
 /**
- * Counts the heads of a run: reads them all, 256 partition keys, 8 at a time, and holds a page of each of those.
- * `problems`: a sentence where a destination that the run has finished lacks live changes.
+ * Counts all heads of a run: 256 partition keys, 8 at a time, one page of each in memory. `problems`: a sentence if live
+ * changes of a finished run were lost or are not applied.
  */
 export async function readLive(
   ledger: LedgerTable,
@@ -36,7 +36,7 @@ export async function readLive(
   }
   const buckets = Array.from({ length: headBuckets }, (_, bucket) => bucket)
   await inParallel(8, buckets, (bucket) =>
-    // An offline run has only heads that a repair made, each in a quiet period of its own.
+    // The heads of an offline run come from repairs, each with a quiet period of its own.
     eachHead(ledger, run.id, bucket, (head) => count(summary, head, run.offline ? head.settled : quiet)),
   )
   const problems = run.state === 'finished' && lacksChanges(run, lag, capture) ? [lagWords(lag)] : []

@@ -6,7 +6,7 @@ import { lagWords, onTheirWay } from '../status/lag.ts'
 import type { Report, Sum } from './content.ts'
 import { sumWords } from './sums.ts'
 
-/** Lines of each list that are shown; more are counted. The JSON has them all. */
+/** Lines shown of each list; the rest is counted. The JSON has them all. */
 const shown = 20
 
 /** The report as one page of Markdown. */
@@ -20,7 +20,7 @@ export function reportPage(report: Report): string {
     `Migrations: ${run.migrations.map(text).join(', ') || 'none, items are copied as they are'}`,
     ...section('Does not add up', problems.map(text)),
     ...section('Sums', report.sums.map(sumLine)),
-    ...section('Passes', walks(report)),
+    ...section('Passes', passLines(report)),
     ...section('Verification', verification(report)),
     ...section('Live changes', live(report)),
     ...section('Quarantined', quarantined(report)),
@@ -36,7 +36,7 @@ function sumLine(sum: Sum): string {
   return `${where}: ${sumWords(sum)}${sum.closes ? '' : ' **DOES NOT CLOSE**'}`
 }
 
-function walks({ walks: all }: Report): string[] {
+function passLines({ walks: all }: Report): string[] {
   return all.map(({ walk, complete, read, chunks }) => {
     const states = Object.entries(chunks).map(
       ([state, count]) => `${count} ${state === 'missing' ? 'without a row' : state}`,
@@ -127,7 +127,7 @@ function section(title: string, lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : ['', `## ${title}`, '', ...lines.map((line) => `- ${line}`)]
 }
 
-/** Others' words, so that they cannot be taken for Markdown or HTML. */
+/** Escapes foreign text, so that it is not read as Markdown or HTML. */
 function text(words: string): string {
   return words.replace(/[\\`*_{}[\]<>|#&]/g, '\\$&')
 }

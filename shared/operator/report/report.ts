@@ -4,7 +4,7 @@ import { buildReport } from './build.ts'
 import type { Report } from './content.ts'
 
 /**
- * What the last run came to.
+ * Reports the last run.
  * @throws OperatorError `no-run`.
  */
 export async function reportLastRun(engine: Pick<OperatorEngine, 'ledger' | 'deployment'>): Promise<Report> {

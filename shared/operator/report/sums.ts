@@ -7,14 +7,14 @@ import type { PassKind } from '../../ledger/passes.ts'
 import { type DifferenceGroup, keysIn } from '../status/differences.ts'
 import type { PassSummary, Sum } from './content.ts'
 
-/** What is known of one pass. */
+/** One pass, as read from the ledger. */
 export interface PassRead {
   kind: PassKind
   chunks: ChunkRecord[]
   coverage: Coverage
 }
 
-/** Chunks named whose tallies do not close; more are counted. */
+/** How many chunks whose tallies do not close are named; the rest is counted. */
 const named = 5
 
 /** The sums of a pass that must close exactly, as the report has them. */
@@ -31,8 +31,8 @@ export function summaryOf({ kind, coverage }: PassRead): PassSummary {
 }
 
 /**
- * Sentences about what does not add up: in total, and chunk by chunk, where two errors could cancel out.
- * @param finished the run says so, so that every pass must cover its table.
+ * Sentences about sums that do not add up: in total, and chunk by chunk, since two errors may cancel out in the total.
+ * @param finished whether the run says finished: then every pass must cover its table.
  */
 export function problemsOf(reads: readonly PassRead[], finished: boolean): string[] {
   return reads.flatMap((each) => [

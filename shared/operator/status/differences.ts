@@ -1,7 +1,7 @@
 import { type Difference, eachDifference } from '../../ledger/differences.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 
-/** Destination keys at which the same was found. */
+/** Destination keys with the same kind of difference in the same attributes. */
 export interface DifferenceGroup {
   kind: Difference['kind']
   /** Names of the attributes that differ; empty but for `different`. */
@@ -19,7 +19,7 @@ export function keysIn(groups: readonly DifferenceGroup[]): number {
   return groups.reduce((sum, { keys }) => sum + keys, 0)
 }
 
-/** What one verification listed by kind and by which attributes differ, the largest group first; only the groups are held. */
+/** The differences of one verification by kind and attributes, the largest group first. Memory holds only the groups. */
 export async function readDifferenceGroups(
   ledger: LedgerTable,
   run: string,
@@ -30,7 +30,7 @@ export async function readDifferenceGroups(
   return groups.largestFirst()
 }
 
-/** The same of differences at hand. */
+/** The same for a list of differences. */
 export function groupDifferences(differences: readonly Difference[]): DifferenceGroup[] {
   const groups = counting()
   differences.forEach(groups.add)

@@ -4,8 +4,8 @@ import { digest } from '../../ledger/keys.ts'
 import { grouped, printable } from '../../runtime/text.ts'
 
 /**
- * A partition key for people. Keys are item data: unless asked for, only the first digits of its SHA-256 are shown, which
- * still tell one key from another.
+ * A partition key for people. Keys are item data: unless `show`, only the first digits of its SHA-256, which are enough to
+ * tell keys apart.
  * @param encoded as `encodeKeyValue` writes it.
  */
 export function keyLabel(encoded: string, show: boolean): string {
@@ -15,7 +15,7 @@ export function keyLabel(encoded: string, show: boolean): string {
   return 'N' in value ? value.N : `base64:${encoded.slice(2)}`
 }
 
-/** `2 missing`, `1 different`, `3 orphans`, `12 unchecked`: those of which there are any. */
+/** `2 missing`, `1 different`, `3 orphans`, `12 unchecked`, without those that are 0. */
 export function foundWords({ missing, different, orphan, unchecked }: Omit<Found, 'quarantined'>): string[] {
   const words: [number, string][] = [
     [missing, 'missing'],

@@ -7,8 +7,8 @@ import { splitKeys } from './splits.ts'
 import { waitingFor } from './waiting.ts'
 
 /**
- * The same as the line says, as one JSON object for programs. Times are ISO 8601; what is unknown is `null`, never left
- * out. The fields are documented in docs/understanding-output.md; they are only ever added to.
+ * The facts of the line as one JSON object for programs. Times are ISO 8601; unknown values are `null`, never left out.
+ * docs/understanding-output.md documents the fields; fields are only ever added.
  */
 export function progressReport(progress: Progress, seen: Track, { keys }: { keys: boolean }) {
   const { at, run, control, execution, pass, coverage, working, verdict, expected, capture, lag } = progress

@@ -33,7 +33,7 @@ export function waitingLine(progress: Progress, seen: Track): string | undefined
   return waiting && `waiting: ${waiting}`
 }
 
-/** Done and total as a share of 1; absent while the total is unknown. Below 1 until the chunks cover the table. */
+/** The share done, from 0 to 1; absent while the total is unknown. Below 1 until the chunks cover the table. */
 export function shareDone({ coverage, expected }: Progress): number | undefined {
   if (coverage.complete) return 1
   const { read } = coverage.tallies
@@ -59,23 +59,23 @@ function amount(progress: Progress): string {
   if (coverage.complete) return `${read}/${read} 100%`
   if (progress.verdict.kind === 'finished') return '?/? (rows expired)'
   const share = shareDone(progress)
-  // Rounded down: 100 % is said only when the chunks cover the table.
+  // Rounded down: only chunks that cover the table give 100 %.
   if (share !== undefined) return `${read}/${expected} ${(Math.floor(share * 1000) / 10).toFixed(1)}%`
   return expected ? `${read}/? (more than ${expectation(progress)} ${expected})` : `${read}/? (count unknown)`
 }
 
-/** Whose count the expected number is, up to the number. */
+/** The words before the expected number that say whose count it is. */
 export function expectation({ pass }: Pick<Progress, 'pass'>): string {
   return passes[pass].expected.words
 }
 
-/** Said while it matters: drain has it among what it waits for, and a finished run captures until that is turned off. */
+/** The lag, where it matters: not in Drain, whose waiting line has it, nor after live changes were turned off. */
 function lagging({ run, verdict, lag, capture }: Progress): string[] {
   if (!lag || (lag.guard === 'ok' && !lag.stopped)) return []
   const matters =
     verdict.kind === 'running'
       ? !phases[run.phase].readsStream
-      : verdict.kind === 'finished' && (verdict.lacking || capture?.off === undefined)
+      : verdict.kind === 'finished' && (verdict.lacksChanges || capture?.off === undefined)
   return matters ? [lagWords(lag)] : []
 }
 

@@ -13,14 +13,14 @@ export function itemsIn(groups: readonly QuarantineGroup[]): number {
   return groups.reduce((sum, { items }) => sum + items, 0)
 }
 
-/** The quarantine list of a run by migration and reason, the largest group first; only the groups are held. */
+/** The quarantine list of a run by migration and reason, the largest group first. Memory holds only the groups. */
 export async function readQuarantineGroups(ledger: LedgerTable, run: string): Promise<QuarantineGroup[]> {
   const groups = counting()
   await eachQuarantined(ledger, run, groups.add)
   return groups.largestFirst()
 }
 
-/** The same of items at hand. */
+/** The same for a list of items. */
 export function groupQuarantine(items: readonly Quarantined[]): QuarantineGroup[] {
   const groups = counting()
   items.forEach(groups.add)

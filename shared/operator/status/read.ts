@@ -20,7 +20,7 @@ export interface ProgressEngine {
   clock: Clock
 }
 
-/** One look at a run. Everything in it was read from the ledger's rows and the execution, nothing was guessed. */
+/** The state of a run at one moment, read from the ledger's rows and the execution. Nothing in it is inferred. */
 export interface Progress {
   /** When it was read, ms since the epoch. */
   at: number
@@ -36,19 +36,19 @@ export interface Progress {
   /** Open chunks with a slice that has not reached its hard deadline. */
   working: number
   verdict: Verdict
-  /** Items the pass is expected to meet, where that is known. */
+  /** Items that the pass is expected to read, if known. */
   expected?: number
   /** Since when live changes are captured; absent until then, and where the run is offline. */
   capture?: Capture
-  /** How far live changes were behind when last looked at. */
+  /** How far live changes were behind when last checked. */
   lag?: Lag
 }
 
-/** Tells how many items a pass of a run will read, where that is known. */
+/** How many items a pass of a run will read, if known. */
 export type Expect = (run: RunRecord, pass: PassKind) => Promise<number | undefined>
 
-/** What to look at: the run an execution begins, or a run; without either, the last run into the destination. */
-export type Follow = { execution: string } | { run: string }
+/** Which run to read: the one that an execution begins, or a run by its id. */
+export type Target = { execution: string } | { run: string }
 
 export type Reading =
   /** Nothing was ever run into this destination. */
@@ -60,28 +60,28 @@ export type Reading =
   | { kind: 'run'; progress: Progress }
 
 /**
- * Reads where a run stands.
- * @throws DynamoDbError as the ledger does; whatever `describe` and `expect` throw.
+ * Reads the state of a run: of `target`, by default of the last run into the destination.
+ * @throws DynamoDbError as the ledger does; errors of `describe` and `expect`.
  */
 export async function readProgress(
   engine: ProgressEngine,
   destination: string,
-  { follow, expect }: { follow?: Follow; expect?: Expect } = {},
+  { target, expect }: { target?: Target; expect?: Expect } = {},
 ): Promise<Reading> {
-  if (follow && 'execution' in follow) return followExecution(engine, destination, follow.execution, expect)
-  const run = await (follow ? getRun(engine.ledger, follow.run) : findLastRun(engine.ledger, destination))
+  if (target && 'execution' in target) return readExecution(engine, destination, target.execution, expect)
+  const run = await (target ? getRun(engine.ledger, target.run) : findLastRun(engine.ledger, destination))
   if (!run) return { kind: 'none' }
   return { kind: 'run', progress: await progressOf(engine, run, expect) }
 }
 
-async function followExecution(
+async function readExecution(
   engine: ProgressEngine,
   destination: string,
   execution: string,
   expect: Expect | undefined,
 ): Promise<Reading> {
   const view = await engine.describe(execution)
-  // Read after the execution was asked: one that had ended has then said in the ledger all it will ever say.
+  // Read after `describe`: an execution that had ended has then written all it will ever write.
   const run = await findLastRun(engine.ledger, destination)
   if (run?.execution === execution) return { kind: 'run', progress: await progressOf(engine, run, expect) }
   if (view.status !== 'ended' || view.ended === 'FORGOTTEN') return { kind: 'starting', execution, status: view.status }
@@ -99,7 +99,7 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
     readCapture(ledger, before.id),
     readLag(ledger, before.id),
   ])
-  // Another execution has taken the run up since: what is known of the first says nothing about it.
+  // Another execution has resumed the run since, so `execution` is the wrong one.
   if (run.execution !== before.execution) return progressOf(engine, run, expect)
   const pass = phases[run.phase].shows
   const chunks = await listChunks(ledger, run.id, passIdOf(run, pass))
@@ -123,8 +123,8 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
 }
 
 /**
- * What the last verification found, and what is quarantined now; nothing once rows of it have expired. A run that goes on
- * has no verdict yet, and is asked often.
+ * The result of the last verification, with the items quarantined now; absent once its rows have expired. Not read for an
+ * unfinished run, which has no verdict yet and is polled often.
  */
 async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found | undefined> {
   if (run.state !== 'finished') return undefined

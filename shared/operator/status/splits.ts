@@ -4,9 +4,9 @@ import type { ChunkRecord } from '../../ledger/chunks.ts'
 export interface SplitKey {
   /** As `encodeKeyValue` writes it. */
   key: string
-  /** Ranges it is cut into now: a range that was cut again counts as its parts. */
+  /** Ranges it is cut into now; a range that was cut again counts as its parts. */
   ways: number
-  /** Items of it read so far by those ranges. */
+  /** Its items that those ranges have read so far. */
   items: number
 }
 

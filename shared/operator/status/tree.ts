@@ -4,9 +4,8 @@ import { counted, grouped } from '../../runtime/text.ts'
 import { keyLabel } from './format.ts'
 
 /**
- * The chunks that were split, as a tree of lines with the items each branch has read; chunks that were not split are
- * left out. Below the first level, a branch that is done throughout is one line, so that what is still open fits on a
- * page. Empty when nothing was split.
+ * The chunks that were split, as a tree of lines with the items that each branch has read. Below the first level, a branch
+ * whose chunks are all done is one line, so that the open ones fit on a page. Empty if nothing was split.
  *
  *     s00042  segment  split in 9 ways at key #3f9a1c  61,204 items, 2,310 before the split
  *     ├─ s00042.0  rest of the segment  done  1,203 items
@@ -55,7 +54,7 @@ function place({ id, chunk }: ChunkRecord): string {
   return 'range'
 }
 
-/** Items read by a chunk and all that came of it. */
+/** Items read by a chunk and all its descendants. */
 function itemsUnder(chunk: ChunkRecord, byId: ReadonlyMap<string, ChunkRecord>): number {
   const below = (chunk.children ?? []).map((id) => byId.get(id))
   return below.reduce((sum, child) => sum + (child ? itemsUnder(child, byId) : 0), chunk.tallies.read)

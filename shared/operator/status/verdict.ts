@@ -12,40 +12,40 @@ export interface ExecutionView {
   cause?: string
 }
 
-/** How a run stands, for whoever must decide what to do next. */
+/** The state of a run, for the decision what to do next. */
 export type Verdict =
   | { kind: 'running' }
   /**
-   * Walked to the end; `endingOf` what was found says whether anybody may rely on it. Nothing is known of that once rows of
-   * the verification have expired.
+   * Every pass has ended; `endingOf(found)` says whether the result can be relied on. `found` is absent once the rows of the
+   * verification have expired.
    */
   | {
       kind: 'finished'
       found: Found | undefined
-      /** Its destination lacks live changes, whatever was found: see `lacksChanges`. */
-      lacking: boolean
+      /** Whether live changes were lost or are not applied, whatever verify found; see `lacksChanges` of `live/`. */
+      lacksChanges: boolean
     }
-  /** Nothing runs any more; everything resumable. */
+  /** The run has stopped; it can be resumed. */
   | { kind: 'halted'; reason: string }
   /** The execution ended without telling the ledger, as when it is stopped from the console; resumable. */
   | { kind: 'interrupted'; reason: string }
 
 /**
- * @param execution must have been asked before `run` was read: then an execution that had ended while the ledger still
- *   says `running` was interrupted, and is not merely ending.
- * @param found by the last verification, with the quarantine list as it is now; looked at only where the run has finished.
- *   Nothing where it is not known.
- * @param lacking whether the destination lacks live changes by now.
+ * @param execution must be read before `run`: then an ended execution of a run that the ledger still calls `running` was
+ *   interrupted, and is not merely ending.
+ * @param found the result of the last verification, with the quarantine list as it is now; used only for a finished run.
+ *   Absent if not known.
+ * @param lacksChanges whether live changes were lost or are not applied.
  */
 export function verdictOf(
   run: RunRecord,
   execution: ExecutionView,
   found: Found | undefined,
-  lacking: boolean,
+  lacksChanges: boolean,
 ): Verdict {
   switch (run.state) {
     case 'finished':
-      return { kind: 'finished', found, lacking }
+      return { kind: 'finished', found, lacksChanges }
     case 'halted':
       return { kind: 'halted', reason: sentence(run.reason ?? 'no reason was recorded') }
     case 'running':

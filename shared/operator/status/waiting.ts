@@ -4,10 +4,10 @@ import { counted, duration } from '../../runtime/text.ts'
 import { lagWords } from './lag.ts'
 import type { Progress } from './read.ts'
 
-/** Slices checkpoint every 5 s, so silence of three times that is worth a word. */
+/** Slices checkpoint every 5 s; three times that without one is reported. */
 const quietMs = 15_000
 
-/** Why a running run is not getting on, as far as the ledger and the execution tell; absent while it gets on. */
+/** Why a running run waits, as far as the ledger and the execution tell; absent while it makes progress. */
 export function waitingFor(progress: Progress, stalledMs: number): string | undefined {
   const { run, control, verdict } = progress
   if (verdict.kind !== 'running') return undefined
@@ -17,7 +17,7 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
   return isPassPhase(phase) ? passWords(progress, stalledMs) : waits[phase](progress)
 }
 
-/** What each phase waits for in which no pass happens. */
+/** What each phase without a pass waits for. */
 const waits: Record<Exclude<Phase, PassPhase>, (progress: Progress) => string | undefined> = {
   Lease: (progress) => (progress.run.planned ? 'the run is being resumed' : leaseWords(progress)),
   Capture: captureWords,
@@ -37,12 +37,12 @@ function captureWords({ capture, at }: Progress): string {
 function leaseWords({ lease, at }: Progress): string {
   const leftMs = (lease?.quietAfter ?? 0) - at
   if (leftMs < 0) return 'the chunks are being planned'
-  return `what an earlier run sent may still be on its way, for ${duration(leftMs)} at most`
+  return `an earlier run may still be writing, for ${duration(leftMs)} at most`
 }
 
 function drainWords({ lag, at }: Progress): string {
   const words = 'live changes up to the end of the copy are being applied'
-  return lag ? `${words}; ${lagWords(lag)} ${duration(at - lag.at)} ago` : words
+  return lag ? `${words}; ${lagWords(lag)} (as of ${duration(at - lag.at)} ago)` : words
 }
 
 function settleWords({ control, coverage, lease, at }: Progress): string {
@@ -53,11 +53,11 @@ function settleWords({ control, coverage, lease, at }: Progress): string {
 
 function passWords(progress: Progress, stalledMs: number): string | undefined {
   const { at, run, pass, execution, coverage, working, chunks } = progress
-  // A list read while the first slices start may lack chunks that were written meanwhile.
+  // A list read while the first slices start may not have the newest chunks yet.
   const planned = !isVerification(pass) ? run.planned : coverage.missing.length === 0 || working > 0
   if (!planned) return 'the chunks are being planned'
   if (coverage.complete) return 'every chunk is done, the next phase begins'
-  if (stalledMs < quietMs) return execution.status === 'unknown' ? 'Step Functions does not answer' : undefined
+  if (stalledMs < quietMs) return execution.status === 'unknown' ? 'Step Functions does not respond' : undefined
   const quiet = duration(stalledMs)
   if (coverage.open === 0) return `${counted(coverage.failed.length, 'chunk')} failed, the run is being halted`
   if (working === 0)

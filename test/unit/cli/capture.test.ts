@@ -30,9 +30,9 @@ describe('segue capture off', () => {
     expect(state.mapping).toBe('Disabled')
     expect(lines).toEqual([
       'Turns off live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1)',
-      'What changes in alpha from then on is not applied; the stream keeps it for 24 hours.',
+      'Later changes of alpha are not applied; the stream keeps them for 24 hours.',
       'Only a new run, into an empty beta, turns them on again: segue run',
-      'Live changes are off: nothing more of them lands in beta.',
+      'Live changes are off: no more of them are written to beta.',
     ])
   })
 
@@ -46,8 +46,8 @@ describe('segue capture off', () => {
     expect(noted).toEqual([expect.objectContaining({ off: asked }), 'changing'])
     expect(state.now - asked).toBe(365_000)
     expect(lines.slice(3)).toEqual([
-      'This takes about 7 minutes, until what is being applied has landed.',
-      'Live changes are off: nothing more of them lands in beta.',
+      'This takes about 7 minutes: it waits until no change under way can still be written.',
+      'Live changes are off: no more of them are written to beta.',
     ])
     await segue('capture', 'off', '--yes')
     expect(lines.at(-1)).toBe(
@@ -62,7 +62,7 @@ describe('segue capture off', () => {
     state.mapping = 'Disabled'
     expect(await segue('capture', 'off', '--yes')).toBe(0)
     expect(await readCapture(ledger, 'run00001')).toHaveProperty('off')
-    expect(lines.at(-1)).toBe('Live changes are off: nothing more of them lands in beta.')
+    expect(lines.at(-1)).toBe('Live changes are off: no more of them are written to beta.')
   })
 
   test('does not turn off, unasked, what was turned on after it had looked', async () => {
@@ -153,7 +153,7 @@ describe('segue capture off refuses', () => {
     expect(await segue('capture', 'off', '--yes')).toBe(2)
     expect(told).toEqual([])
     expect(errors).toEqual([
-      'Step Functions does not say whether execution arn:run:one, which holds beta, is under way. Try again.',
+      'Step Functions does not respond, so it is not known whether execution arn:run:one, which holds beta, is under way. Try again.',
     ])
   })
 
@@ -169,7 +169,7 @@ describe('segue capture off refuses', () => {
     world.mapping = undefined
     expect(await segue('capture', 'off', '--yes')).toBe(2)
     expect(errors).toEqual([
-      'Nothing is known to capture live changes for stack Night: its source has no stream, or it was deployed by an earlier version; in that case deploy it again.',
+      'No live changes are captured for stack Night: its source has no stream, or an earlier version deployed it. In that case deploy it again.',
     ])
   })
 })
@@ -204,6 +204,6 @@ describe('once segue capture off has begun', () => {
     const { segue, errors, meanwhile } = await setUp()
     meanwhile.length = 0
     expect(await segue('capture', 'off', '--yes')).toBe(1)
-    expect(errors[0]).toMatch(/^It is not known .*: their mapping has been changing for 10 minutes\.$/)
+    expect(errors[0]).toMatch(/^It is not known .*: their event source mapping has been changing for 10 minutes\.$/)
   })
 })

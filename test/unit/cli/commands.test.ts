@@ -127,7 +127,7 @@ describe('segue status', () => {
     expect(page).toContain('Verified    [########################] 100.0%  600 items read')
     expect(page).toContain('600 = 599 as they should be + 0 missing + 1 different')
     expect(page).toContain(
-      'Live        captured since 2026-11-21T01:00:00Z; live changes 1h 6m behind, warn: behind for an hour or more 5s ago',
+      'Live        captured since 2026-11-21T01:00:00Z; live changes 1h 6m behind, warn: behind for an hour or more (as of 5s ago)',
     )
   })
 

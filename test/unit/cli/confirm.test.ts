@@ -28,7 +28,7 @@ describe.each([['repair'], ['capture', 'off']])('segue %s', (...command) => {
   test.each(['', 'no', 'yesterday'])('begins nothing where the answer is "%s"', async (answer) => {
     const { segue, errors, begun } = await setUp(answer)
     expect(await segue(...command)).toBe(2)
-    expect(errors).toEqual(['Nothing was begun.'])
+    expect(errors).toEqual(['Nothing was started.'])
     expect(begun()).toBe(0)
   })
 
@@ -36,7 +36,7 @@ describe.each([['repair'], ['capture', 'off']])('segue %s', (...command) => {
     const { segue, errors, begun } = await setUp()
     expect(await segue(...command)).toBe(2)
     expect(errors).toEqual([
-      `\`segue ${command.join(' ')}\` asks before it begins, and there is no terminal to ask on. Nothing was begun. See what it would do with --dry-run, and repeat it with --yes.`,
+      `\`segue ${command.join(' ')}\` asks before it begins, and there is no terminal to ask on. Nothing was started. See what it would do with --dry-run, then repeat it with --yes.`,
     ])
     expect(begun()).toBe(0)
   })

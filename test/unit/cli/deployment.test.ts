@@ -66,7 +66,7 @@ describe('finding the deployment', () => {
 
   test('says so when the stack that is named is not one of Segue', async () => {
     const half = { name: 'Half', outputs: { ...outputs, LedgerTable: '', ManifestBucket: '' } }
-    await expect(region(half).find('Half')).rejects.toThrow('Stack Half lacks the outputs LedgerTable, ManifestBucket')
+    await expect(region(half).find('Half')).rejects.toThrow('Stack Half has no outputs LedgerTable, ManifestBucket')
   })
 
   test('knows the stream that the deployment reads where there is one', async () => {
@@ -120,7 +120,7 @@ describe('the local stack', () => {
   test('has a file that must be what was written', async () => {
     const read = async () => JSON.stringify({ ...local, ledgerTable: undefined })
     await expect(findDeployment(undefined, read)).rejects.toThrow('`ledgerTable`')
-    await expect(findDeployment(undefined, async () => '{')).rejects.toThrow('is not what the local stack writes')
+    await expect(findDeployment(undefined, async () => '{')).rejects.toThrow('is not valid')
   })
 })
 

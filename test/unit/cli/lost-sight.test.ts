@@ -16,7 +16,7 @@ const denied = Object.assign(new Error('User is not authorized to perform: state
   name: 'AccessDeniedException',
 })
 const fails = (error: Error) => () => Promise.reject(error)
-const shouldContinue = 'Lost sight of the run, which continues by itself (watch it with `segue watch`):'
+const shouldContinue = 'Lost the connection to the run, which continues (watch it with `segue watch`):'
 
 describe('after a run was started', () => {
   test.each(['run --wait', 'run', 'verify --wait', 'repair --wait --yes'])(

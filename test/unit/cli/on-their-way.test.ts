@@ -40,11 +40,11 @@ async function said(found: DrainOutcome): Promise<string[]> {
   )
 }
 
-const words = 'what is not applied counts as a difference'
+const words = 'changes that are not applied yet count as differences'
 
 test('wherever differences are told, the lag of live changes stands beside them', async () => {
   for (const text of await said({ outcome: 'waiting', lagSeconds: 75, reason: '' }))
-    expect(text).toContain(`When last looked at: live changes 1m 15s behind; ${words}`)
+    expect(text).toContain(`When last checked: live changes 1m 15s behind; ${words}`)
 })
 
 test('nothing stands beside them where live changes were not behind', async () => {

@@ -49,7 +49,7 @@ describe('the line of a phase', () => {
     const runtime = { clock: () => state.now - 30_000 }
     await recordLag('run00001', { outcome: 'waiting', lagSeconds: 75, reason: '' }, { ledger, runtime })
     expect(await line()).toMatch(
-      /^Drain: .*\nwaiting: live changes up to the end of the copy are being applied; live changes 1m 15s behind 30s ago$/,
+      /^Drain: .*\nwaiting: live changes up to the end of the copy are being applied; live changes 1m 15s behind \(as of 30s ago\)$/,
     )
   })
 
@@ -68,7 +68,7 @@ describe('the line of a phase', () => {
   test('Copy says that changes were lost', async () => {
     const { line, ledger, state } = await setUp({}, [aSegment(0, 1), aSegment(1, 1)])
     await recordLag('run00001', { outcome: 'trimmed' }, { ledger, runtime: { clock: () => state.now } })
-    expect(await line()).toContain('live changes lost, refuse: changes were thrown away unread')
+    expect(await line()).toContain('live changes lost, refuse: the stream dropped changes unread')
   })
 
   test('Settle says how long an earlier slice may still write, and then what it does', async () => {

@@ -173,8 +173,8 @@ describe('segue diff', () => {
     await store(ledger, aRun(), done)
     expect(await segue('diff')).toBe(2)
     expect(errors).toEqual([
-      'Nothing was ever run into beta. Start with: segue run',
-      'Run run00001 has not come to its verification yet. See: segue status',
+      'There was never a run into beta. Start one with: segue run',
+      'Run run00001 has not reached its verification yet. See: segue status',
     ])
   })
 })

@@ -123,7 +123,7 @@ describe('segue watch', () => {
       },
     }
     expect(await segue('watch')).toBe(0)
-    expect(lines.slice(0, 2)).toEqual(['Unknown', 'waiting: the ledger does not answer (no answer)'])
+    expect(lines.slice(0, 2)).toEqual(['Unknown', 'waiting: the ledger does not respond (no answer)'])
   })
 
   test('gives what it waits for lines of its own under the bar, whole on a narrow terminal', async () => {
@@ -154,7 +154,7 @@ describe('segue watch', () => {
       expect(await segue('watch', ...flags)).toBe(10)
       expect(state.now - from).toBe(ms)
       expect(errors).toEqual([
-        `AWS has not answered for ${words}: the ledger does not answer (no answer). The run continues by itself; watch it with: segue watch`,
+        `AWS did not respond for ${words}: the ledger does not respond (no answer). The run continues; watch it with: segue watch`,
       ])
     })
 
@@ -175,20 +175,20 @@ describe('segue watch', () => {
       const { segue, views, errors } = setUp()
       views['arn:run:new'] = { status: 'unknown' }
       expect(await segue('run', '--wait')).toBe(10)
-      expect(errors[0]).toContain('Step Functions does not answer')
+      expect(errors[0]).toContain('Step Functions does not respond')
     })
 
     test.each(['10', '0m', 'soon'])('refuses --give-up %s', async (time) => {
       const { segue, errors } = setUp()
       expect(await segue('watch', '--give-up', time)).toBe(2)
-      expect(errors[0]).toContain('Expected a time as 90s, 10m or 2h.')
+      expect(errors[0]).toContain('Expected a time such as 90s, 10m or 2h.')
     })
   })
 
   test('says that nothing was ever run', async () => {
     const { segue, errors } = setUp()
     expect(await segue('watch')).toBe(2)
-    expect(errors).toEqual(['Nothing was ever run into beta. Start with: segue run'])
+    expect(errors).toEqual(['There was never a run into beta. Start one with: segue run'])
   })
 
   test('ends with 4 when items were quarantined', async () => {

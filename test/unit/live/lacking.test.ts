@@ -55,9 +55,9 @@ async function setUp(change: Partial<RunRecord> = {}) {
 
 describe('a finished run that goes on capturing', () => {
   it.each([
-    [lost, 'live changes lost, refuse: changes were thrown away unread'],
-    [otherCode, 'live changes not applied, code changed: deploy the migrations the run was begun with'],
-    [otherStream, 'live changes not applied, stream changed: the stream that the run follows was turned off'],
+    [lost, 'live changes lost, refuse: the stream dropped changes unread'],
+    [otherCode, 'live changes not applied, code changed: deploy the migrations that the run began with'],
+    [otherStream, 'live changes not applied, stream changed: the stream that the run reads was turned off'],
   ])('is not called clean after %o', async (found, words) => {
     const { segue, look, codes } = await setUp()
     await look(found)

@@ -78,15 +78,15 @@ describe('the lag of live changes', () => {
   })
 
   it.each([
-    [{ seconds: 0, guard: 'ok' }, 'live changes not behind'],
+    [{ seconds: 0, guard: 'ok' }, 'live changes up to date'],
     [{ seconds: 4_000, guard: 'warn' }, 'live changes 1h 6m behind, warn: behind for an hour or more'],
     [
       { seconds: 4_000, guard: 'warn', stopped: 'code changed' },
-      'live changes not applied for up to 1h 6m, code changed: deploy the migrations the run was begun with',
+      'live changes not applied for up to 1h 6m, code changed: deploy the migrations that the run began with',
     ],
     [
       { seconds: 0, guard: 'ok', stopped: 'stream changed' },
-      'live changes not applied, stream changed: the stream that the run follows was turned off',
+      'live changes not applied, stream changed: the stream that the run reads was turned off',
     ],
     [{ seconds: 0, guard: 'ok', stopped: 'aborted' }, 'live changes not applied, aborted: the run was told to stop'],
   ] as const)('%o in words: %s', (lag, words) => {

@@ -22,7 +22,7 @@ describe('starting a run', () => {
     expect(started).toEqual([])
   })
 
-  test('leaves it to the state machine where Step Functions does not say whether the other one is under way', async () => {
+  test('leaves it to the state machine where Step Functions does not respond, so it is not known whether the other one is under way', async () => {
     const { world, ledger, started, views } = memoryWorld()
     await store(ledger, aRun(halted), chunks)
     views['arn:run:one'] = { status: 'unknown' }

@@ -44,7 +44,7 @@ describe('a finished run whose rows have expired', () => {
       const { segue, lines } = await setUp(finished, [...left])
       expect(await segue(command), command).toBe(2)
       expect(lines.at(-1)).toBe(
-        'What the last verification found is no longer known. Verify again with: segue verify --wait',
+        'The result of the last verification is no longer known. Verify again with: segue verify --wait',
       )
       expect(lines.join('\n')).not.toMatch(/no differences|\b0 items/)
     }
@@ -55,7 +55,7 @@ describe('a finished run whose rows have expired', () => {
       const { segue, errors } = await setUp(finished, [])
       expect(await segue(...command)).toBe(2)
       expect(errors).toEqual([
-        'What the last verification found is no longer known. Verify again with: segue verify --wait',
+        'The result of the last verification is no longer known. Verify again with: segue verify --wait',
       ])
     }
   })
@@ -78,7 +78,7 @@ describe('a finished run whose rows have expired', () => {
     expect(await finishRun(task, engine)).toMatchObject({ outcome: 'finished', differences: 0 })
     expect(await segue('status')).toBe(0)
     expect(lines.slice(-2)).toEqual([
-      'Run run00001 finished: what it read and wrote is no longer known, as the ledger keeps that for 60 days.',
+      'Run run00001 finished: its counts are no longer known, since the ledger keeps them for 60 days.',
       'Verified: no differences.',
     ])
   })

@@ -72,7 +72,7 @@ describe('segue status draws', () => {
         "Read        600 = 600 migrated + 0 untouched + 0 dropped + 0 quarantined",
         "Produced    600 = 600 written + 0 already there",
         "Tallies     close",
-        "Live        captured since 2026-11-21T01:00:00Z; live changes 1m 15s behind 5s ago",
+        "Live        captured since 2026-11-21T01:00:00Z; live changes 1m 15s behind (as of 5s ago)",
         "",
         "Splits",
         "  s00000  segment  split in 2 ways at key #42ffbd  515 items, 10 before the split",
@@ -107,11 +107,11 @@ describe('segue status draws', () => {
         "Read        1,000 = 1,000 migrated + 0 untouched + 0 dropped + 0 quarantined",
         "Produced    1,000 = 1,000 written + 0 already there",
         "Tallies     close",
-        "Live        captured since 2026-11-21T01:00:00Z; live changes 1m 15s behind 5s ago",
+        "Live        captured since 2026-11-21T01:00:00Z; live changes 1m 15s behind (as of 5s ago)",
         "",
         "Run run00001 finished: 1,000 items read, 1,000 items written to beta.",
         "Verify found 4 differences: 1 missing, 2 different, 1 orphan. List with: segue diff; mend with: segue repair --wait",
-        "When last looked at: live changes 1m 15s behind; what is not applied counts as a difference.",
+        "When last checked: live changes 1m 15s behind; changes that are not applied yet count as differences.",
         "Orphans not checked for 12 items: a migration without an inverse, or whose inverse fails, may have made them.",
       ]
     `)
@@ -153,7 +153,7 @@ test('segue diff draws what the last verification found, with keys where asked',
       "       1  missing",
       "       1  orphan",
       "Orphans not checked for 12 items: a migration without an inverse, or whose inverse fails, may have made them",
-      "When last looked at: live changes 1m 15s behind; what is not applied counts as a difference",
+      "When last checked: live changes 1m 15s behind; changes that are not applied yet count as differences",
       "Mend with: segue repair --wait",
     ]
   `)
@@ -168,7 +168,7 @@ test('segue diff draws what the last verification found, with keys where asked',
       "       1  orphan",
       "            case|4  a",
       "Orphans not checked for 12 items: a migration without an inverse, or whose inverse fails, may have made them",
-      "When last looked at: live changes 1m 15s behind; what is not applied counts as a difference",
+      "When last checked: live changes 1m 15s behind; changes that are not applied yet count as differences",
       "Mend with: segue repair --wait",
     ]
   `)
@@ -213,19 +213,19 @@ test('segue capture off draws what it is about to do, and what it has done', () 
     [
       [
         "Would turn off live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1)",
-        "What changes in alpha from then on is not applied; the stream keeps it for 24 hours.",
+        "Later changes of alpha are not applied; the stream keeps them for 24 hours.",
         "To turn them on again: segue run --resume",
       ],
       [
         "Turns off live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1)",
-        "What changes in alpha from then on is not applied; the stream keeps it for 24 hours.",
+        "Later changes of alpha are not applied; the stream keeps them for 24 hours.",
         "Only a new run, into an empty beta, turns them on again: segue run --stack Night",
-        "This takes about 7 minutes, until what is being applied has landed.",
+        "This takes about 7 minutes: it waits until no change under way can still be written.",
       ],
       [
         "Live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1), are off already.",
       ],
-      "Live changes are off: nothing more of them lands in beta.",
+      "Live changes are off: no more of them are written to beta.",
     ]
   `)
 })

@@ -165,7 +165,10 @@ describe('a plan', () => {
   test('samples for itself where the deployment does not answer, and says why pending migrations are not known', async () => {
     const { plan, fill } = setUp()
     fill('case|1', 10)
-    expect((await plan()).migrations).toEqual({ applied: [], unknown: 'this deployment does not tell' })
+    expect((await plan()).migrations).toEqual({
+      applied: [],
+      unknown: 'this deployment does not name its preflight function',
+    })
     const made = await plan({}, 900, undefined, undefined, { outcome: 'unknown', reason: 'no permission' })
     expect(made.sample).toMatchObject({ migrated: false, sums: { items: 10, outputs: 10 } })
     const page = planPage(made, view).join('\n')

@@ -282,7 +282,7 @@ describe('a report', () => {
       await ledger.commit([{ row: lag, expect: 'any' }])
       const page = reportPage(await buildReport(ledger, 'run00001'))
       expect(page.includes('differences may be changes that were on their way')).toBe(said)
-      expect(page).toContain(`when last probed, ${new Date(start + at).toISOString()}: live changes not behind`)
+      expect(page).toContain(`when last probed, ${new Date(start + at).toISOString()}: live changes up to date`)
     },
   )
 

@@ -9,24 +9,24 @@ import { endingOf } from './render/ending.ts'
 import { sayRefused } from './render/refused.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Each look reads 64 keys of the ledger: 2 s is lively enough for eyes, 5 s for a log. */
+/** Each poll reads 64 keys of the ledger: every 2 s for a person, every 5 s for a log. */
 const everyMs = { drawn: 2_000, printed: 5_000 }
 
-export interface FollowOptions {
+export interface ShowOptions {
   /** The execution to watch. @default the one under way, else the last run */
   execution?: string
-  /** How long AWS may not answer before the command ends, ms. */
+  /** How long AWS may fail to respond before the command ends, ms. */
   giveUp: number
   json: boolean
   keys: boolean
 }
 
 /**
- * Draws a run until nothing runs any more: a bar and a line on a terminal, a line every few seconds elsewhere, a JSON
- * object a line if asked.
+ * Watches a run to its end and shows it: a bar and a line on a terminal, elsewhere a line every few seconds; with `json`
+ * one JSON object per line.
  * @returns the exit code of how the run ended.
  */
-export async function followRun(engine: OperatorEngine, terminal: Terminal, options: FollowOptions): Promise<ExitCode> {
+export async function showWatch(engine: OperatorEngine, terminal: Terminal, options: ShowOptions): Promise<ExitCode> {
   const { execution, giveUp, json } = options
   const drawn = terminal.interactive && !json
   const sights = watchRun(engine, {
@@ -39,8 +39,8 @@ export async function followRun(engine: OperatorEngine, terminal: Terminal, opti
   return code
 }
 
-/** Draws one sight; the code counts where it is the last. */
-function show(sight: Sight, flag: string, terminal: Terminal, { json, keys }: FollowOptions): ExitCode {
+/** Shows one sight. The exit code of the last one counts. */
+function show(sight: Sight, flag: string, terminal: Terminal, { json, keys }: ShowOptions): ExitCode {
   switch (sight.kind) {
     case 'run':
       return showRun(sight, flag, terminal, { json, keys })
@@ -68,7 +68,7 @@ function showUnreachable(
   else showLines(terminal, ['Unknown', `waiting: ${sentence(reason)}`])
   if (gaveUp === undefined) return exitCode('ok')
   terminal.error(
-    `AWS has not answered for ${duration(gaveUp)}: ${sentence(reason)}. The run continues by itself; watch it with: segue watch${flag}`,
+    `AWS did not respond for ${duration(gaveUp)}: ${sentence(reason)}. The run continues; watch it with: segue watch${flag}`,
   )
   return exitCode('unreachable')
 }
@@ -77,7 +77,7 @@ function showRun(
   { progress, seen }: Extract<Sight, { kind: 'run' }>,
   flag: string,
   terminal: Terminal,
-  { json, keys }: Pick<FollowOptions, 'json' | 'keys'>,
+  { json, keys }: Pick<ShowOptions, 'json' | 'keys'>,
 ): ExitCode {
   const lines = [progressLine(progress, seen, { keys }), waitingLine(progress, seen)].filter(
     (line) => line !== undefined,
@@ -90,7 +90,7 @@ function showRun(
   return exitCodeOfRun(progress.verdict)
 }
 
-/** Lines of the moment: drawn over the last ones on a terminal, the first cut to one line and the others whole. */
+/** Shows lines. On a terminal they replace the last ones; the first is cut to one line, the others are wrapped. */
 function showLines(terminal: Terminal, [first = '', ...rest]: string[], bar?: string): void {
   const { columns, interactive } = terminal
   if (interactive)
