@@ -4,8 +4,8 @@ import { OptionsError } from '../shared/config/errors.ts'
 import { Segue } from './segue.ts'
 
 /**
- * The app of the root `cdk.json`, for those who deploy from this repository. Context: `segue` holds the options,
- * `migrations` the path of the module that exports the migrations, `stack` the name of the stack.
+ * The app of the root `cdk.json`, to deploy from this repository. Context: `segue` holds the options, `migrations` the path
+ * of the module that exports the migrations, `stack` the name of the stack.
  */
 const app = new App()
 

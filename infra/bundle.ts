@@ -4,13 +4,13 @@ import { AssetHashType, DockerImage } from 'aws-cdk-lib'
 import { type AssetCode, Code } from 'aws-cdk-lib/aws-lambda'
 import { type BuildOptions, buildSync } from 'esbuild'
 
-/** What holds `functions/` and `shared/`: the checkout, or `dist/` of the package, wherever that is installed. */
+/** The folder with `functions/` and `shared/`: the checkout, or `dist/` of the installed package. */
 const ROOT = path.resolve(import.meta.dirname, '..')
 
 /** `.ts` in a checkout, `.js` in the package. */
 const EXTENSION = path.extname(import.meta.filename)
 
-/** What `functions/` import to get at the user's migrations; bound to their module here. */
+/** The name by which `functions/` import the user's migrations; bound to the user's module here. */
 const MIGRATIONS = '#migrations'
 
 const options: BuildOptions = {
@@ -42,7 +42,7 @@ export function functionCode(name: string, migrations: string): AssetCode {
     assetHashType: AssetHashType.OUTPUT,
     bundling: {
       image: DockerImage.fromRegistry('unused: bundled locally'),
-      // CDK takes assets with the same folder and options for the same asset, and cannot look into `tryBundle`.
+      // CDK treats assets with the same folder and options as one asset; it does not see what `tryBundle` does.
       command: [name, migrations],
       local: {
         tryBundle(outputDirectory) {
@@ -67,13 +67,13 @@ export function functionCode(name: string, migrations: string): AssetCode {
   })
 }
 
-/** The user's migrations module as one text that changes when, and only when, its code or that of what it imports does. */
+/** The user's migrations module and its imports as one text, which changes only when their code does. */
 export function migrationsText(migrations: string): string {
   const { outputFiles } = buildSync({
     ...options,
     entryPoints: [migrations],
     absWorkingDir: path.dirname(migrations),
-    // Without names and comments, nothing is left of where the files lie.
+    // Minified, the text does not depend on the folders of the files.
     minify: true,
     write: false,
   })

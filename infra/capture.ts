@@ -8,13 +8,13 @@ import { type FunctionName, functionNames, type Permissions, functions as table 
 import type { SegueFunction } from './functions.ts'
 import { allow } from './permissions.ts'
 
-/** Where, inside the bucket, Lambda puts stream records it gave up on. */
+/** Prefix, in the bucket, of the stream records that Lambda gave up on. */
 export const DISCARDED_PREFIX = 'aws/lambda'
 
-/** How often the stream is read beside the mapping: often enough that a lag of an hour is seen in time. */
+/** How often the monitor reads the stream: often enough to see a lag of an hour in time. */
 const MONITOR_RATE = Duration.minutes(5)
 
-/** Records of one batch: one transaction each and more, so a batch stays far below the function's limit. */
+/** Records per batch. Each takes a transaction or more; this many stay far below the function's time limit. */
 const BATCH = 100
 
 export interface CaptureProps {
@@ -24,9 +24,9 @@ export interface CaptureProps {
 }
 
 /**
- * The mapping from the source's stream to the live function. It is off until a run turns it on, and belongs to no version:
- * a deployment must not touch it, or CloudFormation would turn it off again. Whether the code is that of the run, the live
- * function asks the ledger.
+ * The mapping from the source's stream to the live function. It is off until a run turns it on. It names no version of the
+ * function: a deployment that changed the mapping would turn it off again. The live function reads in the ledger whether
+ * its code is that of the run.
  */
 export class Capture extends Construct {
   /** UUID of the mapping. */
@@ -49,14 +49,14 @@ export class Capture extends Construct {
       // Records of one item stay in order; those of different items need none.
       parallelizationFactor: 10,
       bisectBatchOnFunctionError: true,
-      // Never given up: what cannot be migrated is quarantined, and everything else is worth another try.
+      // Retried without end: items that cannot be migrated are quarantined, and every other failure may pass.
       maximumRetryAttempts: -1,
       maximumRecordAgeInSeconds: -1,
       destinationConfig: { onFailure: { destination: manifests.bucketArn } },
       enabled: false,
     })
     mapping.node.addDependency(live.role)
-    // A tag put on the whole stack would be a change of the mapping.
+    // A tag on the whole stack would change the mapping.
     mapping.addPropertyDeletionOverride('Tags')
     this.mapping = mapping.ref
     const arn = Stack.of(this).formatArn({

@@ -4,9 +4,9 @@ import { OptionsError } from '../shared/config/errors.ts'
 import { migrationsText } from './bundle.ts'
 
 /**
- * What a run remembers its code by: SHA-256, in hex, of the bundled migrations module. Comments, formatting and the
- * folder it lies in do not count; the versions of the packages it imports do.
- * @throws OptionsError when there is no such module.
+ * The hash by which a run knows its code: SHA-256, in hex, of the bundled migrations module. Comments, formatting and the
+ * module's folder do not change it; the versions of imported packages do.
+ * @throws OptionsError if there is no such module.
  */
 export function codeHash(migrations: string): string {
   if (!existsSync(migrations))

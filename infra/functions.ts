@@ -20,11 +20,11 @@ export interface FunctionsProps {
   vpcSubnets?: SubnetSelection
 }
 
-/** One Lambda: what a Task needs of it, and what others need to let it do more or be invoked. */
+/** One Lambda, with everything that Tasks and permissions need of it. */
 export interface SegueFunction extends Invocable {
   role: Role
   lambda: Lambda
-  /** ARNs of all its versions: an execution goes on invoking those it began with after a deployment. */
+  /** ARNs of all its versions: after a deployment, an execution still invokes the versions it began with. */
   versionArns: string
 }
 
@@ -85,14 +85,14 @@ export class Functions extends Construct {
       ...(vpc && { vpc }),
       ...(vpcSubnets && { vpcSubnets }),
       ...(securityGroup && { securityGroups: [securityGroup] }),
-      // Executions under way go on with the versions they began with; a deployment must not take those away.
+      // An execution continues with the versions it began with; a deployment must not delete those.
       currentVersionOptions: { removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE },
     })
     return { arn: lambda.currentVersion.functionArn, versionArns: `${lambda.functionArn}:*`, seconds, role, lambda }
   }
 }
 
-/** What Lambda needs to put a function into a VPC; it takes no narrower resource than `*`. */
+/** Actions that Lambda needs to run a function in a VPC; they allow no narrower resource than `*`. */
 const NETWORK_ACTIONS = [
   'AssignPrivateIpAddresses',
   'CreateNetworkInterface',

@@ -4,8 +4,8 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Construct } from 'constructs'
 
 /**
- * The table that remembers every run. It outlives the stack: which migrations are applied, and the audit, exist nowhere
- * else. Chunk rows and heads leave by TTL.
+ * The table that remembers every run. It outlives the stack, because nothing else records which migrations are applied.
+ * Chunk rows and heads expire by TTL.
  * @param encryptionKey Without one, the table is encrypted under the key that AWS manages in this account.
  */
 export function ledgerTable(scope: Construct, encryptionKey: IKey | undefined): Table {
@@ -18,7 +18,7 @@ export function ledgerTable(scope: Construct, encryptionKey: IKey | undefined): 
     ...(encryptionKey
       ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
       : { encryption: TableEncryption.AWS_MANAGED }),
-    // Not plain `RETAIN`, here and wherever something outlives the stack: a first deployment that rolls back would leave it behind.
+    // Not `RETAIN`: a first deployment that rolls back would leave the table behind. The same wherever something outlives the stack.
     removalPolicy: RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE,
   })
 }

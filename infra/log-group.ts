@@ -10,7 +10,7 @@ export function logGroup(scope: Construct, retentionDays: number): LogGroup {
   })
 }
 
-/** CloudWatch keeps logs for certain numbers of days only: the least of them that is enough. */
+/** The shortest retention of CloudWatch that is long enough: it offers only certain numbers of days. */
 function retention(days: number): RetentionDays {
   const choices = Object.values(RetentionDays).filter((value): value is RetentionDays => typeof value === 'number')
   const enough = choices.filter((choice) => choice >= days && choice !== RetentionDays.INFINITE)

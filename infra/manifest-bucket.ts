@@ -8,10 +8,9 @@ import { acknowledge } from './acknowledge.ts'
 const KEPT = Duration.days(30)
 
 /**
- * Where the Maps read which chunks there are and write how they ended: ids, never items. Lambda itself puts batches of live
- * changes there, with their items, that the stream dropped before they could be applied. It is retained when the stack
- * goes, because CloudFormation cannot delete a bucket that holds objects, and a function that may empty it would be the
- * only thing here allowed to delete. Its contents expire by themselves.
+ * The Maps read their lists of chunks here and write their results: ids, never items. Lambda also puts here the batches of
+ * live changes, with their items, that the stream dropped before they were applied. The bucket outlives the stack, because
+ * CloudFormation cannot delete a bucket with objects, and no function here is allowed to delete objects. They expire.
  */
 export function manifestBucket(scope: Construct, encryptionKey: IKey | undefined): Bucket {
   const bucket = new Bucket(scope, 'Manifests', {

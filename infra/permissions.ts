@@ -6,11 +6,11 @@ import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
 import { type FunctionName, functionNames, functions, type Permissions } from '../shared/config/functions.ts'
 
-/** A table as far as it matters here: CDK's `Table`, `TableV2` and imported tables all are. */
+/** The part of a table that is used here; CDK's `Table`, `TableV2` and imported tables have it. */
 export interface StoredTable {
   readonly tableName: string
   readonly tableArn: string
-  /** Where the stream is enabled; without it live changes cannot be captured, and runs must be offline. */
+  /** Set where the stream is enabled. Without it live changes cannot be captured, and runs must be offline. */
   readonly tableStreamArn?: string | undefined
   readonly encryptionKey?: IKey | undefined
 }
@@ -22,10 +22,10 @@ export interface Stores {
   manifests: Bucket
 }
 
-/** Where, inside the bucket, `plan` writes. */
+/** Prefix, in the bucket, of the manifests that `plan` writes. */
 export const MANIFESTS_PREFIX = 'manifests'
 
-/** The statements that let a function use the tables and the bucket, and the customer keys they are encrypted under. */
+/** The statements that let a function use the tables and the bucket, and the customer keys that encrypt them. */
 export function storePermissions(
   name: FunctionName,
   { source, destination, ledger, manifests }: Stores,
@@ -45,9 +45,10 @@ export function storePermissions(
 }
 
 /**
- * Lets functions ask whether a run is alive. Policies of their own, because the machine needs the functions first.
+ * Lets functions check whether an execution is alive. In policies of their own, because the machine needs the functions
+ * first.
  */
-export function allowAskingForRuns(
+export function allowDescribingRuns(
   scope: Construct,
   run: IStateMachine,
   deployed: Record<FunctionName, { role: IRole }>,
@@ -74,7 +75,7 @@ const isWrite = (action: string) => /^(BatchWrite|Delete|PartiQL|Put)/.test(acti
 const READ = ['Decrypt']
 const WRITE = ['Decrypt', 'Encrypt', 'GenerateDataKey']
 
-/** Nothing for what is encrypted under AWS's keys. The key's own policy must leave its use to IAM, as CDK's keys do. */
+/** No statement without a customer key. The key's policy must delegate to IAM, as those of CDK's keys do. */
 export function useKey(key: IKey | undefined, actions = WRITE): PolicyStatement[] {
   return key ? allow('kms', actions, key.keyArn) : []
 }

@@ -12,7 +12,7 @@ import { codeHash } from './code-hash.ts'
 import { Functions } from './functions.ts'
 import { ledgerTable } from './ledger-table.ts'
 import { manifestBucket } from './manifest-bucket.ts'
-import { allowAskingForRuns, type StoredTable } from './permissions.ts'
+import { allowDescribingRuns, type StoredTable } from './permissions.ts'
 import { StateMachines } from './state-machines.ts'
 import { acknowledgeWildcards } from './wildcards.ts'
 
@@ -20,14 +20,14 @@ type TableNames = 'sourceTable' | 'destinationTable'
 
 export interface SegueProps {
   /**
-   * Names of tables may be left out where the tables themselves are given.
+   * Leave out the names of tables that are given as `sourceTable` and `destinationTable`.
    * @default the context `segue`: an object in cdk.json, or JSON from `-c segue='{…}'`
    */
   options?: Omit<OptionsInput, TableNames> & Partial<Pick<OptionsInput, TableNames>>
   /** Absolute path of the module that exports the migrations. */
   migrations: string
   /**
-   * The table to read. One that is encrypted under a customer key comes with the key, here and as the destination:
+   * The table to read. If a customer key encrypts it, give the key too, here and for the destination:
    * `Table.fromTableAttributes(scope, 'Old', { tableArn, tableStreamArn, encryptionKey })`.
    * @default the table of this account and region that `options.sourceTable` names
    */
@@ -37,20 +37,20 @@ export interface SegueProps {
   /** Encrypts the ledger and the bucket of manifests. @default keys that AWS manages */
   encryptionKey?: IKey
   /**
-   * Where the functions run. They need a way to DynamoDB and its streams, S3, Lambda and Step Functions: through NAT, as an
-   * endpoint for DynamoDB Streams has no private name. Source: "AWS PrivateLink for DynamoDB Streams", Developer Guide.
+   * The VPC of the functions. They must reach DynamoDB, DynamoDB Streams, S3, Lambda and Step Functions through NAT: an
+   * endpoint for DynamoDB Streams has no private DNS name. Source: "AWS PrivateLink for DynamoDB Streams", Developer Guide.
    * @default outside any VPC
    */
   vpc?: IVpc
   /** @default the VPC's private subnets */
   vpcSubnets?: SubnetSelection
-  /** Put on every role. @default none */
+  /** Applied to every role. @default none */
   permissionsBoundary?: IManagedPolicy
 }
 
 /**
- * Everything that migrates one table into another, one to a stack: the stack's outputs are how the CLI finds it.
- * Nothing has a fixed physical name, so an account holds as many such stacks as it likes.
+ * Everything that migrates one table into another. At most one per stack, because the CLI finds it by the stack's outputs.
+ * Nothing has a fixed physical name, so an account can hold many such stacks.
  * @throws OptionsError naming each option that is wrong, missing or unknown, or a migrations module that is not there.
  */
 export class Segue extends Construct {
@@ -86,7 +86,7 @@ export class Segue extends Construct {
     const { tableStreamArn: streamArn } = this.sourceTable
     const capture = streamArn && new Capture(this, 'Capture', { streamArn, functions, manifests })
     this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
-    allowAskingForRuns(this, this.machines.run, functions)
+    allowDescribingRuns(this, this.machines.run, functions)
     acknowledgeWildcards(this)
 
     this.output('SourceTable', options.sourceTable)
@@ -101,13 +101,13 @@ export class Segue extends Construct {
     if (capture) this.output('CaptureMapping', capture.mapping)
   }
 
-  /** An output of the stack under exactly this name, whatever the constructs above are called. */
+  /** An output of the stack with exactly this name, independent of the ids of the constructs above. */
   private output(name: string, value: string): void {
     new CfnOutput(this, name, { value }).overrideLogicalId(name)
   }
 }
 
-/** A `TableV2` always names a stream, also where it has none. */
+/** A `TableV2` names a stream even if it has none; then this leaves the stream out. */
 function withItsStream(table: StoredTable): StoredTable {
   const resource = table instanceof TableV2 ? table.node.defaultChild : undefined
   if (!(resource instanceof CfnGlobalTable) || Stack.of(resource).resolve(resource.streamSpecification)) return table

@@ -55,7 +55,7 @@ function machine(scope: Construct, id: string, definition: Machine, options: Opt
     comment: definition.Comment,
     definitionBody: DefinitionBody.fromString(Stack.of(scope).toJsonString(definition)),
     tracingEnabled: true,
-    // Errors say which state failed; what went through the others is in the execution's own history.
+    // Errors name the state that failed; the execution's own history has the rest.
     logs: {
       destination: logGroup(owner, options.logRetentionDays),
       level: LogLevel.ERROR,
@@ -76,8 +76,8 @@ function invoking({ role }: StateMachine, functions: SegueFunction[]): void {
 }
 
 /**
- * Running executions of `chunk` and waiting for them (`.sync:2`). The rule must be allowed before the machine exists,
- * Step Functions checks that; what names the machine must come after, in a policy of its own. Source: "IAM policies for
+ * Lets a machine run executions of `chunk` and wait for them (`.sync:2`). Step Functions checks the permission on the rule
+ * when it creates the machine. Statements that name the machine come later, in a policy of their own. Source: "IAM policies for
  * Step Functions", Step Functions Developer Guide.
  */
 function startingChunks(starter: StateMachine, chunk: IStateMachine): void {
@@ -98,7 +98,7 @@ function startingChunks(starter: StateMachine, chunk: IStateMachine): void {
 }
 
 /**
- * Running Distributed Maps: the items are executions of the machine itself, started, watched and redriven by it.
+ * Lets the machine run Distributed Maps: it starts, watches and redrives their items, which are executions of itself.
  * Source: "IAM policies for using Distributed Map states", Step Functions Developer Guide.
  */
 function mapping(run: StateMachine, { States }: Machine, manifests: Bucket): void {

@@ -1,12 +1,12 @@
 import { type Options, parseOptions } from '../../shared/config/options.ts'
 
-/** What the deployment told this Lambda. */
+/** The settings that the deployment gives this Lambda. */
 export interface Environment {
   options: Options
   codeHash: string
   ledgerTable: string
   manifestBucket: string
-  /** ARN of the source's stream and id of the mapping that feeds the live function, where live changes can be captured. */
+  /** ARN of the source's stream, and id of the mapping that feeds the live function; absent without a stream. */
   stream: string | undefined
   mapping: string | undefined
 }

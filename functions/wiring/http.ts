@@ -2,30 +2,29 @@ import { Agent as HttpAgent } from 'node:http'
 import { Agent as HttpsAgent } from 'node:https'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 
-/** Milliseconds until a connection must stand, and without a sign of an answer. */
+/** Time limits, ms: to connect, and for a connection on which no data arrives. */
 export interface Patience {
   connectMs: number
-  answerMs: number
+  responseMs: number
 }
 
-/** DynamoDB answers within milliseconds: what takes seconds is on a connection that leads nowhere any more. */
-const patience: Patience = { connectMs: 2_000, answerMs: 10_000 }
+/** DynamoDB responds within milliseconds, so a connection without data for seconds is dead. */
+const patience: Patience = { connectMs: 2_000, responseMs: 10_000 }
 
 /**
- * Makes the requests of every SDK client. One that is not answered in time fails with a TimeoutError, which counts as
- * `unavailable` and is retried: on a connection that was cut without a word it would otherwise take the function's whole
- * time.
+ * Sends the requests of every SDK client. A request without a response in time fails with a TimeoutError, which counts as
+ * `unavailable` and is retried. Otherwise a dead connection could take the function's whole time.
  */
-export function httpHandler({ connectMs, answerMs }: Patience = patience): NodeHttpHandler {
+export function httpHandler({ connectMs, responseMs }: Patience = patience): NodeHttpHandler {
   const connections = { keepAlive: true, maxSockets: 64 }
   return new NodeHttpHandler({
     httpAgent: new HttpAgent(connections),
     httpsAgent: new HttpsAgent(connections),
     connectionTimeout: connectMs,
-    // Without the second line the SDK only logs that a request takes too long, and goes on waiting.
-    requestTimeout: answerMs,
+    // Without throwOnRequestTimeout the SDK only logs a slow request and keeps waiting.
+    requestTimeout: responseMs,
     throwOnRequestTimeout: true,
-    // The request's own limit ends with the answer's headers.
-    socketTimeout: answerMs,
+    // requestTimeout ends with the headers of the response.
+    socketTimeout: responseMs,
   })
 }

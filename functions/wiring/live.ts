@@ -2,7 +2,7 @@ import { sdkLiveTables } from '../../shared/live/sdk/live-tables.ts'
 import type { LiveWorld } from '../../shared/phases/handlers/world.ts'
 import { dynamodb, environment, world } from './world.ts'
 
-/** Of the functions that write items of the destination with their heads. */
+/** For the functions that write destination items together with their heads. */
 export const liveWorld: LiveWorld = {
   ...world,
   liveTables: (destination) => sdkLiveTables(dynamodb, destination, environment.ledgerTable),

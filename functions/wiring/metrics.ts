@@ -5,11 +5,11 @@ import type { EngineEvent } from '../../shared/runtime/events.ts'
 export const metrics = new Metrics({
   namespace: 'Segue',
   serviceName: 'segue',
-  // Names of functions hold that of their stack.
+  // The name of a function includes that of its stack.
   defaultDimensions: { function: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'none' },
 })
 
-/** The events that are worth a number over time. A metric is one more reader of the engine's events. */
+/** Counts the events that are useful as a metric. */
 export function measure(event: EngineEvent): void {
   const count = (name: string, value: number) => metrics.addMetric(name, MetricUnit.Count, value)
   switch (event.code) {

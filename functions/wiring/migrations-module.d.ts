@@ -1,4 +1,4 @@
-/** The user's module, which the construct binds to this name when it bundles a function. Nobody has checked it yet. */
+/** The user's module; the construct binds it to this name when it bundles a function. Its exports are not validated yet. */
 declare module '#migrations' {
   const migrations: unknown
   export default migrations

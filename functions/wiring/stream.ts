@@ -6,7 +6,7 @@ import { environment, http, world } from './world.ts'
 const client = new DynamoDBStreamsClient({ maxAttempts: 1, requestHandler: http })
 const slackMs = environment.options.streamSlackSeconds * 1000
 
-/** Of the functions that read the stream beside the mapping. */
+/** For the functions that read the stream themselves, beside the mapping. */
 export const streamWorld: StreamWorld = {
   ...world,
   openStream: (schema) => sdkStream(client, environment.stream ?? '', schema),

@@ -16,7 +16,7 @@ import { measure } from './metrics.ts'
 export const environment = readEnvironment()
 export const logger = new Logger({ serviceName: 'segue' })
 
-/** Keys are item data: they reach the log only at level DEBUG, which is for whoever asks for them. */
+/** Keys are item data: they are logged only at level DEBUG. */
 function emit(event: EngineEvent): void {
   measure(event)
   const { key, ...rest } = event as EngineEvent & { key?: string }
@@ -36,10 +36,10 @@ const runtime: Runtime = {
 
 /** One pool of connections for every client of this process. */
 export const http = httpHandler()
-/** The SDK's own retries are off: retrying happens once, above the ports. */
+/** The SDK's own retries are off: the adapters above the ports retry. */
 export const dynamodb = new DynamoDBClient({ maxAttempts: 1, requestHandler: http })
 
-/** What every function has at hand. */
+/** Shared by every function. */
 export const world: World = {
   options: environment.options,
   codeHash: environment.codeHash,

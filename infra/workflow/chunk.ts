@@ -10,12 +10,12 @@ export interface ChunkResources {
 
 /**
  * The machine of one chunk. Input: `{ run, fence, pass, chunk, slice: { round: 0 } }`. It starts itself for the children
- * of a split and to shorten its history; its own ARN is read from the context object, so that it needs no fixed name.
+ * of a split and to shorten its history. It reads its own ARN from the context object, so that it needs no fixed name.
  */
 export function chunkMachine(resources: ChunkResources): Machine {
   return {
     Comment:
-      'Walks one chunk, slice by slice; a hot key is split into children, which run as executions of this machine.',
+      'Processes one chunk, slice by slice; a hot key is split into children, which run as executions of this machine.',
     ...chunkStates(resources, { 'StateMachineArn.$': '$$.StateMachine.Id' }),
   }
 }
@@ -57,13 +57,13 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
       },
       [named('Paused')]: {
         Type: 'Wait',
-        Comment: 'An operator paused the run, or another slice has the chunk; ask again in a while.',
+        Comment: 'An operator paused the run, or another slice has the chunk; try again later.',
         SecondsPath: '$.slice.waitSeconds',
         Next: named('Rounds left?'),
       },
       [named('Throttled')]: {
         Type: 'Pass',
-        Comment: 'Every slice function is busy with other chunks; go on waiting for a turn.',
+        Comment: 'Every slice function is busy with other chunks; wait for a free one.',
         Parameters: {
           outcome: 'throttled',
           'round.$': 'States.MathAdd($.slice.round, 1)',
@@ -119,7 +119,7 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
 
 const chunkFields = { 'run.$': '$.run', 'fence.$': '$.fence', 'pass.$': '$.pass', 'chunk.$': '$.chunk' }
 
-/** The ledger learns of the failure and this execution ends well: one failed chunk does not tear down the others. */
+/** Records the failure in the ledger and succeeds, so that one failed chunk does not stop the others. */
 function markFailed(failChunk: Invocable): TaskState {
   return invoke(
     failChunk,

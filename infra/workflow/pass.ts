@@ -17,13 +17,13 @@ export interface PassResources extends ChunkResources {
  */
 export const TOLERATED_FAILURES = 100_000_000
 
-/** Where, inside the bucket, Distributed Maps write their results. */
+/** Prefix, in the bucket, of the results of Distributed Maps. */
 export const RESULTS_PREFIX = 'results'
 
 /**
  * One pass over a table: a Distributed Map over the manifest at `<plan>.manifest`, a JSON array of `{ chunk }` in S3.
- * `name` is the state's name and the Map's label, at most 40 characters. Every failure is tolerated: what happened to
- * a chunk is read from the ledger. `$` passes through unchanged; only a Map that cannot read or write S3 goes to `halt`.
+ * `name` is the state's name and the Map's label, at most 40 characters. Every failure is tolerated: the ledger has
+ * the state of each chunk. `$` passes through unchanged; only a Map that cannot read or write S3 goes to `halt`.
  */
 export function passState(
   name: string,

@@ -5,11 +5,11 @@ export const THROTTLED = 'Lambda.TooManyRequestsException'
 /**
  * The slice function is at its reserved concurrency: ordinary while children of a split wait for their turn, so it has a
  * retrier of its own. 60 attempts capped at 20 s, with full jitter, last about ten minutes; then the machine counts a
- * round and tries on (state `Throttled`), without end. Attempts are bounded at all only because each writes history.
+ * round and tries again (state `Throttled`), without limit. Attempts are bounded only because each writes history.
  */
 export const throttledRetrier: Retrier = retrier([THROTTLED], { interval: 1, attempts: 60, cap: 20 })
 
-/** Everything else that a slice can fail of: time-out, crash, service error. It resumes at its checkpoint, so retry all. */
+/** Every other failure of a slice: time-out, crash, service error. It resumes at its checkpoint, so all are retried. */
 export const failedRetrier: Retrier = retrier(['States.ALL'], { interval: 2, attempts: 6, cap: 60 })
 
 /** Lambda's own errors, which say nothing about our code. Source: "Handle transient Lambda service exceptions", AWS. */
@@ -24,7 +24,7 @@ const serviceRetrier: Retrier = retrier(
   { interval: 2, attempts: 8, cap: 60 },
 )
 
-/** For every Lambda but the slice. They answer the same when asked again, so the unexpected is tried again, too. */
+/** For every Lambda but the slice. They can be repeated safely, so unexpected errors are retried too. */
 export const taskRetriers: Retrier[] = [serviceRetrier, retrier(['States.ALL'], { interval: 2, attempts: 3, cap: 60 })]
 
 /** For work of a quarter of an hour that continues from a checkpoint, as a slice does: each try gets further. */

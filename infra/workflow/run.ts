@@ -9,13 +9,13 @@ export interface RunResources extends PassResources {
   functions: Record<TaskName, Invocable>
 }
 
-/** Who asks, and for what: the input of the functions that come before there is a run. */
+/** Input of the functions that run before the lease is held: the execution and the user's request. */
 const request = { 'execution.$': '$$.Execution.Id', 'input.$': '$$.Execution.Input' }
 const held = { 'run.$': '$.lease.run', 'fence.$': '$.lease.fence' }
 const retry = taskRetriers
 
 /**
- * The machine of one run. Input: what a user asked, `{}` for the defaults; each phase adds its answer beside it, at
+ * The machine of one run. Input: the user's request, `{}` for the defaults. Each phase adds its result beside it, at
  * `$.preflight`, `$.lease`, `$.copy` and so on. Refusals and halts are data; only the last state turns them into
  * the error and cause of a failed execution. Until the lease is held there is nothing to halt, so an error of Preflight
  * or Lease simply ends the execution.
@@ -37,7 +37,7 @@ export function runMachine(resources: RunResources): Machine {
     )
   const plan = (kind: PassKind, next: string) =>
     phase(functions.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${kind}`, { kind }, next)
-  /** Plans a pass and does it: the states `Plan <pass>`, `<Pass> left?` and `<Pass>`, and `next` once it has ended. */
+  /** Plans and runs a pass: the states `Plan <pass>`, `<Pass> left?` and `<Pass>`, and `next` once it has ended. */
   const pass = (kind: PassKind, next: string, planned = `Plan ${kind}`): { [name: string]: State } => {
     const { phase: name } = passes[kind]
     return {
@@ -53,7 +53,7 @@ export function runMachine(resources: RunResources): Machine {
       Preflight: invoke(
         functions.preflight,
         {
-          comment: 'Refuses what would fail or harm; changes nothing.',
+          comment: 'Refuses a run that would fail or do harm; changes nothing.',
           payload: request,
           resultPath: '$.preflight',
           retry,
@@ -80,7 +80,7 @@ export function runMachine(resources: RunResources): Machine {
       'Wait for the run before': wait(
         '$.lease.seconds',
         'Lease',
-        'What an earlier run sent may still be on its way, until its deadline.',
+        'Writes of an earlier run may still arrive until their deadline.',
       ),
       'Lease refused': fail('$.lease'),
       'What for?': choose(
@@ -105,7 +105,7 @@ export function runMachine(resources: RunResources): Machine {
       ...pass('copy', 'Copied', 'Plan'),
       Copied: phase(
         functions.copied,
-        'Asks the ledger whether the chunks cover the table and all are done.',
+        'Checks in the ledger that the chunks cover the table and all are done.',
         '$.copied',
         {},
         'Covered?',
@@ -116,7 +116,7 @@ export function runMachine(resources: RunResources): Machine {
 
       Drain: phase(
         functions.drain,
-        'Reads the stream itself: has every change up to the end of copy been applied?',
+        'Reads the stream to check that every change up to the end of copy is applied.',
         '$.drain',
         { 'past.$': '$.copied.at' },
         'Drained?',
@@ -180,7 +180,7 @@ export function runMachine(resources: RunResources): Machine {
 
       Finish: phase(
         functions.finish,
-        'Asks the ledger how the run ended: every pass done, tallies closed, differences counted.',
+        'Checks in the ledger how the run ended: every pass done, tallies closed, differences counted.',
         '$.finish',
         {},
         'Finished?',
@@ -192,7 +192,7 @@ export function runMachine(resources: RunResources): Machine {
         functions.halt,
         {
           comment:
-            'Records what went wrong and keeps everything resumable. Answers like Finish, for the same Fail state.',
+            'Records the error and keeps everything resumable. Returns the same as Finish, for the same Fail state.',
           payload: { ...held, 'error.$': '$.error' },
           resultPath: '$.finish',
           retry,
@@ -211,7 +211,7 @@ export function runMachine(resources: RunResources): Machine {
   }
 }
 
-/** Chooses the next state by what variables are equal to; `true` stands for the boolean. */
+/** Chooses the next state by the values of variables; `true` stands for the boolean. */
 function choose(table: { [variable: string]: { [equals: string]: string } }, otherwise: string): ChoiceState {
   const rules = Object.entries(table).flatMap(([Variable, byValue]) =>
     Object.entries(byValue).map(
@@ -222,7 +222,7 @@ function choose(table: { [variable: string]: { [equals: string]: string } }, oth
   return { Type: 'Choice', Choices: rules, Default: otherwise }
 }
 
-/** A run that is resumed may find nothing left of a pass; what a Map makes of a manifest without items is not documented. */
+/** Skips the Map if a resumed run has nothing left of a pass: the behaviour of a Map without items is not documented. */
 function anyLeft(kind: PassKind, map: string, otherwise: string): ChoiceState {
   const rule: ChoiceRule = { Variable: `$.${kind}.chunks`, NumericGreaterThanEquals: 1, Next: map }
   return { Type: 'Choice', Choices: [rule], Default: otherwise }
@@ -232,7 +232,7 @@ function wait(SecondsPath: string, next: string, comment: string): WaitState {
   return { Type: 'Wait', Comment: comment, SecondsPath, Next: next }
 }
 
-/** Ends the execution with the `error` and `cause` that a function answered. */
-function fail(answer: string): FailState {
-  return { Type: 'Fail', ErrorPath: `${answer}.error`, CausePath: `${answer}.cause` }
+/** Ends the execution with the `error` and `cause` that a function returned. */
+function fail(result: string): FailState {
+  return { Type: 'Fail', ErrorPath: `${result}.error`, CausePath: `${result}.cause` }
 }

@@ -24,7 +24,7 @@ async function clientOf(answer: string): Promise<DynamoDBClient> {
     region: 'us-east-1',
     credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
     maxAttempts: 1,
-    requestHandler: httpHandler({ connectMs: 100, answerMs: 100 }),
+    requestHandler: httpHandler({ connectMs: 100, responseMs: 100 }),
   })
 }
 
