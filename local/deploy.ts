@@ -6,7 +6,7 @@ import { withLock } from './lock.ts'
 import { BIN_DIRECTORY, STATE_DIRECTORY } from './paths.ts'
 import { run } from './processes.ts'
 
-/** What each deployed stack put out: `outputs.MyStack.SourceTable`. */
+/** The outputs of each deployed stack: `outputs.MyStack.SourceTable`. */
 export type StackOutputs = Record<string, Record<string, string>>
 
 export interface DeployOptions {
@@ -18,17 +18,17 @@ export interface DeployOptions {
   /** CDK context values, as `-c key=value`. */
   context?: Record<string, string | number | boolean>
   /**
-   * @default 600,000: the emulator takes seconds, or minutes on a busy machine, but waits for ever on a custom resource
-   * that died
+   * @default 600,000: a deployment takes seconds, or minutes on a busy machine, but the emulator waits forever for a custom
+   * resource that died
    */
   timeoutMs?: number
-  /** Gets the CDK's own output as it comes. */
+  /** Gets the output of the CDK as it comes. */
   onOutput?: (text: string) => void
 }
 
 const WORK = path.join(STATE_DIRECTORY, 'cdk')
 
-/** `cdk deploy` onto a local endpoint, just as it is done to AWS: same CLI, same template, same assets. */
+/** `cdk deploy` to a local endpoint, exactly as to AWS: same CLI, same template, same assets. */
 export async function deploy(options: DeployOptions): Promise<StackOutputs> {
   await bootstrap(options)
   const folder = await temporaryFolder()

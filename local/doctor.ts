@@ -13,7 +13,7 @@ import {
   PYTHON_HINT,
 } from './tools.ts'
 
-/** What one may want to do here, and the names of the checks that it takes. */
+/** The commands of this checkout, and the checks that each needs. */
 const uses = {
   'npm run demo': ['Node', 'Python', 'Python venv'],
   'npm run local': ['Node', 'Python', 'Python venv', 'ps'],
@@ -68,14 +68,14 @@ async function checks(): Promise<Record<Name, Check>> {
 
 const all = await checks()
 for (const [name, { found, ok, needed, hint }] of Object.entries(all)) {
-  const lacking = name === 'LocalStack' ? styleText('yellow', 'absent ') : styleText('red', 'missing')
-  const mark = ok ? styleText('green', 'ok     ') : lacking
+  const absent = name === 'LocalStack' ? styleText('yellow', 'absent ') : styleText('red', 'missing')
+  const mark = ok ? styleText('green', 'ok     ') : absent
   console.log(`${mark} ${name.padEnd(12)} ${(found ?? '-').padEnd(10)} for ${needed}`)
   if (!ok) console.log(`        ${hint}`)
 }
 console.log()
 for (const [command, names] of Object.entries(uses)) {
   const missing = names.filter((name) => !all[name].ok)
-  console.log(`${command.padEnd(24)} ${missing.length === 0 ? 'can run' : `lacks ${missing.join(', ')}`}`)
+  console.log(`${command.padEnd(24)} ${missing.length === 0 ? 'can run' : `needs ${missing.join(', ')}`}`)
 }
 if (uses['npm test'].some((name) => !all[name].ok)) process.exitCode = 1

@@ -1,10 +1,10 @@
-/** What this machine's stack is deployed to; nothing in the project assumes it. */
+/** Region and account of the local stack; nothing else in the project assumes them. */
 export const LOCAL_REGION = 'us-east-1'
 export const LOCAL_ACCOUNT = '000000000000'
 
 /**
  * The variables that point the AWS SDKs, the AWS CLI and the CDK at a local endpoint. The keys are dummies and the
- * profile and config files are switched off, so that nobody's real account can be meant by mistake.
+ * profile and config files are switched off, so that a request can never reach a real account.
  */
 export function localEnvironment(endpoint: string, region = LOCAL_REGION): Record<string, string> {
   return {

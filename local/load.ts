@@ -5,7 +5,7 @@ import type { Attributes } from '../shared/dynamodb/attributes.ts'
 const BATCH = 25
 const IN_FLIGHT = 8
 
-/** Writes items to an empty table as fast as it takes them; answers how many. */
+/** Writes items to an empty table as fast as it takes them; returns how many. */
 export async function load(client: DynamoDBClient, table: string, items: Iterable<Attributes>): Promise<number> {
   const batches = batched(items)
   let loaded = 0

@@ -3,8 +3,8 @@ import path from 'node:path'
 import { isAlive, waitFor } from './processes.ts'
 
 /**
- * Run `work` while no other process does under the same name: two test runs must not install into one folder at once.
- * A lock whose owner has died is taken over.
+ * Runs `work` while no other process holds the same lock: two test runs must not install into one folder at once. A lock
+ * whose owner has died is removed.
  */
 export async function withLock<T>(file: string, work: () => Promise<T>, timeoutMs = 300_000): Promise<T> {
   await mkdir(path.dirname(file), { recursive: true })

@@ -33,12 +33,12 @@ program
   .command('down')
   .description('stop the emulator; everything in it is gone')
   .action(async () => {
-    console.log((await down()) ? 'Stopped.' : 'Nothing of ours was running.')
+    console.log((await down()) ? 'Stopped.' : 'No local stack was running.')
   })
 
 program
   .command('status')
-  .description('what runs; exit code 0 if the stack is there, 1 if not')
+  .description('show the local stack; exit code 0 if it runs, 1 if not')
   .action(async () => {
     const { stack, emulator, healthy } = await status()
     if (stack && healthy) {
@@ -48,13 +48,13 @@ program
     }
     console.log(
       stack || emulator
-        ? `Was at ${stack?.endpoint ?? emulator?.endpoint}, and does not answer now. Start again: npm run local -- up`
+        ? `${stack?.endpoint ?? emulator?.endpoint} does not respond any more. Start it again: npm run local -- up`
         : 'Not running. Start it: npm run local -- up',
     )
     process.exitCode = 1
   })
 
-/** npm runs scripts in the folder of package.json; the path was typed somewhere else, perhaps. */
+/** npm runs scripts in the folder of package.json; INIT_CWD is the folder where the path was typed. */
 function folder(text: string): string {
   return path.resolve(process.env.INIT_CWD ?? '', text)
 }

@@ -2,10 +2,10 @@ import path from 'node:path'
 import { EXAMPLE, ROOT } from './paths.ts'
 import type { LocalStack } from './state.ts'
 
-/** What is in the tables: nothing, the items of `--seed`, or what a run has made of them. */
+/** The state of the tables: empty, with the items of `--seed`, or migrated by a run. */
 export type Moment = 'empty' | 'seeded' | 'migrated'
 
-/** What to type next, as it works where it was typed: in the checkout, or in the folder of one's own app. */
+/** The commands to type next, in the checkout and in the folder of one's own app. */
 export function nextSteps({ app }: Pick<LocalStack, 'app'>, moment: Moment): string[] {
   const isOwn = path.relative(ROOT, app).startsWith('..')
   const named = app === EXAMPLE ? '' : ` --app ${app}`
@@ -15,7 +15,7 @@ export function nextSteps({ app }: Pick<LocalStack, 'app'>, moment: Moment): str
   ]
   return [
     ...(moment === 'empty'
-      ? ['Fill the source, unless something has:', `  npm run local -- up${named} --seed 20000`, '']
+      ? ['Fill the source, unless it has items:', `  npm run local -- up${named} --seed 20000`, '']
       : []),
     'Next:',
     ...(moment === 'migrated' ? [] : run),

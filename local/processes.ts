@@ -34,7 +34,7 @@ export function run(
   })
 }
 
-/** A port of 127.0.0.1 that nobody listens on now; the one who binds it may still lose a race. */
+/** A port of 127.0.0.1 that is free now; another process may still take it first. */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer().on('error', reject)

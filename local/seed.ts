@@ -15,8 +15,8 @@ const HOT_SHARE = 0.7
 const TEXT = 'Seeded for local use. '.repeat(20)
 
 /**
- * Puts made-up items into the source, the same ones each time: the court's for the example, generic ones for any other
- * app. Returns a sentence that says what was put.
+ * Puts generated items into the source, the same ones each time: the court's for the example, generic ones for any other
+ * app. Returns a sentence about them.
  */
 export async function seed(endpoint: string, table: string, appDirectory: string, items: number): Promise<string> {
   const client = new DynamoDBClient(localClient(endpoint))

@@ -40,7 +40,7 @@ export async function up({ app, sliceSeconds, log, state = new LocalState() }: U
     if (!(await isHealthy(endpoint))) {
       throw new LocalError(
         'not-running',
-        `Nothing answers at ${endpoint} (AWS_ENDPOINT_URL). Start it, or unset the variable.`,
+        `${endpoint} (AWS_ENDPOINT_URL) does not respond. Start it, or unset the variable.`,
       )
     }
     log(`Deploying ${appDirectory} to ${endpoint}; 15 s or so.`)
@@ -78,7 +78,7 @@ function onlySegue(deployed: StackOutputs, app: string): [string, Record<string,
   return found
 }
 
-/** An app may name tables that were made elsewhere; nobody has made them here. */
+/** An app may name tables that exist only in its real account. */
 async function expectTables({ app, endpoint, sourceTable, destinationTable }: LocalStack): Promise<void> {
   const client = new DynamoDBClient(localClient(endpoint))
   for (const table of [sourceTable, destinationTable])
@@ -93,7 +93,7 @@ async function expectTables({ app, endpoint, sourceTable, destinationTable }: Lo
     }
 }
 
-/** What the CLI needs to know of a deployed stack, from its outputs. */
+/** A deployed stack as the CLI finds it, from its outputs. */
 export function stackOf(
   where: Pick<LocalStack, 'stack' | 'app' | 'endpoint'>,
   outputs: Record<string, string>,
@@ -120,7 +120,7 @@ export function stackOf(
   }
 }
 
-/** Stop the emulator that `up` started, with all that was in it. False where there was none. */
+/** Stops the emulator that `up` started; everything in it is lost. False if there was none. */
 export async function down(state = new LocalState()): Promise<boolean> {
   const running = await state.readProcess()
   await state.clear()
@@ -129,7 +129,7 @@ export async function down(state = new LocalState()): Promise<boolean> {
   return true
 }
 
-/** The pid in the file may long belong to somebody else. */
+/** The pid in the file may belong to another process by now. */
 async function isOurs(pid: number): Promise<boolean> {
   return isAlive(pid) && (await run('ps', ['-o', 'command=', '-p', String(pid)])).output.includes('serve.py')
 }

@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { EXAMPLE, STATE_DIRECTORY } from './paths.ts'
 
-/** Where the local stack is: what the CLI and the page read to find it (`.segue/local.json`). */
+/** The local stack, as the CLI finds it (`.segue/local.json`). */
 export interface LocalStack {
   /** Name of the CloudFormation stack. */
   readonly stack: string
@@ -24,14 +24,14 @@ export interface LocalStack {
   readonly options?: { readonly sliceSeconds: number }
 }
 
-/** The emulator that `up` has started (`.segue/emulator.json`); absent where the endpoint is somebody else's. */
+/** The emulator that `up` started (`.segue/emulator.json`); absent with an endpoint from AWS_ENDPOINT_URL. */
 export interface LocalProcess {
   readonly pid: number
   readonly endpoint: string
   readonly logFile: string
 }
 
-/** What `up` has written and `status` and `down` read: two files of one folder, and a copy of the first beside the app. */
+/** The state that `up` writes and `status` and `down` read: two files in one folder, and a copy of the first in the app's. */
 export class LocalState {
   readonly #stack: string
   readonly #process: string
@@ -85,7 +85,7 @@ async function read<T>(file: string): Promise<T | undefined> {
   }
 }
 
-/** Whole or not at all: somebody may be reading. */
+/** Writes the whole file at once, because another process may be reading it. */
 async function write(file: string, value: object): Promise<void> {
   await mkdir(path.dirname(file), { recursive: true })
   await writeFile(`${file}.${process.pid}`, `${JSON.stringify(value, null, 2)}\n`)

@@ -13,15 +13,18 @@ export interface Comparison {
   unexpected: number
   equal: boolean
   /** Encoded keys of the source items that ought to be quarantined. */
-  poison: string[]
+  toQuarantine: string[]
 }
 
 /**
- * Reads both tables from end to end and holds each item of the destination against what rules written by hand make of
- * the source. Neither the engine nor the migrations have a part in it.
+ * Reads both tables from end to end and compares each item of the destination with the result of rules written by hand. It
+ * uses neither the engine nor the migrations.
  */
 export async function compare(client: DynamoDBClient, source: string, destination: string): Promise<Comparison> {
-  const [[wanted, poison], found] = await Promise.all([expectation(client, source), contents(client, destination)])
+  const [[wanted, toQuarantine], found] = await Promise.all([
+    expectation(client, source),
+    contents(client, destination),
+  ])
   let [missing, different] = [0, 0]
   for (const [key, hash] of wanted) {
     const actual = found.get(key)
@@ -30,18 +33,18 @@ export async function compare(client: DynamoDBClient, source: string, destinatio
   }
   const unexpected = [...found.keys()].filter((key) => !wanted.has(key)).length
   const equal = missing + different + unexpected === 0
-  return { expected: wanted.size, found: found.size, missing, different, unexpected, equal, poison }
+  return { expected: wanted.size, found: found.size, missing, different, unexpected, equal, toQuarantine }
 }
 
 async function expectation(client: DynamoDBClient, table: string): Promise<[Map<string, string>, string[]]> {
   const wanted = new Map<string, string>()
-  const poison: string[] = []
+  const toQuarantine: string[] = []
   for await (const item of scan(client, table)) {
     const result = expected(item)
-    if ('quarantined' in result) poison.push(keyText(item))
+    if ('quarantined' in result) toQuarantine.push(keyText(item))
     else for (const output of result.outputs) wanted.set(keyText(output), hash(output))
   }
-  return [wanted, poison]
+  return [wanted, toQuarantine]
 }
 
 async function contents(client: DynamoDBClient, table: string): Promise<Map<string, string>> {

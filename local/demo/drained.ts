@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 
-/** Longest without a sign before the changes are taken to be stuck. */
+/** How long to wait for a change before it counts as stuck. */
 const PATIENCE_MS = 600_000
 const POLL_MS = 500
 
 /**
  * Waits until every change made to the source before this call has been applied: puts a last item there and waits for it in
  * the destination, twice, because items of one batch are applied in no order and the second is in a later batch than the first.
- * This machine's stream has one shard, and one batch of it in hand at a time.
+ * The emulator's stream has one shard, and applies one batch of it at a time.
  * @returns false when the items do not come.
  */
 export async function drained(client: DynamoDBClient, source: string, destination: string): Promise<boolean> {

@@ -1,6 +1,6 @@
 import path from 'node:path'
 import { styleText } from 'node:util'
-import { duration, grouped } from '../../shared/runtime/text.ts'
+import { counted, duration, grouped } from '../../shared/runtime/text.ts'
 import type { Comparison } from './compare.ts'
 import { changesIn, REPORT_FILE, type Report } from './report.ts'
 import type { Changes } from './writing.ts'
@@ -24,9 +24,9 @@ export function drawReport(report: Report): string[] {
     ['source', `${sum(read, { migrated, untouched, dropped, quarantined: tallies.quarantined })}`],
     ['destination', `${sum(produced, { written, 'already there': present })}`],
     ['live changes', `${grouped(changesIn(changes))} applied: ${live(changes)}`],
-    ['quarantined', `${quarantined}, each of them made to be`],
+    ['quarantined', `${quarantined}, all of them bad on purpose`],
     ['chunks', `${chunks}, ${splits} of them split, down to depth ${maxDepth}`],
-    ['time-outs', `${timedOutSlices} slices ran into their limit of ${report.sliceSeconds} s`],
+    ['time-outs', `${counted(timedOutSlices, 'slice')} ran into the limit of ${report.sliceSeconds} s`],
     ['hot key', hotKey(report)],
     ['run', `${duration(seconds * 1000)} for ${grouped(items)} items, ${grouped(items / seconds)}/s`],
     ['in all', duration(totalSeconds * 1000)],
@@ -46,11 +46,11 @@ function sum(total: number, parts: Record<string, number>): string {
 }
 
 function hotKey({ split, hotKeySeconds, other }: Report): string {
-  const how = (isSplit: boolean) => (isSplit ? 'split' : 'resumed again and again')
+  const how = (isSplit: boolean) => (isSplit ? 'split' : 'resumed slice after slice')
   const mine = `${duration(hotKeySeconds * 1000)} ${how(split)}`
   if (!other) return `${mine}; compare with \`npm run demo${split ? ' -- --no-split' : ''}\``
   const times = split ? other.hotKeySeconds / hotKeySeconds : hotKeySeconds / other.hotKeySeconds
   const compared = `${mine}, ${duration(other.hotKeySeconds * 1000)} ${how(other.split)}: ${times.toFixed(1)} times as long without splits`
-  // One slice alone can use this machine up; what splitting gains in an account, where each slice has a processor, it cannot show.
+  // One slice can keep this machine busy. Splitting gains more in an account, where each slice has a processor of its own.
   return times > 1 ? compared : `${compared}, because all slices share the processors of this machine`
 }

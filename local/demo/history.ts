@@ -7,12 +7,12 @@ import {
 import type { RunRecord } from '../../shared/ledger/runs.ts'
 import type { Stack } from './stack.ts'
 
-/** How Step Functions and Lambda spell that a slice was cut off by its time limit. */
+/** The errors of Step Functions and Lambda for a slice that its time limit cut off. */
 const TIMED_OUT = new Set(['States.Timeout', 'Sandbox.Timedout'])
 
 /**
- * Slices that ran into their time limit, counted where nothing can be hidden: in the histories of the run's execution,
- * of the children of its Distributed Maps, and of the nested executions of its chunks, whose names begin with the run.
+ * Slices that ran into their time limit, counted in the histories of the run's execution, of the children of its
+ * Distributed Maps, and of the nested executions of its chunks, whose names begin with the run.
  */
 export async function countTimedOutSlices(stack: Stack, run: RunRecord): Promise<number> {
   const client = stack.stepFunctions

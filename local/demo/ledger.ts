@@ -7,7 +7,7 @@ import { getRun, type RunRecord } from '../../shared/ledger/runs.ts'
 import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
 import type { Stack } from './stack.ts'
 
-/** What the ledger remembers of the stack's last run. */
+/** The stack's last run, as the ledger has it. */
 export interface Remembered {
   run: RunRecord
   chunks: ChunkRecord[]
@@ -28,8 +28,8 @@ export async function remembered({ dynamodb, ledger, destination }: Stack): Prom
 }
 
 /**
- * Seconds from the first slice of the segment that holds the hot key to the end of the last chunk that came of it: by
- * the same rule with and without splits. The hot key's segment is the one with the most items.
+ * Seconds from the first slice of the segment that holds the hot key to the end of its last chunk, with and without splits.
+ * The hot key's segment is the one with the most items.
  */
 export function hotKeySeconds(chunks: readonly ChunkRecord[]): number {
   const trees = Map.groupBy(chunks, ({ id }) => id.split('.')[0])

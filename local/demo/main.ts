@@ -16,7 +16,7 @@ import { runMigrations, verifyAgain } from './run.ts'
 import { OPTIONS, type Stack, startStack } from './stack.ts'
 import { startWriter } from './writing.ts'
 
-/** The night of 2021-09-11 in small: most of a court's table lies under one key, which does not fit into one slice. */
+/** The night of 2021-09-11 in small: most of a court's table is under one key, which is too big for one slice. */
 const HOT_SHARE = 0.7
 
 /** Changes a second that the writer makes to the source: enough for every kind of race, and few beside the copy. */
@@ -75,7 +75,7 @@ async function demo({ dynamodb, source, destination }: Stack): Promise<boolean> 
   const drainedAt = Date.now()
   const areApplied = await drained(dynamodb, source, destination)
   console.log(
-    `The writer has stopped after ${grouped(changesIn(changes))} changes; ${areApplied ? 'all are applied' : 'they are not applied, and no sign of more'}. ${since(drainedAt)}`,
+    `The writer has stopped after ${grouped(changesIn(changes))} changes; ${areApplied ? 'all are applied' : 'not all are applied, and no more arrive'}. ${since(drainedAt)}`,
   )
   const differences = { live: ran.differences, drained: ran.differences && (await verifyAgain(stack)) }
 
@@ -112,9 +112,9 @@ async function demo({ dynamodb, source, destination }: Stack): Promise<boolean> 
   await writeReport(report)
   console.log(title('Report'))
   for (const line of drawReport(report)) console.log(line)
-  const problems = problemsOf(report, comparison.poison, quarantined)
+  const problems = problemsOf(report, comparison.toQuarantine, quarantined)
   for (const note of notesOf(report)) console.log(`Note: ${note}.`)
-  for (const problem of problems) console.error(`Not as it should be: ${problem}.`)
+  for (const problem of problems) console.error(`Wrong: ${problem}.`)
   if (problems.length === 0) console.log(styleText('green', 'The result is right.'))
   return problems.length === 0
 }

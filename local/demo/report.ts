@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { openSums } from '../../shared/facts/sums.ts'
 import type { Tallies } from '../../shared/ledger/tallies.ts'
+import { counted } from '../../shared/runtime/text.ts'
 import { STATE_DIRECTORY } from '../paths.ts'
 import type { Changes } from './writing.ts'
 
@@ -9,13 +10,13 @@ import type { Changes } from './writing.ts'
 export interface Report {
   /** Items loaded into the source. */
   items: number
-  /** What the writer did to the source while the run was under way. */
+  /** The changes that the writer made to the source during the run. */
   changes: Changes
-  /** Every one of them was applied in the end; otherwise the comparison says nothing. */
+  /** Whether every change was applied in the end; otherwise the comparison says nothing. */
   drained: boolean
   /** Times the run halted and was resumed. */
   resumed: number
-  /** What verify found while the writer was at work, and once it had stopped. */
+  /** Whether verify found differences while the writer was at work, and after it had stopped. */
   differences: { live: boolean; drained: boolean }
   tallies: Tallies
   /** Chunks there were in the end. */
@@ -44,7 +45,7 @@ export interface Report {
 
 export const REPORT_FILE = path.join(STATE_DIRECTORY, 'demo', 'report.json')
 
-/** The last demo of the other kind with the same items: what this one's hot key is compared with. */
+/** The last demo of the other kind with the same items, to compare the hot key with. */
 export async function lastOther({ split, seed, items }: Pick<Report, 'split' | 'seed' | 'items'>) {
   const last = await readFile(REPORT_FILE, 'utf8').then(
     (text) => JSON.parse(text) as Report,
@@ -61,35 +62,33 @@ export async function writeReport(report: Report): Promise<void> {
 }
 
 /**
- * Everything that is wrong with the result, in sentences; empty when there is nothing.
- * @param poison encoded keys that had to be quarantined.
+ * Everything that is wrong with the result, in sentences.
+ * @param toQuarantine encoded keys that had to be quarantined.
  * @param quarantined encoded keys that were.
  */
-export function problemsOf(report: Report, poison: readonly string[], quarantined: readonly string[]): string[] {
+export function problemsOf(report: Report, toQuarantine: readonly string[], quarantined: readonly string[]): string[] {
   const { tallies, equal } = report
   const problems = openSums('copy', tallies).map((sum) => `the tallies do not close: ${sum}`)
-  if (!report.drained)
-    problems.push('live changes stopped being applied, so that the destination cannot hold what it should')
-  if (poison.toSorted().join() !== quarantined.toSorted().join())
+  if (!report.drained) problems.push('live changes are no longer applied, so the destination is incomplete')
+  if (toQuarantine.toSorted().join() !== quarantined.toSorted().join())
     problems.push(
-      `${quarantined.length} items were quarantined that are not exactly the ${poison.length} poisoned ones`,
+      `the ${quarantined.length} quarantined items are not exactly the ${toQuarantine.length} that are bad on purpose`,
     )
   if (report.differences.drained) problems.push('verify found differences after the writer had stopped')
   if (!equal) problems.push('the destination does not hold what it should')
   return problems
 }
 
-/** What this machine was too slow, or the table too small, to show; the result is right without it. */
+/** What could not be shown, because the machine was too slow or the table too small; the result may still be right. */
 export function notesOf(report: Report): string[] {
   const { split, splits, timedOutSlices, resumed, sliceSeconds, changes, differences } = report
   const notes: string[] = []
-  if (split && splits === 0)
-    notes.push(`no split was seen: every key was done before a slice of ${sliceSeconds} s came to split it`)
+  if (split && splits === 0) notes.push(`no split was seen: every key was done within a slice of ${sliceSeconds} s`)
   if (timedOutSlices > 0)
     notes.push(
-      `that slices stop in time was not seen: ${timedOutSlices} ran into their limit of ${sliceSeconds} s, as on a machine that others keep busy, and were run again from their checkpoints`,
+      `${counted(timedOutSlices, 'slice')} ran into the limit of ${sliceSeconds} s, as happens on a busy machine, and resumed from the checkpoint`,
     )
-  if (resumed > 0) notes.push(`the run halted ${resumed} times on this machine and was resumed from its checkpoints`)
+  if (resumed > 0) notes.push(`the run halted ${counted(resumed, 'time')} and was resumed from its checkpoints`)
   if (changesIn(changes) === 0) notes.push('no live change was seen: the run ended before the writer began')
   if (differences.live && !differences.drained)
     notes.push('verify found differences while changes were on their way, and none once they had arrived')

@@ -59,7 +59,7 @@ function isUnfinished(code: number): boolean {
   return code === 1 || code === 3 || code === 10
 }
 
-/** In a folder without a `.segue/local.json`, which may name another demo's stack by the same name. */
+/** Runs the CLI in a folder without a `.segue/local.json`, which may name another stack of the same name. */
 async function segue({ name, endpoint, directory }: Stack, command: string[]): Promise<number> {
   const args = [...command, '--stack', name]
   console.log(`segue ${args.join(' ')}`)

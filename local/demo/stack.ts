@@ -10,8 +10,8 @@ import { stackOf, status } from '../stack.ts'
 import { type LocalStack, LocalState } from '../state.ts'
 
 /**
- * Slices of 6 s show in a minute what 15 minutes show in a night. Ten at work are more than two processors can feed, each
- * is slow, and the hot key's ranges do not fit into one slice either: they split again.
+ * Slices of 6 s show in a minute what slices of 15 minutes show in a night. Ten at once are more than two processors can
+ * feed: each is slow, so ranges of the hot key are too big for one slice too, and split again.
  */
 export const OPTIONS = { sliceSeconds: 6, concurrency: 10, streamSlackSeconds: 3 } as const
 

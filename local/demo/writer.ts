@@ -5,9 +5,9 @@ import { localClient } from '../environment.ts'
 import type { Changes } from './writing.ts'
 
 /**
- * An application that keeps writing, half of it under the hot key, until it is told to stop: 30 % deletes, 30 % new items, some
- * of them deleted before, 40 % changes of an item. Arguments: endpoint, table, seed, items and hot share of what the table
- * was filled with, changes a second. Prints what it did as JSON.
+ * An application that writes until it is told to stop, half of it under the hot key: 30 % deletes, 30 % new items, some of
+ * them deleted before, 40 % changes of an item. Arguments: endpoint, table; seed, items and hot share of the table's
+ * contents; changes a second. Prints the number of its changes as JSON.
  */
 const [endpoint = '', table = '', seed = '1', items = '0', hotShare = '0.5', changesPerSecond = '100'] =
   process.argv.slice(2)

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import path from 'node:path'
 import { ROOT } from '../paths.ts'
 
-/** How often a writer did what. */
+/** The changes of a writer, by kind. */
 export interface Changes {
   puts: number
   updates: number
@@ -12,7 +12,7 @@ export interface Changes {
 export interface WriterOptions {
   endpoint: string
   table: string
-  /** What the table was filled with. */
+  /** The generated contents of the table. */
   filled: { seed: number; items: number; hotShare: number }
   changesPerSecond: number
 }
@@ -20,7 +20,7 @@ export interface WriterOptions {
 /** A process that writes to a table of the court until it is told to stop. */
 export interface Writer {
   readonly process: ChildProcess
-  /** Ends it; returns what it did. @throws when it had ended by itself. */
+  /** Ends it and returns its changes. @throws if it had ended by itself. */
   stop(): Promise<Changes>
 }
 
@@ -41,7 +41,7 @@ export function startWriter({ endpoint, table, filled, changesPerSecond }: Write
     async stop() {
       child.kill('SIGTERM')
       const code = await closed
-      if (code !== 0) throw new Error(`The writer ended with ${code} before it was told to. What it printed says why.`)
+      if (code !== 0) throw new Error(`The writer ended early, with exit code ${code}. Its output says why.`)
       return JSON.parse(output) as Changes
     },
   }

@@ -13,7 +13,7 @@ const HOME = path.join(STATE_DIRECTORY, 'dynamodb-local')
 const INSTALLED = path.join(HOME, DYNAMODB_LOCAL_VERSION)
 const NEEDED = 'is AWS’s own DynamoDB, and the tests of reads and writes run on it.'
 
-// Four SDK modules are not to be had at the version 3.3.1 asks for; the BOM moves all of them to one that exists.
+// Four SDK modules do not exist at the version that 3.3.1 requires; the BOM moves all of them to one that exists.
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>segue</groupId><artifactId>dynamodb-local</artifactId><version>1</version><packaging>pom</packaging>

@@ -41,7 +41,7 @@ async function launch(java: string, home: string, memory: string): Promise<Dynam
     ...['-cp', path.join(home, 'lib', '*'), 'software.amazon.dynamodb.services.local.main.ServerRunner'],
     ...['-inMemory', '-sharedDb', '-disableTelemetry', '-port', String(port)],
   ]
-  // Java does not look at its standard input; the shell does, and ends it when ours goes away.
+  // Java does not read its standard input. The shell does, and ends Java when our end of it closes.
   const watch = 'exec 3<&0; "$@" </dev/null & child=$!; (cat <&3 >/dev/null; kill -9 $child 2>/dev/null) & wait $child'
   const child = spawn('sh', ['-c', watch, 'sh', java, ...program], { detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
   let output = ''

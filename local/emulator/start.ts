@@ -26,13 +26,13 @@ export interface EmulatorOptions {
   directory?: string
   /** @default a free one */
   port?: number
-  /** Go on after this process has ended; otherwise it dies with us, killed or not. @default false */
+  /** Whether it continues after this process has ended; otherwise it dies with us, killed or not. @default false */
   outlive?: boolean
   /** Told about the installation on first use. */
   log?: (line: string) => void
 }
 
-/** Whether an emulator, or LocalStack in its place, answers there. */
+/** Whether an emulator, or LocalStack in its place, responds there. */
 export async function isHealthy(endpoint: string): Promise<boolean> {
   try {
     return (await fetch(`${endpoint}/_localstack/health`, { signal: AbortSignal.timeout(10_000) })).ok
@@ -41,7 +41,7 @@ export async function isHealthy(endpoint: string): Promise<boolean> {
   }
 }
 
-/** Start the local AWS on 127.0.0.1 with nothing in it; installs it first where that was never done. */
+/** Starts an empty local AWS on 127.0.0.1; installs it on first use. */
 export async function startEmulator(options: EmulatorOptions = {}): Promise<Emulator> {
   const python = await installEmulator(options.log)
   await removeOldRuns()
@@ -65,7 +65,7 @@ async function launch(python: string, port: number, directory: string, outlive: 
   const logFile = path.join(directory, 'emulator.log')
   await rm(temporary, { recursive: true, force: true })
   await mkdir(temporary, { recursive: true })
-  // Lambda code runs below this folder; our own package.json ("type": "module") must not decide what its .js files are.
+  // Lambda code runs below this folder; our own package.json ("type": "module") must not apply to its .js files.
   await writeFile(path.join(temporary, 'package.json'), '{}')
   const log = openSync(logFile, 'w')
   const child = spawn(python, ['-u', path.join(import.meta.dirname, 'serve.py')], {
@@ -112,7 +112,7 @@ async function launch(python: string, port: number, directory: string, outlive: 
   return undefined
 }
 
-/** Logs are kept for a look at what went wrong, but not for ever. */
+/** Keeps logs for a day, to see what went wrong. */
 async function removeOldRuns(): Promise<void> {
   for (const name of await readdir(HOME).catch(() => [])) {
     if (!name.startsWith('run-')) continue

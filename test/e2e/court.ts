@@ -144,7 +144,7 @@ export class Court {
       read: now?.coverage.tallies.read,
       open: openSums('copy', now?.coverage.tallies ?? ({} as never)),
       equal: comparison.equal,
-      poison: comparison.poison.sort().join() === now?.quarantined.join(),
+      poison: comparison.toQuarantine.sort().join() === now?.quarantined.join(),
     }
   }
 }
