@@ -31,7 +31,7 @@ describe.concurrent('The demo', () => {
   it('fails when an item of the destination is not what it should be', async () => {
     const { code, output } = await npm(['demo', '--', '--items', '2000', '--corrupt'])
     expect(code, output).toBe(1)
-    expect(output).toContain('Not as it should be: the destination does not hold what it should.')
+    expect(output).toContain('Wrong: the destination does not hold what it should.')
     expect(output).toContain('The emulator is stopped')
   })
 })
