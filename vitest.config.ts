@@ -30,13 +30,13 @@ export default defineConfig({
     projects: [
       project(0, 'unit', ['test/unit/**/*.test.ts', 'examples/**/*.test.ts'], 120_000, '100%'),
       project(0, 'simulation', ['test/simulation/**/*.test.ts', 'test/exhaustive/**/*.test.ts'], 900_000, '100%'),
-      project(1, 'contract', ['test/contract/**/*.test.ts'], 180_000),
-      // Installs what is published into empty folders.
-      project(2, 'package', ['test/package/**/*.test.ts'], 600_000),
-      project(2, 'integration', ['test/integration/**/*.test.ts'], 300_000),
-      project(3, 'local', ['test/local/**/*.test.ts'], 300_000),
+      // A new user's projects, from what is published.
+      project(1, 'package', ['test/package/**/*.test.ts'], 600_000),
+      project(2, 'contract', ['test/contract/**/*.test.ts'], 180_000),
+      project(3, 'integration', ['test/integration/**/*.test.ts'], 300_000),
+      project(4, 'local', ['test/local/**/*.test.ts'], 300_000),
       // Each file has an emulator of its own, which is one process: two of them use two processors.
-      project(4, 'e2e', ['test/e2e/**/*.test.ts'], 900_000, 2),
+      project(5, 'e2e', ['test/e2e/**/*.test.ts'], 900_000, 2),
     ],
   },
 })
