@@ -112,7 +112,7 @@ export function runMachine(resources: RunResources): Machine {
       ),
       'Covered?': choose({ '$.copied.outcome': { copied: 'Captured?' } }, 'Copy halted'),
       'Copy halted': fail('$.copied'),
-      'Captured?': choose({ '$.copied.capture': { true: 'Drain' } }, 'Plan verify'),
+      'Captured?': choose({ '$.copied.capture': { true: 'Drain' } }, 'Settle from the start'),
 
       Drain: phase(
         functions.drain,

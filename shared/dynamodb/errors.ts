@@ -49,13 +49,16 @@ export class DynamoDbError extends SegueError {
   declare readonly code: DynamoDbErrorCode
   /** The name the service gave the error, where it gave one. */
   readonly serviceError?: string
+  /** Why the service refused what was to be written as invalid, free of what is in it; of no other failure. */
+  readonly refusal?: string
 
   constructor(
     code: DynamoDbErrorCode,
     message: string,
-    { serviceError, ...options }: ErrorOptions & { serviceError?: string } = {},
+    { serviceError, refusal, ...options }: ErrorOptions & { serviceError?: string; refusal?: string } = {},
   ) {
     super(code, message, { source: 'dependency', ...dynamoDbErrors[code] }, options)
     if (serviceError) this.serviceError = serviceError
+    if (refusal) this.refusal = refusal
   }
 }

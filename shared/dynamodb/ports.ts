@@ -1,4 +1,5 @@
 import type { KeyValue } from './attributes.ts'
+import type { Refused } from './judge.ts'
 import type { Key, KeySchema } from './key.ts'
 import type { RawItem } from './raw-item.ts'
 
@@ -29,8 +30,11 @@ export interface QueryRequest {
   consistent: boolean
 }
 
-/** The result of one write, in the order of the request. `retry`: throttled or otherwise unprocessed; send it again. */
-export type WriteResult = 'written' | 'present' | 'retry'
+/**
+ * The result of one write, in the order of the request. `retry`: throttled or otherwise unprocessed; send it again.
+ * {@link Refused}: invalid, and for good; others of the call are not affected.
+ */
+export type WriteResult = 'written' | 'present' | 'retry' | Refused
 
 /**
  * One DynamoDB table as the engine uses it. Adapters do not retry: they throw {@link DynamoDbError} (`retryable` or

@@ -87,6 +87,17 @@ export function headPut(run: string, next: Head, expected: Head | undefined, now
   return { row, expect: expected ? { version: expected.version } : 'absent' }
 }
 
+/** The same, of a head that changes alone; `false` where it is not as expected. */
+export function replaceHead(
+  ledger: LedgerTable,
+  run: string,
+  next: Head,
+  expected: Head | undefined,
+  now: number,
+): Promise<boolean> {
+  return ledger.commit([headPut(run, next, expected, now)])
+}
+
 /** Partition key of the heads of a bucket, which lie in the order of `digest(encodeKey(key))`. */
 export const headPk = (run: string, bucket: number) => `HEAD#${run}#${String(bucket).padStart(3, '0')}`
 

@@ -4,7 +4,7 @@ import { bucketOf, digest, expiry, quarantineShardPk, shards } from './keys.ts'
 import { eachPage } from './pages.ts'
 import type { LedgerTable, Row } from './table.ts'
 
-/** A source item that could not be migrated: none of its outputs was written. `reason` never holds item contents. */
+/** A source item that could not be migrated: none of its outputs stays written. `reason` never holds item contents. */
 export interface Quarantined {
   key: Key
   migration: string
@@ -35,6 +35,8 @@ export async function quarantine(ledger: LedgerTable, run: string, items: Quaran
 export interface QuarantineEntry extends Quarantined {
   /** Sequence number of the record that made the entry. */
   seq?: string
+  /** Of an item that DynamoDB refuses: a digest of the source item as it was then. */
+  refused?: string
   /** Taken off the list; kept so that a late delivery finds its number. */
   cleared?: boolean
   /** Each change raises it. An entry that copy made has none. */

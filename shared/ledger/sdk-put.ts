@@ -8,13 +8,13 @@ import type { Put } from './table.ts'
  * @throws the first other reason why the transaction was cancelled.
  */
 export function canceled(name: string, error: TransactionCanceledException): false {
-  const words = (error.CancellationReasons ?? [])
-    .map((reason) => reason.Code ?? 'None')
-    .filter((word) => word !== 'None')
+  const reasons = (error.CancellationReasons ?? []).filter(({ Code = 'None' }) => Code !== 'None')
+  const words = reasons.map(({ Code = '' }) => Code)
   if (words.includes('ConditionalCheckFailed')) return false
   const lasting = words.find((word) => errorCode(word) === 'invalid-request')
   const word = lasting ?? words[0] ?? 'TransactionCanceled'
-  throw failed(errorCode(word), 'PutItem', name, `TransactWriteItems was cancelled: ${word}`)
+  const message = reasons.find(({ Code }) => Code === word)?.Message ?? 'the transaction was cancelled'
+  throw failed(errorCode(word), 'PutItem', name, `${word}: ${message}`, word)
 }
 
 /** The put of a whole row on condition that the row it replaces is as expected. Fits PutItem and a transaction. */

@@ -1,4 +1,5 @@
-import { encodeKey } from '../dynamodb/key.ts'
+import { isRefused, type Refused } from '../dynamodb/judge.ts'
+import { encodeKey, type Key } from '../dynamodb/key.ts'
 import { readControl } from '../ledger/control.ts'
 import { headPut, needsSettling, readHead } from '../ledger/heads.ts'
 import { type Attempt, retry } from '../runtime/retry.ts'
@@ -7,12 +8,13 @@ import { decide } from './decide.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
 import type { DestinationChange, StreamRecord } from './ports.ts'
-import { listQuarantined, recheckQuarantined } from './quarantine.ts'
-import { settleHead } from './settle.ts'
+import { contentsOf, isListedAsRefused, listQuarantined, recheckQuarantined } from './quarantine.ts'
+import { contest, settleHead } from './settle.ts'
 
 /**
  * Applies one change of one source item to the destination. Every destination key is a transaction of its own, in any
- * order, and one that loses does not stop the others. Doing it again, late, or only in part, is harmless.
+ * order, and one that loses does not stop the others. Doing it again, late, or only in part, is harmless. Where DynamoDB
+ * refuses one of the items it makes, it makes none: the source item is listed, and what it made before is deleted.
  * @param quiet the quiet period last known of; it may be out of date.
  * @param changes what it means, together with the records before it that it stands for.
  * @throws LiveError `contended` when a head kept changing; DynamoDbError when a store failed for good.
@@ -21,30 +23,46 @@ export async function applyRecord(
   record: StreamRecord,
   engine: LiveEngine,
   quiet?: string,
-  { changes, poison, cured }: Changes = changesOf(record, engine),
+  { changes, migration, poison, cured }: Changes = changesOf(record, engine),
 ): Promise<void> {
+  const wasRefused = await isListedAsRefused(record.key, engine)
   // Listed before anything is deleted: an item must never be in neither place.
   if (poison) await listQuarantined(record, poison, engine)
-  for (const change of changes) await applyChange(change, record, engine, quiet)
+  for (const change of changes) {
+    const reason = await applyChange(change, record, engine, quiet)
+    if (reason === undefined || !record.new) continue
+    await listQuarantined(record, { migration, reason, refused: contentsOf(record.new) }, engine)
+    for (const each of changes) await withdraw(keyOfChange(each), record, engine, quiet)
+    return
+  }
   // Before quiet nobody takes entries off the list: a slice with an older page may be about to put them there again.
   // Read afresh: settling's own look at the list comes after its flag, so one of the two sees what the other did.
-  if (cured) {
+  if (cured || wasRefused) {
     const now = (await readControl(engine.ledger, engine.run)).quiet
     if (now !== undefined) await recheckQuarantined(record.key, engine)
   }
 }
 
+/** Deletes what a refused source item made: also what this very record has put, which its own number does not undo. */
+async function withdraw(key: Key, record: StreamRecord, engine: LiveEngine, quiet: string | undefined): Promise<void> {
+  await applyChange({ delete: key }, record, engine, quiet)
+  if ((await readHead(engine.ledger, engine.run, key))?.op !== 'put') return
+  await contest(key, [record.key], engine)
+  await settleInPlace(key, engine)
+}
+
+/** @returns why DynamoDB refuses the item, if it does. */
 async function applyChange(
   change: DestinationChange,
   record: StreamRecord,
   engine: LiveEngine,
   quiet: string | undefined,
-): Promise<void> {
+): Promise<string | undefined> {
   const { ledger, run, runtime, tables } = engine
   const key = keyOfChange(change)
   const op = 'put' in change ? 'put' : 'delete'
   const claim = { source: encodeKey(record.key), seq: record.seq, op, key, quiet } as const
-  const settles = await retry<boolean>(
+  const settles = await retry<boolean | Refused>(
     'apply live change',
     runtime,
     async () => {
@@ -57,13 +75,20 @@ async function applyChange(
           return { done: needsSettling(decision.head, undefined) }
         case 'contest':
           return orAgain(await tables.commit(headPut(run, decision.head, head, runtime.clock())), true)
-        case 'write':
-          return orAgain(await tables.commit(headPut(run, decision.head, head, runtime.clock()), change), false)
+        case 'write': {
+          const row = headPut(run, decision.head, head, runtime.clock())
+          const committed = await tables.commit(row, change)
+          if (!isRefused(committed)) return orAgain(committed, false)
+          // A key that cannot even be deleted holds nothing.
+          return 'put' in change ? { done: committed } : orAgain(await tables.commit(row), false)
+        }
       }
     },
     (reason) => new LiveError('contended', `A live change could not be applied: ${reason}. Its batch comes again.`),
   )
+  if (isRefused(settles)) return settles.refused
   if (settles) await settleInPlace(key, engine)
+  return undefined
 }
 
 /**
@@ -75,6 +100,6 @@ async function settleInPlace(key: Parameters<typeof settleHead>[0], engine: Live
   if (quiet !== undefined) await settleHead(key, quiet, engine)
 }
 
-function orAgain(committed: boolean, done: boolean): Attempt<boolean> {
-  return committed ? { done } : { again: 'another change of its destination key came first' }
+function orAgain(committed: boolean | Refused, done: boolean): Attempt<boolean> {
+  return committed === true ? { done } : { again: 'another change of its destination key came first' }
 }

@@ -1,7 +1,7 @@
 import type { Attributes } from '../dynamodb/attributes.ts'
 import { encodeKey, type Key, type TableSchema } from '../dynamodb/key.ts'
 import { rawItem } from '../dynamodb/raw-item.ts'
-import { type Migrated, migrateItem } from '../migrations/migrate-item.ts'
+import { type Migrated, migrateItem, noMigration } from '../migrations/migrate-item.ts'
 import type { Migration } from '../migrations/migration.ts'
 import type { DestinationChange, StreamRecord } from './ports.ts'
 
@@ -9,6 +9,8 @@ import type { DestinationChange, StreamRecord } from './ports.ts'
 export interface Changes {
   /** One for each destination key the source item makes, or made before. */
   changes: DestinationChange[]
+  /** The migration that made what is put. */
+  migration: string
   /** Why the item as it is now cannot be migrated. */
   poison?: { migration: string; reason: string }
   /** The item as it was before could not be migrated, and as it is now it can, or is gone. */
@@ -30,11 +32,10 @@ export function changesOf(
   const made = new Set(puts.map(({ key }) => encodeKey(key)))
   const gone = outputsOf(before).filter(({ key }) => !made.has(encodeKey(key)))
   const changes: DestinationChange[] = [...puts.map((put) => ({ put })), ...gone.map(({ key }) => ({ delete: key }))]
-  if (now?.kind === 'quarantined') {
-    const { migration, reason } = now
-    return { changes, poison: { migration, reason }, cured: false }
-  }
-  return { changes, cured: before?.kind === 'quarantined' }
+  const migration = migrationOf(now)
+  if (now?.kind === 'quarantined')
+    return { changes, migration, poison: { migration, reason: now.reason }, cured: false }
+  return { changes, migration, cured: before?.kind === 'quarantined' }
 }
 
 /** The last of some records of one source item, with what they mean together. */
@@ -73,6 +74,11 @@ function leftBehind(before: DestinationChange[], now: DestinationChange[]): Dest
 /** Items an image makes. */
 export function outputsOf(migrated: Migrated | undefined) {
   return migrated && 'outputs' in migrated ? migrated.outputs : []
+}
+
+/** Which migration an item is as it is by, whether it can be migrated or not. */
+export function migrationOf(migrated: Migrated | undefined): string {
+  return migrated && 'migration' in migrated ? migrated.migration : noMigration
 }
 
 /** The destination key a change is about. */

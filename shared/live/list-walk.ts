@@ -19,7 +19,7 @@ export interface List {
 export interface ListWork {
   /** Sort key of the row that asks for it: once it is done, so is all up to there. */
   at: string
-  work(): Promise<void>
+  work(): Promise<unknown>
 }
 
 export type Walked =

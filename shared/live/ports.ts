@@ -1,4 +1,5 @@
 import type { Attributes } from '../dynamodb/attributes.ts'
+import { judge, type Refused } from '../dynamodb/judge.ts'
 import type { Key } from '../dynamodb/key.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import type { Put } from '../ledger/table.ts'
@@ -61,6 +62,27 @@ export type DestinationChange = { put: RawItem } | { delete: Key }
 
 /** Writes a destination item and its head in one transaction. */
 export interface LiveTables {
-  /** `false`, and nothing written, when the head is not as `head.expect` says. Without `change`, the head alone. */
+  /**
+   * `false`, and nothing written, when the head is not as `head.expect` says; {@link Refused}, and nothing written, when the
+   * service refuses the change. Without `change`, the head alone.
+   */
+  commit(head: Put, change?: DestinationChange): Promise<boolean | Refused>
+}
+
+/** The same as the service has it: what it refuses is an error, which may be about the change or about every request. */
+export interface UnjudgedLiveTables {
+  /** @throws DynamoDbError with a `refusal`. */
   commit(head: Put, change?: DestinationChange): Promise<boolean>
+  /** Whether this head with a made-up item, under a condition that cannot hold, fails by that condition. */
+  probe(head: Put): Promise<boolean>
+}
+
+/** Live tables that tell a refused change from a request that is wrong for every change. */
+export function judged(tables: UnjudgedLiveTables): LiveTables {
+  return {
+    commit(head, change) {
+      const commit = () => tables.commit(head, change)
+      return change ? judge(commit, () => tables.probe(head)) : commit()
+    },
+  }
 }

@@ -1,11 +1,13 @@
+import { isRefused as isRefusal } from '../dynamodb/judge.ts'
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
-import { type Head, headPut, needsSettling, readHead } from '../ledger/heads.ts'
+import { fitting, type Head, headPut, needsSettling, readHead, replaceHead } from '../ledger/heads.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import { retry } from '../runtime/retry.ts'
-import { outputsOf } from './changes.ts'
+import { migrationOf, outputsOf } from './changes.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
+import { isRefused, listRefused } from './quarantine.ts'
 
 /** Keys of one read. Source: BatchGetItem, DynamoDB API reference. */
 const readAtOnce = 100
@@ -13,42 +15,134 @@ const readAtOnce = 100
 /**
  * Makes one destination key what its source items say now. They are read after the head and before the write, which
  * expects the head unchanged: a record that comes in between moves the head, and this starts over; one that comes later
- * meets a contested head (and settles again) or is newer than the head (and is written).
+ * meets a contested head (and settles again) or is newer than the head (and is written). A source item whose output
+ * DynamoDB refuses is listed, and makes nothing from then on: what else it had made is deleted.
  * @param quiet the quiet period in force.
+ * @param trying the encoded key of a source item that is tried once more although it was refused as it is.
+ * @returns whether that one was refused again.
  * @throws LiveError `contended` when the head kept changing.
  */
-export async function settleHead(key: Key, quiet: string, engine: LiveEngine): Promise<void> {
+export async function settleHead(
+  key: Key,
+  quiet: string,
+  engine: LiveEngine,
+  trying?: string,
+): Promise<{ refused: boolean }> {
+  const { leftBehind, refused } = await settleOne(key, quiet, engine, trying)
+  for (const { source, other } of leftBehind) {
+    const head = await readHead(engine.ledger, engine.run, other)
+    if (head?.op === 'delete') continue
+    await contest(other, [source], engine)
+    await settleOne(other, quiet, engine)
+  }
+  return { refused }
+}
+
+/** Another output of a source item of which one was refused. */
+interface LeftBehind {
+  source: Key
+  other: Key
+}
+
+async function settleOne(
+  key: Key,
+  quiet: string,
+  engine: LiveEngine,
+  trying?: string,
+): Promise<{ leftBehind: LeftBehind[]; refused: boolean }> {
   const { ledger, run, runtime, tables } = engine
+  let tried = trying
+  let leftBehind: LeftBehind[] = []
+  let again = false
   await retry<void>(
     'settle',
     runtime,
     async () => {
       const head = await readHead(ledger, run, key)
       if (!head || !needsSettling(head, quiet)) return { done: undefined }
-      const put = await claimed(head, engine)
-      const next: Head = { ...head, op: put ? 'put' : 'delete', settled: quiet, version: head.version + 1 }
-      const change = put ? { put } : { delete: key }
-      const committed = await tables.commit(headPut(run, next, head, runtime.clock()), change)
-      return committed ? { done: undefined } : { again: 'its head changed' }
+      const { claim, refused } = await claimed(head, engine, tried)
+      leftBehind = refused
+      const next: Head = { ...head, op: claim ? 'put' : 'delete', settled: quiet, version: head.version + 1 }
+      const change = claim ? { put: claim.output } : { delete: key }
+      const row = headPut(run, next, head, runtime.clock())
+      const committed = await tables.commit(row, change)
+      if (isRefusal(committed) && claim) {
+        if (encodeKey(claim.item.key) === tried) again = true
+        tried = undefined
+        await listRefused(claim.item, { migration: claim.migration, reason: committed.refused }, engine)
+        return { again: 'DynamoDB refused its item', gotOn: true }
+      }
+      // A key that cannot even be deleted holds nothing.
+      const done = isRefusal(committed) ? await tables.commit(row) : committed
+      return done ? { done: undefined } : { again: 'its head changed' }
     },
     (reason) => new LiveError('contended', `A destination key could not be settled: ${reason}. Settle again.`),
   )
+  return { leftBehind, refused: again }
+}
+
+/** Older than every sequence number there is: of a source item that no record has spoken for. */
+const noSeq = '0'.repeat(40)
+
+/** Marks a destination key for settling, with source items that may make it, or made it. */
+export async function contest(
+  key: Key,
+  sources: readonly Key[],
+  engine: Pick<LiveEngine, 'ledger' | 'run' | 'runtime'>,
+) {
+  const { ledger, run, runtime } = engine
+  const suspects = Object.fromEntries(sources.map((source) => [encodeKey(source), noSeq]))
+  await retry<void>(
+    'contest',
+    runtime,
+    async () => {
+      const head = await readHead(ledger, run, key)
+      const { settled: _, ...before }: Head = head ?? { key, op: 'put', sources: {}, contested: true, version: 0 }
+      const next: Head = {
+        ...before,
+        sources: fitting({ ...suspects, ...before.sources }),
+        contested: true,
+        version: before.version + 1,
+      }
+      const marked = await replaceHead(ledger, run, next, head, runtime.clock())
+      return marked ? { done: undefined } : { again: 'its head changed' }
+    },
+    (reason) => new LiveError('contended', `A destination key could not be marked: ${reason}. Try again.`),
+  )
+}
+
+interface Claimant {
+  item: RawItem
+  output: RawItem
+  migration: string
 }
 
 /** The item the source makes under this key now; where several source items make one, that of the smallest source key. */
-async function claimed({ key, sources }: Head, engine: LiveEngine): Promise<RawItem | undefined> {
+async function claimed(
+  { key, sources }: Head,
+  engine: LiveEngine,
+  trying: string | undefined,
+): Promise<{ claim: Claimant | undefined; refused: LeftBehind[] }> {
   const { migrations, schema, run, runtime } = engine
   const target = encodeKey(key)
   const names = Object.keys(sources).sort()
-  const claims: { source: string; output: RawItem }[] = []
+  const claims: (Claimant & { source: string })[] = []
+  const refused: LeftBehind[] = []
   for (let i = 0; i < names.length; i += readAtOnce) {
     for (const item of await engine.source.get(names.slice(i, i + readAtOnce).map(decodeKey))) {
-      const outputs = outputsOf(migrateItem(migrations, schema, item))
+      const migrated = migrateItem(migrations, schema, item)
+      const outputs = outputsOf(migrated)
       const output = outputs.find((each) => encodeKey(each.key) === target)
-      if (output) claims.push({ source: encodeKey(item.key), output })
+      if (!output) continue
+      const source = encodeKey(item.key)
+      if (source !== trying && (await isRefused(item, engine)))
+        refused.push(
+          ...outputs.filter((each) => each !== output).map((each) => ({ source: item.key, other: each.key })),
+        )
+      else claims.push({ source, item, output, migration: migrationOf(migrated) })
     }
   }
   claims.sort((a, b) => (a.source < b.source ? -1 : 1))
   if (claims.length > 1) runtime.emit({ code: 'item.collision', run, sources: claims.length, key: target })
-  return claims[0]?.output
+  return { claim: claims[0], refused }
 }

@@ -7,13 +7,16 @@ import { showIssues, showThrown } from './reasons.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import { describe, type Item, isPlainObject, toItem } from './values.ts'
 
+export const noMigration = 'no migration'
+
 /**
  * What the pending migrations make of one item. `reason` holds names and types, never contents of the item. `migration` is
- * `no migration` where none claims the item and the destination refuses it as it is.
+ * the one that refused it, or the last that made its outputs; {@link noMigration} where none claims the item and the
+ * destination refuses it as it is.
  */
 export type Migrated =
   | { kind: 'untouched'; outputs: [RawItem] }
-  | { kind: 'migrated'; outputs: RawItem[] }
+  | { kind: 'migrated'; outputs: RawItem[]; migration: string }
   | { kind: 'dropped' }
   | { kind: 'quarantined'; migration: string; reason: string }
 
@@ -25,20 +28,20 @@ export type Migrated =
  */
 export function migrateItem(migrations: readonly Migration[], schema: TableSchema, item: RawItem): Migrated {
   let items = [item]
-  let claimed = false
+  let claimed: string | undefined
   for (const migration of migrations) {
     const step = runOne(migration, schema, items)
     if (step === 'unclaimed') continue
     if ('reason' in step) return { kind: 'quarantined', migration: migration.id, reason: step.reason }
-    claimed = true
+    claimed = migration.id
     items = step.items
   }
-  if (!claimed) {
+  if (claimed === undefined) {
     const reason = schema.indexKeys && indexProblem(schema, item.attributes())
-    return reason ? { kind: 'quarantined', migration: 'no migration', reason } : { kind: 'untouched', outputs: [item] }
+    return reason ? { kind: 'quarantined', migration: noMigration, reason } : { kind: 'untouched', outputs: [item] }
   }
   if (items.length === 0) return { kind: 'dropped' }
-  return { kind: 'migrated', outputs: items }
+  return { kind: 'migrated', outputs: items, migration: claimed }
 }
 
 type Reason = { reason: string }

@@ -1,58 +1,113 @@
-import { encodeKey, type TableSchema } from '../dynamodb/key.ts'
+import type { Attributes } from '../dynamodb/attributes.ts'
+import { isRefused } from '../dynamodb/judge.ts'
+import { encodeKey, type Key } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import { type Quarantined, quarantine } from '../ledger/quarantine.ts'
-import type { LedgerTable } from '../ledger/table.ts'
 import { noTallies } from '../ledger/tallies.ts'
+import { migrationOf, outputsOf } from '../live/changes.ts'
+import type { LiveEngine } from '../live/engine.ts'
+import { listRefused } from '../live/quarantine.ts'
+import { contest } from '../live/settle.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
-import type { Migration } from '../migrations/migration.ts'
-import type { Runtime } from '../runtime/ports.ts'
+import { differingAttributes } from './compare.ts'
 import type { PageWork } from './slice/pass.ts'
 
-export interface CopyPass {
-  run: string
-  schema: TableSchema
-  migrations: readonly Migration[]
+export interface CopyPass extends Omit<LiveEngine, 'tables'> {
   destination: Table
-  ledger: LedgerTable
-  runtime: Runtime
   /** Nothing changes the source meanwhile. */
   offline: boolean
+}
+
+/** A source item of the page, with what became of it. */
+interface Copied {
+  item: RawItem
+  kind: 'untouched' | 'migrated' | 'dropped' | 'quarantined'
+  migration: string
+  outputs: RawItem[]
+  /** Of its outputs: those that are in the destination now, and those in whose place another item's is. */
+  written: Key[]
+  present: Key[]
+  /** Why DynamoDB refuses one of its outputs. */
+  refused?: string
 }
 
 /**
  * Migrates items and writes what comes of them to the destination. While live changes come in it only inserts what is
  * absent, so it never overwrites what they wrote; offline, plain batch writes do, and doing a page again writes the same.
  */
-export function copyPass({ run, schema, migrations, destination, ledger, runtime, offline }: CopyPass): PageWork {
-  const write = offline ? 'put' : 'insert'
+export function copyPass(copy: CopyPass): PageWork {
+  const { run, schema, migrations, ledger, runtime } = copy
   return {
     async apply(items) {
-      const tallies = { ...noTallies, read: items.length }
-      const outputs = new Map<string, RawItem>()
       const poison: Quarantined[] = []
-      for (const item of items) {
+      const page = items.map((item): Copied => {
         const result = migrateItem(migrations, schema, item)
-        tallies[result.kind]++
-        if (result.kind === 'quarantined') {
-          const { migration, reason } = result
+        const { kind } = result
+        const migration = migrationOf(result)
+        if (kind === 'quarantined') {
+          const { reason } = result
           poison.push({ key: item.key, migration, reason, at: runtime.clock() })
           runtime.emit({ code: 'item.quarantined', run, migration, reason, key: encodeKey(item.key) })
-        } else if (result.kind !== 'dropped') {
-          for (const output of result.outputs) {
-            tallies.produced++
-            const key = encodeKey(output.key)
-            // Two source items of one page that claim one destination key: one call may not hold a key twice.
-            if (outputs.has(key)) tallies.present++
-            else outputs.set(key, output)
-          }
         }
-      }
+        return { item, kind, migration, outputs: outputsOf(result), written: [], present: [] }
+      })
       // The list of poison items is written first: a checkpoint must never pass an item that is nowhere.
       await quarantine(ledger, run, poison)
-      for (const result of await destination[write]([...outputs.values()]))
-        tallies[result === 'present' ? 'present' : 'written']++
-      return tallies
+      await writeOutputs(page, copy)
+      for (const copied of page) if (copied.refused !== undefined) await setAside(copied, copied.refused, copy)
+      return talliesOf(page)
     },
   }
+}
+
+/**
+ * Writes what the items of a page make. Of several that make one key, one call may hold only one: the next comes where
+ * the one before is refused.
+ */
+async function writeOutputs(page: Copied[], { destination, offline }: CopyPass): Promise<void> {
+  const claims = page.flatMap((copied) => copied.outputs.map((output) => ({ copied, output })))
+  let open = [...Map.groupBy(claims, ({ output }) => encodeKey(output.key)).values()]
+  while (open.length > 0) {
+    const results = await destination[offline ? 'put' : 'insert'](open.map(([first]) => first!.output))
+    const next: typeof open = []
+    for (const [i, [first, ...rest]] of open.entries()) {
+      const { copied, output } = first!
+      const result = results[i]!
+      if (isRefused(result)) {
+        copied.refused ??= result.refused
+        if (rest.length > 0) next.push(rest)
+        continue
+      }
+      copied[result === 'present' ? 'present' : 'written'].push(output.key)
+      for (const other of rest) other.copied.present.push(other.output.key)
+    }
+    open = next
+  }
+}
+
+/**
+ * Lists an item of which DynamoDB refused an output, and takes back what else was written of it, now or by a slice that
+ * died: settling deletes that once no page can land any more, unless another source item makes it.
+ */
+async function setAside({ item, migration, outputs, written, present }: Copied, refused: string, copy: CopyPass) {
+  await listRefused(item, { migration, reason: refused }, copy)
+  const ours = present.length > 0 ? await copy.destination.get(present) : []
+  const made = new Map(outputs.map((output) => [encodeKey(output.key), output]))
+  const again = ours.filter(({ key, attributes }) => isEqual(made.get(encodeKey(key))!.attributes(), attributes()))
+  for (const key of [...written, ...again.map((each) => each.key)]) await contest(key, [item.key], copy)
+}
+
+const isEqual = (a: Attributes, b: Attributes) => differingAttributes(a, b).length === 0
+
+function talliesOf(page: Copied[]) {
+  const tallies = { ...noTallies, read: page.length }
+  for (const { kind, outputs, written, present, refused } of page) {
+    tallies[refused === undefined ? kind : 'quarantined']++
+    if (refused !== undefined) continue
+    tallies.produced += outputs.length
+    tallies.written += written.length
+    tallies.present += present.length
+  }
+  return tallies
 }

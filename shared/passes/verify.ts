@@ -4,7 +4,7 @@ import type { RawItem } from '../dynamodb/raw-item.ts'
 import { type Difference, recordDifferences } from '../ledger/differences.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
-import { listQuarantinedByPass } from '../live/quarantine.ts'
+import { isRefused, listQuarantinedByPass } from '../live/quarantine.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import type { Migration } from '../migrations/migration.ts'
 import { inParallel } from '../runtime/parallel.ts'
@@ -78,6 +78,9 @@ interface Look {
 /** The item went away meanwhile. What it left behind, if anything, is an orphan: the other pass's business. */
 const gone = { tallies: { ...noTallies, read: 1, dropped: 1 }, differences: [] }
 
+/** DynamoDB refused what is made of the item as it is, and the list says so. */
+const setAside = { tallies: { ...noTallies, read: 1, quarantined: 1 }, differences: [], listed: true }
+
 /** A quarantined item that is not listed could be migrated when it was read again. */
 const isOpen = (look: Look) => look.differences.length > 0 || (look.tallies.quarantined > 0 && !look.listed)
 const idOf = ({ item }: Look) => encodeKey(item.key)
@@ -103,9 +106,10 @@ async function lookAt(verify: VerifyPass, items: RawItem[]): Promise<Look[]> {
     }
     return { item, tallies, differences }
   })
-  const poison = looks.filter(({ tallies }) => tallies.quarantined > 0)
-  await inParallel(listingsAtOnce, poison, async (look) => {
-    look.listed = await listQuarantinedByPass(look.item.key, verify)
+  await inParallel(listingsAtOnce, looks, async (look) => {
+    if (look.tallies.quarantined > 0) look.listed = await listQuarantinedByPass(look.item.key, verify)
+    // Its outputs are not there because DynamoDB refused them of the item as it is.
+    else if (look.differences.length > 0 && (await isRefused(look.item, verify))) Object.assign(look, setAside)
   })
   return looks
 }

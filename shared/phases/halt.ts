@@ -57,7 +57,7 @@ export function whyHalted(
   if (failed[0])
     return halted(
       'chunks-failed',
-      `${counted(failed.length, 'chunk')} of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Mend the cause, then \`${goOn}\`.`,
+      `${counted(failed.length, 'chunk')} of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Once the cause is gone, \`${goOn}\` continues from the checkpoints; but changed migrations need a new run: ${anew(run)}`,
     )
   const expired = isVerification(kind) ? undefined : whyExpired(run, coverage)
   if (expired) return halted('not-covered', expired)
@@ -69,12 +69,17 @@ export function whyHalted(
   if (open > 0)
     return halted(
       'chunks-open',
-      `${counted(open, 'chunk')} of ${kind} stopped half-way, as after a change of the code. ${resume}`,
+      `${counted(open, 'chunk')} of ${kind} stopped half-way, as after a change of the code. ${resume} It takes the migrations that the run was begun with; for others: ${anew(run)}`,
     )
   const [sum] = openSums(kind, tallies)
   if (sum)
     return halted('tallies-open', `The tallies of ${kind} do not close: ${sum}. This is a defect: please report it.`)
   return undefined
+}
+
+/** How a run begins with other migrations: the checkpoints of this one are about what its own made. */
+function anew({ destination }: RunRecord): string {
+  return `turn live changes off (\`segue capture off\`), empty ${destination} and start without \`--resume\`.`
 }
 
 /** Work under a lease had to stop; `what` names it as a sentence does. */

@@ -29,11 +29,11 @@ export const halts: ErrorTable<HaltCode> = {
   },
   'chunks-failed': {
     means: 'Some chunks failed after all their retries; the others are done.',
-    next: 'Correct the cause, which the message and `segue status` show, then continue with `segue run --resume`.',
+    next: 'Correct the cause, which the message and `segue status` show, then continue with `segue run --resume`. Where it is a migration: turn live changes off (`segue capture off`), empty the destination and start anew.',
   },
   'chunks-open': {
     means: 'Some chunks stopped before their end, as after the migrations were deployed anew.',
-    next: '`segue run --resume` continues from the checkpoints, with the migrations the run was begun with.',
+    next: '`segue run --resume` continues from the checkpoints, with the migrations the run was begun with. For others, turn live changes off (`segue capture off`), empty the destination and start anew.',
   },
   'not-covered': {
     means: 'Rows of the ledger that say what was copied are missing: never planned, or expired after 60 days.',

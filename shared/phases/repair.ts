@@ -3,22 +3,18 @@ import { enterPhase } from '../facts/phase.ts'
 import { readControl } from '../ledger/control.ts'
 import { countedRows, differenceOf, differenceShards } from '../ledger/differences.ts'
 import { stopReason } from '../ledger/fencing.ts'
-import { fitting, type Head, headPut, readHead } from '../ledger/heads.ts'
 import { differenceShardPk } from '../ledger/keys.ts'
 import type { RunRecord } from '../ledger/runs.ts'
+import { outputsOf } from '../live/changes.ts'
 import type { LiveEngine } from '../live/engine.ts'
-import { LiveError } from '../live/errors.ts'
 import { type List, type ListPlace, walkLists } from '../live/list-walk.ts'
-import { quarantineLists } from '../live/quarantine.ts'
-import { settleHead } from '../live/settle.ts'
+import { clearRefused, isRefused, quarantineLists, recheckQuarantined } from '../live/quarantine.ts'
+import { contest, settleHead } from '../live/settle.ts'
 import type { SettleEngine } from '../live/settle-walk.ts'
-import { retry } from '../runtime/retry.ts'
+import { migrateItem } from '../migrations/migrate-item.ts'
 import { type Halted, haltRun, haltStopped } from './halt.ts'
 
 export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: ListPlace } | Halted
-
-/** Of a source item that no record has spoken for: older than every sequence number there is. */
-const noSeq = '0'.repeat(40)
 
 /**
  * Makes each destination key at which the last verification found a difference what its source items say now, by the
@@ -40,7 +36,8 @@ export async function repairRun(
   // Each repair of an offline run is a quiet period of its own: nothing else ever settles there.
   const period = quiet ?? `repair.${task.fence}`
   const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
-  const lists = [...differenceLists(run, period, engine), ...quarantineLists(engine)]
+  const recheck = (key: Key) => recheckOrTry(key, period, engine)
+  const lists = [...differenceLists(run, period, engine), ...quarantineLists(engine, recheck)]
   const walked = await walkLists(lists, task.from, { ...engine, whyStop })
   switch (walked.outcome) {
     case 'done':
@@ -72,24 +69,23 @@ function differenceLists({ id, verification }: RunRecord, quiet: string, engine:
 }
 
 async function repairKey(key: Key, sources: Key[], quiet: string, engine: LiveEngine): Promise<void> {
-  const { ledger, run, runtime, tables } = engine
-  const suspects = Object.fromEntries(sources.map((source) => [encodeKey(source), noSeq]))
-  await retry<void>(
-    'contest for repair',
-    runtime,
-    async () => {
-      const head = await readHead(ledger, run, key)
-      const { settled: _, ...before }: Head = head ?? { key, op: 'put', sources: {}, contested: true, version: 0 }
-      const next: Head = {
-        ...before,
-        sources: fitting({ ...suspects, ...before.sources }),
-        contested: true,
-        version: before.version + 1,
-      }
-      const marked = await tables.commit(headPut(run, next, head, runtime.clock()))
-      return marked ? { done: undefined } : { again: 'its head changed' }
-    },
-    (reason) => new LiveError('contended', `A destination key could not be repaired: ${reason}. Repair again.`),
-  )
+  await contest(key, sources, engine)
   await settleHead(key, quiet, engine)
+}
+
+/**
+ * Takes an item off the list if it can be migrated now, or is gone. One that DynamoDB refused as it is now is tried once
+ * more: what stood in its way, such as an index, may be gone; and where every output is written, it comes off the list.
+ */
+async function recheckOrTry(key: Key, quiet: string, engine: LiveEngine): Promise<void> {
+  await recheckQuarantined(key, engine)
+  const [item] = await engine.source.get([key])
+  if (!item || !(await isRefused(item, engine))) return
+  const outputs = outputsOf(migrateItem(engine.migrations, engine.schema, item))
+  for (const output of outputs) {
+    await contest(output.key, [key], engine)
+    const { refused } = await settleHead(output.key, quiet, engine, encodeKey(key))
+    if (refused) return
+  }
+  await clearRefused(item, engine)
 }

@@ -86,6 +86,48 @@ describe('a page', () => {
   )
 })
 
+describe('a refusal', () => {
+  const invalid: Answer = { status: 400, type: 'ValidationException', message: 'Input collection [secret] is "secret"' }
+  const failed: Answer = { status: 400, type: 'ConditionalCheckFailedException' }
+  const isProbe = ({ body }: StubRequest) => String(body.ConditionExpression).includes(' AND ')
+
+  it.each(['put', 'insert'] as const)(
+    'of every item is a failure of %s: not even a made-up one is taken',
+    async (write) => {
+      const refusing = table(() => invalid)
+      await expect(refusing[write](items(3))).rejects.toMatchObject({ code: 'invalid-request' })
+    },
+  )
+
+  it.each(['put', 'insert'] as const)(
+    'of one item counts once it was written alone and a probe failed, by %s',
+    async (write) => {
+      const asked: string[] = []
+      const isBad = (request: StubRequest) => JSON.stringify(request.body).includes('{"S":"1"}')
+      const picky = table((request) => {
+        asked.push(isProbe(request) ? 'probe' : request.operation)
+        if (isProbe(request)) return failed
+        const statements = request.body.Statements as unknown[] | undefined
+        const refusal = { Error: { Code: 'ValidationError', Message: 'no' } }
+        if (statements)
+          return {
+            body: { Responses: statements.map((each) => (JSON.stringify(each).includes('"1"') ? refusal : {})) },
+          }
+        return isBad(request) ? invalid : { body: {} }
+      })
+      const refused = { refused: 'Input collection […] is "…"' }
+      expect(await picky[write](items(3))).toEqual(['written', refused, 'written'])
+      const alone = write === 'put' ? ['PutItem', 'PutItem', 'probe', 'PutItem'] : ['PutItem', 'probe']
+      expect(asked).toEqual([write === 'put' ? 'BatchWriteItem' : 'BatchExecuteStatement', ...alone])
+    },
+  )
+
+  it('is none where another error says that it will fail again', async () => {
+    const full = table(() => ({ status: 400, type: 'ItemCollectionSizeLimitExceededException' }))
+    await expect(full.put(items(2))).rejects.toMatchObject({ code: 'invalid-request' })
+  })
+})
+
 describe('a put', () => {
   it('answers retry for exactly the items that came back unprocessed', async () => {
     const results = await table((request) => ({
@@ -122,7 +164,7 @@ describe('a put', () => {
     let ended = 0
     const put = table(async (request) => {
       begun++
-      if (putsOf(request)[0]?.PutRequest.Item.id.S === '0') return { status: 400, type: 'ValidationException' }
+      if (putsOf(request)[0]?.PutRequest.Item.id.S === '0') return { status: 400, type: 'SerializationException' }
       await new Promise((resolve) => setImmediate(resolve))
       ended++
       return { body: {} }
@@ -169,7 +211,6 @@ describe('an insert', () => {
   })
 
   it.each([
-    ['ValidationError', 'invalid-request'],
     ['ConditionalCheckFailed', 'invalid-request'],
     ['ItemCollectionSizeLimitExceeded', 'invalid-request'],
     ['AccessDenied', 'access-denied'],
@@ -237,7 +278,6 @@ describe('a commit to the ledger', () => {
     ['TransactionConflict', 'conflict'],
     ['ThrottlingError', 'throttled'],
     ['ProvisionedThroughputExceeded', 'throttled'],
-    ['ValidationError', 'invalid-request'],
   ])('cancelled with %s throws %s', async (word, code) => {
     await expect(cancelled('None', word, 'None')).rejects.toMatchObject({ name: 'DynamoDbError', code })
   })

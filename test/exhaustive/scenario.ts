@@ -10,19 +10,7 @@ import { settleHead } from '../../shared/live/settle.ts'
 import { copyPass } from '../../shared/passes/copy.ts'
 import { type Actor, type Explored, explore } from './explore.ts'
 import { liveEngine, type Rule } from './ports.ts'
-import {
-  change,
-  commit,
-  emptyStore,
-  key,
-  migration,
-  type Store,
-  schema,
-  versions,
-  type Write,
-  write,
-  wrong,
-} from './store.ts'
+import { change, commit, emptyStore, key, type Store, schema, versions, type Write, write, wrong } from './store.ts'
 import type { Call, Unit } from './unit.ts'
 
 export interface Scenario {
@@ -85,19 +73,17 @@ function copier(name: string, source: string, without: Rule | undefined): Actor 
       'joined',
     )
     if (!image) return
-    const { ledger, runtime } = liveEngine(call, without, {})
+    const live = liveEngine(call, without, {})
+    const { ledger } = live
     const overwriting = {
       ...ledger,
       commit: (puts: Put[]) => call<boolean>((store) => [[commit(store, puts.map(unconditional)) ?? store, true]]),
     }
     const destination = inserting(call, without === 'copy inserts only')
     await copyPass({
-      run: 'r',
-      schema,
-      migrations: [migration],
+      ...live,
       destination,
       ledger: without === 'quarantine entries are inserted only' ? overwriting : ledger,
-      runtime,
       offline: false,
     }).apply([rawItem(schema, image)], { pass: 'copy', chunk: 's00000', epoch: 1, before: 0 })
   })
@@ -174,8 +160,8 @@ function settler(
     quietly(name),
     ...targets.map(
       (target): Unit =>
-        (call) =>
-          settleHead(key(target), name, liveEngine(call, without, { settles: true })),
+        async (call) =>
+          void (await settleHead(key(target), name, liveEngine(call, without, { settles: true }))),
     ),
     ...(mayBeListed ? names : []).map(
       (each): Unit =>

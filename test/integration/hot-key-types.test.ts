@@ -111,6 +111,7 @@ async function migrate(source: Table, destination: Table, ledger: LedgerTable, i
           table: retrying(source, runtime),
           ...copyPass({
             run: id,
+            source,
             schema: source.schema,
             migrations: [],
             destination: slowed(retrying(destination, runtime)),

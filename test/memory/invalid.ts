@@ -2,5 +2,6 @@ import { DynamoDbError } from '../../shared/dynamodb/errors.ts'
 
 /** What the service answers with a ValidationException. */
 export function invalid(expected: string, got: string): DynamoDbError {
-  return new DynamoDbError('invalid-request', `Expected ${expected}, got ${got}`)
+  const refusal = `Expected ${expected}, got ${got}`
+  return new DynamoDbError('invalid-request', refusal, { serviceError: 'ValidationException', refusal })
 }

@@ -1,17 +1,26 @@
-import type { LiveTables } from '../../shared/live/ports.ts'
+import { judged, type LiveTables, type UnjudgedLiveTables } from '../../shared/live/ports.ts'
 import type { MemoryLedgerTable } from './ledger-table.ts'
 import { type MemoryTable, memoryTable } from './table.ts'
 
 /** A destination and the ledger in memory, written in one transaction: both at once when called. */
 export function memoryLiveTables(destination: MemoryTable, ledger: MemoryLedgerTable): LiveTables {
+  return judged(unjudgedMemory(destination, ledger))
+}
+
+export function unjudgedMemory(destination: MemoryTable, ledger: MemoryLedgerTable): UnjudgedLiveTables {
   return {
     async commit(head, change) {
       // What the table refuses, it refuses before anything is written.
-      if (change && 'put' in change) memoryTable(destination.schema, 'refusing').store(change.put.attributes())
+      if (change && 'put' in change) {
+        const refusing = memoryTable(destination.schema, 'refusing')
+        refusing.refuses = destination.refuses
+        refusing.store(change.put.attributes())
+      }
       if (!ledger.commitNow([head])) return false
       if (change && 'put' in change) destination.store(change.put.attributes())
       if (change && 'delete' in change) destination.delete(change.delete)
       return true
     },
+    probe: async () => true,
   }
 }

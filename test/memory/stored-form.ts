@@ -2,17 +2,23 @@ import type { Attributes, AttributeValue } from '../../shared/dynamodb/attribute
 import { decimalBytes, decimalText, parseDecimal } from './decimal.ts'
 import { invalid } from './invalid.ts'
 
+/** Lists and maps count as levels, empty ones too. */
+const mostLevels = 32
+
 /** A deep copy of an item as DynamoDB would give it back: numbers in plain notation, sets in an order of its own. */
-export function storedForm(attributes: Attributes): Attributes {
+export function storedForm(attributes: Attributes, levels = 1): Attributes {
   if (Object.hasOwn(attributes, '')) throw invalid('attributes with names', 'one without')
-  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, storedValue(value)]))
+  if (Object.keys(attributes).some((name) => Buffer.byteLength(name) > 65_535))
+    throw invalid('names of 65,535 bytes', 'more')
+  return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, storedValue(value, levels)]))
 }
 
-function storedValue(value: AttributeValue): AttributeValue {
+function storedValue(value: AttributeValue, levels: number): AttributeValue {
+  if (('M' in value || 'L' in value) && levels === mostLevels) throw invalid(`at most ${mostLevels} levels`, 'more')
   if ('S' in value) return { S: value.S }
   if ('N' in value) return { N: storedNumber(value.N) }
-  if ('M' in value) return { M: storedForm(value.M) }
-  if ('L' in value) return { L: value.L.map(storedValue) }
+  if ('M' in value) return { M: storedForm(value.M, levels + 1) }
+  if ('L' in value) return { L: value.L.map((each) => storedValue(each, levels + 1)) }
   if ('B' in value) return { B: new Uint8Array(value.B) }
   if ('BOOL' in value) return { BOOL: value.BOOL }
   if ('SS' in value) return { SS: storedSet(value.SS, (text) => Buffer.from(text)) }

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type Attributes, attributeOf, type KeyValue } from '../../shared/dynamodb/attributes.ts'
+import type { DynamoDbError } from '../../shared/dynamodb/errors.ts'
 import { itemBytes, maxItemBytes } from '../../shared/dynamodb/item-size.ts'
+import { isRefused, type Refused, refusalOf } from '../../shared/dynamodb/judge.ts'
 import { type IndexKey, type Key, type KeyAttribute, keyOf, type TableSchema } from '../../shared/dynamodb/key.ts'
 import type { Page, QueryRequest, ScanRequest, Table, WriteResult } from '../../shared/dynamodb/ports.ts'
 import type { RawItem } from '../../shared/dynamodb/raw-item.ts'
@@ -34,6 +36,8 @@ export function memoryTable(schema: TableSchema, name: string): MemoryTable {
 export class MemoryTable implements Table {
   readonly name: string
   readonly schema: TableSchema
+  /** What only the service knows to be wrong with an item, by a word for it. */
+  refuses: ((item: Attributes) => string | undefined) | undefined
   /** Called at once after each mutation, with attributes the observer must not change. */
   onChange: ((change: Change) => void) | undefined
   readonly #items = new SortedItems()
@@ -56,6 +60,17 @@ export class MemoryTable implements Table {
   /** The item of this key: what is stored, not to be changed. */
   find(key: Key): Attributes | undefined {
     return this.#items.find(this.#position(key))?.attributes
+  }
+
+  /** What the service says to an item, where it refuses it. */
+  refusalOf(item: RawItem): DynamoDbError | undefined {
+    try {
+      this.#entry(item.attributes())
+      return undefined
+    } catch (error) {
+      if (refusalOf(error) === undefined) throw error
+      return error as DynamoDbError
+    }
   }
 
   /** Puts one item, as an application writes. */
@@ -98,23 +113,33 @@ export class MemoryTable implements Table {
   }
 
   async put(items: RawItem[]): Promise<WriteResult[]> {
-    const entries = this.#entries(items)
-    for (const entry of entries) this.#set(entry)
-    return entries.map(() => 'written')
+    return this.#entries(items).map((entry) => {
+      if (!isRefused(entry)) this.#set(entry)
+      return isRefused(entry) ? entry : 'written'
+    })
   }
 
   async insert(items: RawItem[]): Promise<WriteResult[]> {
     return this.#entries(items).map((entry) => {
+      if (isRefused(entry)) return entry
       if (this.#items.find(entry)) return 'present'
       this.#set(entry)
       return 'written'
     })
   }
 
-  /** Everything is checked before anything is stored. */
-  #entries(items: RawItem[]): Entry[] {
-    const entries = items.map((item) => this.#entry(item.attributes()))
-    assertDistinct(entries)
+  /** What a call refuses is checked before anything is stored; single items that are refused do not affect others. */
+  #entries(items: RawItem[]): (Entry | Refused)[] {
+    const entries = items.map((item) => {
+      try {
+        return this.#entry(item.attributes())
+      } catch (error) {
+        const refused = refusalOf(error)
+        if (refused === undefined) throw error
+        return { refused }
+      }
+    })
+    assertDistinct(entries.flatMap((entry) => (isRefused(entry) ? [] : [entry])))
     return entries
   }
 
@@ -126,6 +151,8 @@ export class MemoryTable implements Table {
     for (const indexKey of this.schema.indexKeys ?? []) assertIndexKey(attributes, indexKey)
     const bytes = itemBytes(attributes)
     if (bytes > maxItemBytes) throw invalid(`an item of at most ${maxItemBytes} bytes`, `${bytes}`)
+    const word = this.refuses?.(attributes)
+    if (word !== undefined) throw invalid('an item that the service takes', word)
     return { ...this.#position(key), key, attributes, bytes }
   }
 

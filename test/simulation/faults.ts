@@ -12,6 +12,8 @@ export const baseRates = {
   throttled: 0.012,
   /** Up to a minute and a half in which one table throttles half of its requests, or all: per seed. */
   storm: 0.2,
+  /** Up to a minute in which a table refuses every write as invalid: per table and seed. */
+  'everything refused': 0.06,
   'error before effect': 0.005,
   /** The effect happened, its answer was lost. */
   'error after effect': 0.006,

@@ -25,7 +25,7 @@ import type { About } from './story.ts'
 import { lambdasOf } from './tasks.ts'
 import { type Violation, violation } from './violation.ts'
 import { ChangeLog } from './workload/changes.ts'
-import { drawKeys, drawPopulation, indexKeys, makeItem, type Population } from './workload/items.ts'
+import { drawKeys, drawPopulation, indexKeys, makeItem, type Population, refuses } from './workload/items.ts'
 import { Writers } from './workload/writers.ts'
 import { epoch, World } from './world.ts'
 
@@ -92,6 +92,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     }
   }
   const destination = memoryTable({ ...population.schema, indexKeys }, destinationTable)
+  destination.refuses = refuses
   const deployment: Deployment = {
     world,
     source: { ...tableStore(world, source, sourceWatch(world, writers)), ...(replica && { replica }) },

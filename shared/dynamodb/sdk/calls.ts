@@ -1,4 +1,5 @@
 import { DynamoDbError } from '../errors.ts'
+import { isRefused, judge, refusalOf } from '../judge.ts'
 import type { WriteResult } from '../ports.ts'
 
 /** Calls in flight at once for one `put` or `insert`: enough to hide the latency, few enough not to be a burst. */
@@ -14,6 +15,14 @@ const MAX_BYTES = 15 * 1024 * 1024
 export interface Call {
   positions: number[]
   send(): Promise<WriteResult[]>
+}
+
+/** How an item is judged of which a call was refused. */
+export interface Court {
+  /** Writes one item in a request of its own. */
+  alone(position: number): Promise<WriteResult>
+  /** Whether a put of a made-up key under a condition that cannot hold fails by its condition. */
+  probe(): Promise<boolean>
 }
 
 /** Cuts positions into consecutive groups that each fit one call. `bytes` is the size of one position as sent. */
@@ -38,26 +47,33 @@ export function cutIntoCalls(positions: number[], bytes: (position: number) => n
 /**
  * Sends the calls, a few at a time, and returns one result for each of `count` items. After a failed call it starts no
  * more, and waits for those in flight, so that nothing is written after it returns. Items of failed or unsent calls are
- * `retry`.
+ * `retry`. Items of a call that was refused as invalid are written one by one: only one that is refused alone, beside a
+ * probe that is not, is `refused`.
  * @throws the failure, when it is not retryable or when no call succeeded.
  */
-export async function sendAll(count: number, calls: Call[]): Promise<WriteResult[]> {
+export async function sendAll(count: number, calls: Call[], { alone, probe }: Court): Promise<WriteResult[]> {
   const results = new Array<WriteResult>(count).fill('retry')
   const failures: unknown[] = []
   let succeeded = 0
-  const queue = calls.values()
+  const queue = [...calls]
+  const oneByOne: number[] = []
   const worker = async () => {
     while (failures.length === 0) {
-      const call = queue.next().value
-      if (!call) return
+      const call = queue.shift()
+      const position = call ? undefined : oneByOne.shift()
+      if (!call && position === undefined) return
       try {
-        const sent = await call.send()
-        call.positions.forEach((position, i) => {
-          results[position] = sent[i] ?? 'retry'
-        })
+        if (call) {
+          const sent = await call.send()
+          call.positions.forEach((position, i) => {
+            if (isRefused(sent[i])) oneByOne.push(position)
+            else results[position] = sent[i] ?? 'retry'
+          })
+        } else results[position!] = await judge(() => alone(position!), probe)
         succeeded++
       } catch (error) {
-        failures.push(error)
+        if (call && refusalOf(error) !== undefined) oneByOne.push(...call.positions)
+        else failures.push(error)
       }
     }
   }

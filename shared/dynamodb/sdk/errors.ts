@@ -89,7 +89,23 @@ export function failed(
 ): DynamoDbError {
   const safe = detail.replace(/((?:numeric value|value provided|AttributeValue)\s*:\s*).*/s, '$1…')
   const message = `${action} on the table ${table} failed, ${safe}. ${advice(code, action)}`
-  return new DynamoDbError(code, message, { serviceError })
+  const refusal = isValidation(serviceError) ? { refusal: shownRefusal(detail) } : {}
+  return new DynamoDbError(code, message, { serviceError, ...refusal })
+}
+
+/** As a whole call says it, and as a statement or an action of a transaction does. Nothing else is about an item. */
+function isValidation(serviceError: string): boolean {
+  return serviceError === 'ValidationException' || serviceError === 'ValidationError'
+}
+
+/** A reason that is the same for all items alike, and quotes none: values stand in brackets, in quotes or after a colon. */
+function shownRefusal(detail: string): string {
+  const [, message = ''] = /^\w+: (.*?)(?: \(request [\w-]+\))?$/s.exec(detail) ?? []
+  const free = message
+    .replace(/((?:numeric value|value provided|AttributeValue)\s*:\s*).*/s, '$1…')
+    .replace(/\[.*\]/s, '[…]')
+    .replace(/"[^"]*"/g, '"…"')
+  return free.slice(0, 300) || 'no reason was given'
 }
 
 function advice(code: DynamoDbErrorCode, action: string): string {

@@ -11,6 +11,7 @@ import type { RawItem } from '../raw-item.ts'
 import { type Call, cutIntoCalls, sendAll } from './calls.ts'
 import { calling, errorCode, failed } from './errors.ts'
 import { insertStatement, type Statement } from './insert-statement.ts'
+import { probePut } from './probe.ts'
 import { wireBytes } from './wire-size.ts'
 
 interface Target {
@@ -25,7 +26,29 @@ export function putItems(target: Target, items: RawItem[]): Promise<WriteResult[
   const at = (position: number) => attributes[position] as Attributes
   const groups = cutIntoCalls([...items.keys()], (position) => wireBytes(at(position)))
   const calls = groups.map((positions): Call => ({ positions, send: () => putBatch(target, positions.map(at)) }))
-  return sendAll(items.length, calls)
+  return sendAll(items.length, calls, {
+    alone: (position) => putOne(target, at(position)),
+    probe: () => probe(target),
+  })
+}
+
+async function putOne({ client, name }: Target, Item: Attributes): Promise<WriteResult> {
+  await calling('PutItem', name, () => client.send(new PutItemCommand({ TableName: name, Item })))
+  return 'written'
+}
+
+/** Whether a put is refused by its condition, as it must be. */
+function probe({ client, name, schema }: Target): Promise<boolean> {
+  return calling('PutItem', name, async () => {
+    try {
+      await client.send(new PutItemCommand(probePut(name, schema)))
+      return false
+    } catch (error) {
+      if ((error as Error).name === 'ConditionalCheckFailedException') return true
+      if ((error as Error).name === 'ValidationException') return false
+      throw error
+    }
+  })
 }
 
 async function putBatch({ client, name, schema }: Target, items: Attributes[]): Promise<WriteResult[]> {
@@ -52,17 +75,14 @@ export function insertItems(target: Target, items: RawItem[]): Promise<WriteResu
   const bytes = (position: number) => at(position).Statement.length + wireBytes(attributes[position] as Attributes)
   const narrow = [...items.keys()].filter((position) => statements[position])
   const wide = [...items.keys()].filter((position) => !statements[position])
-  return sendAll(items.length, [
+  const alone = (position: number) => insertOne(target, attributes[position] as Attributes)
+  const calls = [
     ...cutIntoCalls(narrow, bytes).map(
       (positions): Call => ({ positions, send: () => insertBatch(target, positions.map(at)) }),
     ),
-    ...wide.map(
-      (position): Call => ({
-        positions: [position],
-        send: async () => [await insertOne(target, attributes[position] as Attributes)],
-      }),
-    ),
-  ])
+    ...wide.map((position): Call => ({ positions: [position], send: async () => [await alone(position)] })),
+  ]
+  return sendAll(items.length, calls, { alone, probe: () => probe(target) })
 }
 
 async function insertBatch({ client, name }: Target, Statements: Statement[]): Promise<WriteResult[]> {
@@ -77,7 +97,9 @@ async function insertBatch({ client, name }: Target, Statements: Statement[]): P
     if (word === 'DuplicateItem') return 'present'
     const code = errorCode(word)
     if (code === 'throttled' || code === 'conflict' || code === 'unavailable') return 'retry'
-    throw failed(code, 'PartiQLInsert', name, `${word}: ${message}`)
+    const failure = failed(code, 'PartiQLInsert', name, `${word}: ${message}`, word)
+    if (failure.refusal === undefined) throw failure
+    return { refused: failure.refusal }
   })
 }
 

@@ -4,11 +4,13 @@ import {
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
+  type TransactWriteItemsCommandInput,
 } from '@aws-sdk/client-dynamodb'
 import { type KeySchema, keyAttributes } from '../../dynamodb/key.ts'
 import { calling } from '../../dynamodb/sdk/errors.ts'
+import { probePut } from '../../dynamodb/sdk/probe.ts'
 import { canceled, putInput } from '../../ledger/sdk-put.ts'
-import type { DestinationChange, LiveTables } from '../ports.ts'
+import { type DestinationChange, judged, type LiveTables } from '../ports.ts'
 
 /**
  * {@link LiveTables} over TransactWriteItems: an item of the destination and a row of the ledger, both or neither.
@@ -19,7 +21,7 @@ export function sdkLiveTables(
   destination: { name: string; schema: KeySchema },
   ledger: string,
 ): LiveTables {
-  return {
+  return judged({
     commit(head, change) {
       const put = putInput(ledger, head)
       return calling('PutItem', `${destination.name} or ${ledger}`, async () => {
@@ -36,7 +38,26 @@ export function sdkLiveTables(
         }
       })
     },
-  }
+    probe(head) {
+      return calling('PutItem', `${destination.name} or ${ledger}`, async () => {
+        try {
+          const TransactItems = [
+            { Put: putInput(ledger, head) },
+            { Put: probePut(destination.name, destination.schema) },
+          ]
+          await client.send(new TransactWriteItemsCommand({ TransactItems } as TransactWriteItemsCommandInput))
+          return false
+        } catch (error) {
+          if ((error as Error).name === 'ValidationException') return false
+          if (!(error instanceof TransactionCanceledException)) throw error
+          const [ofHead, ofItem] = error.CancellationReasons ?? []
+          if (ofItem?.Code === 'ConditionalCheckFailed') return ofHead?.Code !== 'ValidationError'
+          canceled(destination.name, error)
+          return false
+        }
+      })
+    },
+  })
 }
 
 function write({ name, schema }: { name: string; schema: KeySchema }, change: DestinationChange): TransactWriteItem {

@@ -6,7 +6,7 @@ import type { MemoryTable } from '../../memory/table.ts'
 import type { LedgerStore } from '../stores/ledger.ts'
 import { type Violation, violation } from '../violation.ts'
 import type { ChangeLog } from '../workload/changes.ts'
-import { expectedOutputs } from '../workload/migrations.ts'
+import { expectedOutputs, possibleOutputs } from '../workload/migrations.ts'
 import type { LedgerChecks } from './ledger.ts'
 
 /** What must be in the destination, by encoded key, and which source items must be quarantined. */
@@ -16,10 +16,15 @@ interface Expected {
   quarantined: Set<string>
   /** Outputs that another source item's stands in for. */
   collisions: number
+  /**
+   * Keys of source items that the service would refuse, and of what is made of them, where another source item stands in
+   * for one of their outputs: whether they were refused before depends on who came first.
+   */
+  undecided: Set<string>
 }
 
 export function expectedOf(source: MemoryTable): Expected {
-  const expected: Expected = { outputs: new Map(), quarantined: new Set(), collisions: 0 }
+  const expected: Expected = { outputs: new Map(), quarantined: new Set(), collisions: 0, undecided: new Set() }
   for (const item of source.items()) {
     const from = encodeKey(keyOf(source.schema, item)!)
     const outputs = expectedOutputs(item)
@@ -31,6 +36,13 @@ export function expectedOf(source: MemoryTable): Expected {
         if (rival) expected.collisions++
         if (!rival || from < rival.source) expected.outputs.set(key, { item: output, source: from })
       }
+  }
+  for (const item of source.items()) {
+    const from = encodeKey(keyOf(source.schema, item)!)
+    if (!expected.quarantined.has(from)) continue
+    const keys = possibleOutputs(item).map((output) => encodeKey(keyOf(source.schema, output)!))
+    if (!keys.some((key) => expected.outputs.has(key))) continue
+    for (const key of [from, ...keys]) expected.undecided.add(key)
   }
   return expected
 }
@@ -45,8 +57,8 @@ export function checkDestination(
   { touched }: ChangeLog,
   before = Number.POSITIVE_INFINITY,
 ): Violation | undefined {
-  const { outputs } = expectedOf(source)
-  const counts = (key: string) => (touched.get(key) ?? 0) < before
+  const { outputs, undecided } = expectedOf(source)
+  const counts = (key: string) => (touched.get(key) ?? 0) < before && !undecided.has(key)
   for (const [key, { item, source: from }] of outputs) {
     if (!counts(key)) continue
     const found = destination.find(decodeKey(key))
@@ -71,7 +83,7 @@ export function checkQuarantine(
   { changed }: ChangeLog,
   before = Number.POSITIVE_INFINITY,
 ): Violation | undefined {
-  const { quarantined } = expectedOf(source)
+  const { quarantined, undecided } = expectedOf(source)
   const prefix = `QUARANTINE#${run}#`
   const listed = new Set(
     ledger.memory
@@ -79,7 +91,7 @@ export function checkQuarantine(
       .filter(({ pk, cleared }) => pk.startsWith(prefix) && !cleared)
       .map(({ key }) => key as string),
   )
-  const counts = (key: string) => (changed.get(key) ?? 0) < before
+  const counts = (key: string) => (changed.get(key) ?? 0) < before && !undecided.has(key)
   for (const key of quarantined)
     if (!listed.has(key) && counts(key))
       return violation('quarantine', `${key} cannot be migrated and is not listed`, { keys: [key] })
@@ -112,7 +124,8 @@ export function checkVerified(
   run: string,
   verification: number,
 ): Violation | undefined {
-  const { outputs, collisions } = expectedOf(source)
+  const { outputs, collisions, undecided } = expectedOf(source)
+  if (undecided.size > 0) return undefined
   const verify = sumOf(checks, run, `verify.${verification}`)
   const orphans = sumOf(checks, run, `orphans.${verification}`)
   return differing([

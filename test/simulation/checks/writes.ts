@@ -1,4 +1,5 @@
 import { encodeKey, type Key } from '../../../shared/dynamodb/key.ts'
+import type { WriteResult } from '../../../shared/dynamodb/ports.ts'
 import type { Command } from '../../../shared/ledger/control.ts'
 import type { Sandbox } from '../lambda/sandbox.ts'
 import type { Watch } from '../stores/watch.ts'
@@ -81,11 +82,11 @@ export class DestinationWatch implements Watch {
     this.#world.violated(violation('write after abort', late))
   }
 
-  wrote(by: Sandbox, operation: string, item: { key: Parameters<typeof encodeKey>[0] }, result: string): void {
+  wrote(by: Sandbox, operation: string, item: { key: Parameters<typeof encodeKey>[0] }, result: WriteResult): void {
     const { story } = this.#world
     if (story.isTold) {
       const text = encodeKey(item.key)
-      if (story.isAbout(text)) story.tell(by.name, `${operation} ${text}: ${result}`)
+      if (story.isAbout(text)) story.tell(by.name, `${operation} ${text}: ${JSON.stringify(result)}`)
     }
     if (this.#handedOver && result === 'written') {
       const text = `${by.name}: ${operation} ${encodeKey(item.key)} into a destination that the application uses`

@@ -1,12 +1,25 @@
 import type { Chunk, RangeChunk } from '../../../shared/chunks/chunk.ts'
 import type { KeyValue } from '../../../shared/dynamodb/attributes.ts'
+import type { Key } from '../../../shared/dynamodb/key.ts'
 import type { Page, Table } from '../../../shared/dynamodb/ports.ts'
-import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
+import type { LiveEngine } from '../../../shared/live/engine.ts'
 import type { Sabotage } from './sabotage.ts'
 
 /** The same ledger, whose commits expect nothing. */
 function unconditional(ledger: LedgerTable): LedgerTable {
   return { ...ledger, commit: (puts) => ledger.commit(puts.map(({ row }) => ({ row, expect: 'any' }))) }
+}
+
+/** The same engine, to which no row of the ledger says what was refused. */
+function forgetful(engine: LiveEngine): LiveEngine {
+  const get: LedgerTable['get'] = async (pk, sk) => {
+    const row = await engine.ledger.get(pk, sk)
+    if (!row) return undefined
+    const { refused: _, ...rest } = row
+    return rest as Row
+  }
+  return { ...engine, ledger: { ...engine.ledger, get } }
 }
 
 /** Ways of breaking slices, chunks and the ledger. */
@@ -45,10 +58,25 @@ export const copySabotages: Sabotage[] = [
     by: ['lost', 'tally'],
   },
   {
-    name: 'items written although an index refuses them',
-    module: '../../../shared/migrations/output.ts',
-    change: () => ({ indexProblem: () => undefined }),
+    name: 'items that the service refuses, without a judge',
+    module: '../../../shared/dynamodb/judge.ts',
+    change: () => ({ judge: (write: () => Promise<unknown>) => write() }),
     by: ['unbounded'],
+  },
+  {
+    name: 'a refusal of every request taken for one of the item',
+    module: '../../../shared/dynamodb/judge.ts',
+    change: ({ judge }) => ({ judge: (write: unknown) => judge(write, async () => true) }),
+    by: ['quarantine', 'lost', 'tally'],
+  },
+  {
+    name: 'a refusal cleared without a write',
+    module: '../../../shared/live/quarantine.ts',
+    change: ({ quarantineLists, recheckQuarantined }) => ({
+      quarantineLists: (engine: LiveEngine) =>
+        quarantineLists(engine, (key: Key) => recheckQuarantined(key, forgetful(engine))),
+    }),
+    by: ['quarantine', 'tally'],
   },
   {
     name: '`\\uffff` as the greatest sort key',

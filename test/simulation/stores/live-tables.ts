@@ -1,17 +1,17 @@
 import { encodeKey } from '../../../shared/dynamodb/key.ts'
-import type { LiveTables } from '../../../shared/live/ports.ts'
-import { memoryLiveTables } from '../../memory/live-tables.ts'
+import { judged, type LiveTables, type UnjudgedLiveTables } from '../../../shared/live/ports.ts'
+import { unjudgedMemory } from '../../memory/live-tables.ts'
 import { failure, type Sandbox } from '../lambda/sandbox.ts'
 import type { World } from '../world.ts'
 import type { LedgerStore } from './ledger.ts'
-import type { TableStore } from './table.ts'
+import { deafness, type TableStore } from './table.ts'
 
 /** Destination items with their heads, as the code in one environment writes them. */
 export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableStore, ledger: LedgerStore): LiveTables {
-  const memory = memoryLiveTables(destination.memory, ledger.memory)
+  const memory = unjudgedMemory(destination.memory, ledger.memory)
   const { watch } = destination
   const { story, settings } = world
-  return {
+  const raw: UnjudgedLiveTables = {
     async commit(head, change) {
       const slowMs = world.strikes('slow transaction') ? world.dice.between(50, 4_000) : 0
       sandbox.heldUpMs += slowMs
@@ -20,6 +20,8 @@ export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableS
       if (change) watch.begins(sandbox)
       return sandbox.request(shape, async () => {
         if (world.strikes('conflict')) throw failure('conflict', shape.name)
+        const deaf = change && deafness(world, destination)
+        if (deaf) throw deaf
         const committed = await memory.commit(head, change)
         world.hit(committed ? 'live: committed' : 'path: head had moved')
         const { key, op, sources, contested, settled, version } = head.row
@@ -37,5 +39,11 @@ export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableS
         return committed
       })
     },
+    probe: () =>
+      sandbox.request({ name: 'probe live', ms: 2 * settings.requestMs, write: false }, async () => {
+        world.hit('path: probed live')
+        return !deafness(world, destination)
+      }),
   }
+  return judged(raw)
 }

@@ -1,6 +1,8 @@
+import type { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import type { Page, Table, WriteResult } from '../../../shared/dynamodb/ports.ts'
 import type { RawItem } from '../../../shared/dynamodb/raw-item.ts'
 import { type Call, cutIntoCalls, sendAll } from '../../../shared/dynamodb/sdk/calls.ts'
+import { invalid } from '../../memory/invalid.ts'
 import type { MemoryTable } from '../../memory/table.ts'
 import type { Sandbox } from '../lambda/sandbox.ts'
 import type { World } from '../world.ts'
@@ -17,13 +19,26 @@ export interface TableStore {
   stormUntil: number
   /** Share of the requests that are throttled meanwhile. */
   stormShare: number
+  /** Until then every write from `deafFrom` on is refused as invalid, whatever it holds. */
+  deafFrom: number
+  deafUntil: number
 }
 
 export function tableStore(world: World, memory: MemoryTable, watch: Watch): TableStore {
   const storm = world.strikes('storm')
   const stormFrom = world.now + world.dice.between(0, 120_000)
   const stormUntil = storm ? stormFrom + world.dice.between(10_000, 90_000) : 0
-  return { memory, watch, stormFrom, stormUntil, stormShare: world.dice.pick([0.5, 1, 1]) }
+  const stormShare = world.dice.pick([0.5, 1, 1])
+  const deafFrom = world.now + world.dice.between(0, 240_000)
+  const deafUntil = world.strikes('everything refused') ? deafFrom + world.dice.between(500, 60_000) : 0
+  return { memory, watch, stormFrom, stormUntil, stormShare, deafFrom, deafUntil }
+}
+
+/** What the service says to a write now, where it refuses all of them. */
+export function deafness(world: World, { deafFrom, deafUntil }: TableStore): DynamoDbError | undefined {
+  if (world.now < deafFrom || world.now >= deafUntil) return undefined
+  world.hit('path: every write refused')
+  return invalid('anything', 'a table that takes nothing')
 }
 
 /**
@@ -50,13 +65,34 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Tabl
         return sandbox.request(shape, async () => {
           const batch = positions.map((position) => items[position]!)
           if (throttles()) return batch.map((): WriteResult => 'retry')
+          const deaf = deafness(world, store)
+          if (deaf) throw deaf
+          // A batch of puts is refused whole for one of them, a batch of statements is not.
+          const unfit = operation === 'put' && batch.find((item) => memory.refusalOf(item))
+          if (unfit) throw memory.refusalOf(unfit)
           return Promise.all(batch.map((item) => statement(operation, item)))
         })
       }
       return { positions, send }
     })
-    return sendAll(items.length, calls)
+    return sendAll(items.length, calls, { alone: (position) => alone(operation, items[position]!), probe })
   }
+
+  const alone = (operation: 'put' | 'insert', item: RawItem): Promise<WriteResult> => {
+    watch.begins(sandbox)
+    return sandbox.request({ name: `${operation} one ${memory.name}`, ms: requestMs, write: true }, async () => {
+      if (throttles()) return 'retry'
+      const refused = deafness(world, store) ?? memory.refusalOf(item)
+      if (refused) throw refused
+      return statement(operation, item)
+    })
+  }
+
+  const probe = () =>
+    sandbox.request({ name: `probe ${memory.name}`, ms: requestMs, write: false }, async () => {
+      world.hit('path: probed')
+      return !deafness(world, store)
+    })
 
   const statement = async (operation: 'put' | 'insert', item: RawItem): Promise<WriteResult> => {
     const fails =

@@ -1,7 +1,7 @@
 import type { Attributes } from '../../../shared/dynamodb/attributes.ts'
 import { encodeKey, keyOf } from '../../../shared/dynamodb/key.ts'
 import type { Change, MemoryTable } from '../../memory/table.ts'
-import { expectedOutputs } from './migrations.ts'
+import { possibleOutputs } from './migrations.ts'
 
 /** Remembers what every change of the source was about: which destination keys were ever made, and when last touched. */
 export class ChangeLog {
@@ -26,8 +26,6 @@ export class ChangeLog {
   }
 
   #touch(item: Attributes, at: number): void {
-    const outputs = expectedOutputs(item)
-    if (outputs === 'quarantined') return
-    for (const output of outputs) this.touched.set(encodeKey(keyOf(this.#source.schema, output)!), at)
+    for (const output of possibleOutputs(item)) this.touched.set(encodeKey(keyOf(this.#source.schema, output)!), at)
   }
 }

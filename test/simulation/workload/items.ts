@@ -1,14 +1,22 @@
-import type { Attributes, KeyType } from '../../../shared/dynamodb/attributes.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { Attributes, AttributeValue, KeyType } from '../../../shared/dynamodb/attributes.ts'
 import { encodeKey, type IndexKey, type Key, type KeySchema, keyAttributes } from '../../../shared/dynamodb/key.ts'
 import type { Dice } from '../dice.ts'
 import { makeSortKey, partitionKey, type SortKeys, sortKeyStyles, sortKeyType } from './keys.ts'
 
 /**
  * What the migrations of the simulator do with an item. None claims `plain`, nor `reject`, which the index of the
- * destination refuses.
+ * destination refuses, nor `unwanted`, of which only the service knows why; of `half`, it refuses one of the two outputs.
  */
-export const kinds = ['plain', 'edit', 'move', 'split', 'drop', 'throw', 'reject'] as const
+export const kinds = ['plain', 'edit', 'move', 'split', 'drop', 'throw', 'reject', 'unwanted', 'half'] as const
 export type Kind = (typeof kinds)[number]
+
+/** Why the service refuses an item of the destination, which nothing else knows. */
+export function refuses({ kind, part }: Attributes): string | undefined {
+  const is = (value: AttributeValue | undefined, text: string) => isDeepStrictEqual(value, { S: text })
+  const isUnwanted = is(kind, 'unwanted') || (is(kind, 'half') && isDeepStrictEqual(part, { N: '2' }))
+  return isUnwanted ? 'something about it' : undefined
+}
 
 /** What the destination has an index over. */
 export const indexKeys: IndexKey[] = [{ attributes: [{ name: 'rank', type: 'S' }], maxBytes: 2_048 }]

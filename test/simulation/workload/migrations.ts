@@ -20,7 +20,7 @@ export const migrations: Migration[] = [
   defineMigration({
     id: '2026-01-02-shape',
     title: 'Moves, splits, drops and fails items.',
-    applies: ({ kind }) => ['move', 'split', 'drop', 'throw'].includes(String(kind)),
+    applies: ({ kind }) => ['move', 'split', 'half', 'drop', 'throw'].includes(String(kind)),
     source: anything,
     target: anything,
     up: ({ toPk, ...item }) => {
@@ -28,6 +28,7 @@ export const migrations: Migration[] = [
         case 'move':
           return { ...item, pk: toPk }
         case 'split':
+        case 'half':
           return [
             { ...item, part: 1 },
             { ...item, pk: toPk, part: 2 },
@@ -54,6 +55,14 @@ export const flawedMigrations: Migration[] = [
   ...migrations.slice(1),
 ]
 
+/** What is made of an item, whether or not the service takes it: where something of it may be for a while. */
+export function possibleOutputs(item: Attributes): Attributes[] {
+  const kind = (item.kind as { S: string }).S
+  const made = expectedOutputs(kind === 'half' ? { ...item, kind: { S: 'split' } } : item)
+  if (made !== 'quarantined') return made
+  return kind === 'unwanted' ? [item] : []
+}
+
 /** What must become of an item, written apart from the engine and from the migrations above. */
 export function expectedOutputs(item: Attributes): Attributes[] | 'quarantined' {
   const kind = (item.kind as { S: string }).S
@@ -74,6 +83,8 @@ export function expectedOutputs(item: Attributes): Attributes[] | 'quarantined' 
       return []
     case 'throw':
     case 'reject':
+    case 'unwanted':
+    case 'half':
       return 'quarantined'
     default:
       throw new Error(`There is no kind ${kind}`)

@@ -141,7 +141,7 @@ export class Writers {
         })
         break
       case 'poison':
-        this.#store('poison', key, 'throw')
+        this.#store('poison', key, this.#dice.pick(['throw', 'throw', 'unwanted', 'half']))
         break
       case 'claim':
         if (this.#captures()) this.#claim(key)

@@ -3,7 +3,7 @@ import { changesOf } from '../../../shared/live/changes.ts'
 import { item, key, migration, output, record, schema } from './world.ts'
 
 const changes = (change: Parameters<typeof record>[1]) => {
-  const { changes, ...rest } = changesOf(record(1, change), { migrations: [migration], schema })
+  const { changes, migration: _, ...rest } = changesOf(record(1, change), { migrations: [migration], schema })
   return {
     puts: changes.flatMap((each) => ('put' in each ? [each.put.attributes()] : [])),
     deletes: changes.flatMap((each) => ('delete' in each ? [each.delete] : [])),

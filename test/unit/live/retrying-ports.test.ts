@@ -11,7 +11,7 @@ const put = (version: number) =>
   headPut(run, { key: key('x'), op: 'delete', sources: { a: '1' }, contested: false, version }, undefined, 0)
 
 async function failing(
-  fail: (tables: LiveTables, args: Parameters<LiveTables['commit']>, time: number) => Promise<boolean>,
+  fail: (tables: LiveTables, args: Parameters<LiveTables['commit']>, time: number) => ReturnType<LiveTables['commit']>,
 ) {
   const { engine, ledger } = await world()
   let time = 0

@@ -49,7 +49,14 @@ async function world(offline = true) {
   const run = await getRun(ledger, 'run')
   const open = (name: string) => (name === 'source' ? source : destination)
   const pass = (name: 'copy' | 'verify.1' | 'orphans.1') =>
-    openPass(run, name, async () => true, { ledger, runtime, open, migrations, sliceMs: 1_000 })
+    openPass(run, name, async () => true, {
+      ledger,
+      runtime,
+      open,
+
+      migrations,
+      sliceMs: 1_000,
+    })
   const live: LiveEngine = {
     ...{ run: 'run', schema: run.schema, migrations, source, ledger, runtime },
     tables: memoryLiveTables(destination, ledger),

@@ -88,6 +88,7 @@ export function world(
         table: slow(source),
         ...copyPass({
           run: run.id,
+          source,
           schema: keys,
           migrations,
           destination: slow(destination),
