@@ -76,13 +76,14 @@ export const functions = {
       runs: ['DescribeExecution'],
     },
   },
+  // Lists the chunks of a run that it halts.
   capture: {
     seconds: minute,
     memoryMb: small,
     reserved: 'none',
     invokedBy: 'machine',
     may: {
-      ledger: ['GetItem', 'PutItem'],
+      ledger,
       stream: ['DescribeStream'],
       mapping: ['GetEventSourceMapping', 'UpdateEventSourceMapping'],
     },

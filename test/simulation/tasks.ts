@@ -22,6 +22,7 @@ import { type Environment, environmentIn, optionsOf } from './environment.ts'
 import type { JsonObject } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Lambda } from './lambda/service.ts'
+import { permitted } from './permissions.ts'
 
 /** The handlers that `functions/` wires, by the table of functions. */
 const handlers: Record<FunctionName, (world: Environment) => Handler<never, unknown>> = {
@@ -76,7 +77,8 @@ function handlerOf(name: FunctionName, deployment: Deployment) {
     const release = await releaseFor(name, payload, deployment)
     const known = made.get(sandbox) ?? new Map<string, Handler<never, unknown>>()
     made.set(sandbox, known)
-    const handler = known.get(release.codeHash) ?? handlers[name](environmentIn(deployment, sandbox, release))
+    const environmentOf = (of: Release) => permitted(environmentIn(deployment, sandbox, of), name, deployment.world)
+    const handler = known.get(release.codeHash) ?? handlers[name](environmentOf(release))
     known.set(release.codeHash, handler)
     return handler
   }

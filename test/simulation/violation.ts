@@ -14,6 +14,8 @@ export const invariantOf = {
   quarantine: 'I11',
   /** What settling, and so I1 to I3, relies on. */
   undrained: '§7',
+  /** A function did what it is not deployed with the permission for. */
+  'not permitted': '§2',
   /** The engine, a definition or the simulator threw what nobody expected. */
   defect: '—',
 } as const

@@ -103,9 +103,8 @@ const table: Record<string, string[]> = {
   ],
   SegueFunctionscaptureRole: [
     ...everyFunction,
+    ...ledger,
     'dynamodb:DescribeStream stream',
-    'dynamodb:GetItem ledger',
-    'dynamodb:PutItem ledger',
     'lambda:GetEventSourceMapping event-source-mapping:of the stream',
     'lambda:UpdateEventSourceMapping event-source-mapping:of the stream',
   ],

@@ -1,0 +1,73 @@
+import { type FunctionName, functions, type Permissions } from '../../shared/config/functions.ts'
+import { DynamoDbError } from '../../shared/dynamodb/errors.ts'
+import { sourceTable } from './deployment.ts'
+import type { Environment } from './environment.ts'
+import { violation } from './violation.ts'
+import type { World } from './world.ts'
+
+/** The same environment, in which each call needs the action that the table of functions gives, as IAM demands it. */
+export function permitted(environment: Environment, name: FunctionName, world: World): Environment {
+  const may: Permissions = functions[name].may
+  const need = (on: keyof Permissions, ...actions: string[]) => {
+    const missing = actions.find((action) => !may[on]?.includes(action))
+    if (!missing) return
+    const text = `The function ${name} calls ${missing} on ${on}, which the table of functions does not allow it`
+    world.violated(violation('not permitted', text))
+    throw new DynamoDbError('access-denied', text)
+  }
+  /** The call, if it is allowed. What is not rejects, as a call does. */
+  const allowed =
+    <A extends unknown[], R>(on: keyof Permissions, actions: string[], call: (...args: A) => Promise<R>) =>
+    async (...args: A): Promise<R> => {
+      need(on, ...actions)
+      return call(...args)
+    }
+  const { ledger, openTable, describeTable, liveTables, openStream, mapping, executions, manifests } = environment
+  const roleOf = (table: string) => (table === sourceTable ? 'source' : 'destination')
+  return {
+    ...environment,
+    ledger: {
+      get: allowed('ledger', ['GetItem'], ledger.get),
+      query: allowed('ledger', ['Query'], ledger.query),
+      commit: allowed('ledger', ['PutItem'], ledger.commit),
+    },
+    describeTable: (table) => allowed(roleOf(table), ['DescribeTable'], describeTable)(table),
+    openTable(table, schema, shouldContinue) {
+      const on = roleOf(table)
+      const opened = openTable(table, schema, shouldContinue)
+      return {
+        name: opened.name,
+        schema: opened.schema,
+        scan: allowed(on, ['Scan'], opened.scan),
+        query: allowed(on, ['Query'], opened.query),
+        get: allowed(on, ['BatchGetItem'], opened.get),
+        put: allowed(on, ['BatchWriteItem'], opened.put),
+        insert: allowed(on, ['PartiQLInsert', 'PutItem'], opened.insert),
+      }
+    },
+    liveTables(destination) {
+      const tables = liveTables(destination)
+      return {
+        async commit(head, change) {
+          need('ledger', 'PutItem')
+          if (change) need('destination', 'put' in change ? 'PutItem' : 'DeleteItem')
+          return tables.commit(head, change)
+        },
+      }
+    },
+    openStream(schema) {
+      const stream = openStream(schema)
+      return {
+        arn: stream.arn,
+        shards: allowed('stream', ['DescribeStream'], stream.shards),
+        open: allowed('stream', ['GetShardIterator', 'GetRecords'], stream.open),
+      }
+    },
+    mapping: {
+      state: allowed('mapping', ['GetEventSourceMapping'], mapping.state),
+      set: allowed('mapping', ['UpdateEventSourceMapping'], mapping.set),
+    },
+    executions: { status: allowed('runs', ['DescribeExecution'], executions.status) },
+    manifests: { write: allowed('manifests', ['PutObject'], manifests.write) },
+  }
+}
