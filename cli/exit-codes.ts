@@ -72,7 +72,7 @@ export function exitCodeOfReport(verdict: ReportVerdict): ExitCode {
   }
 }
 
-/** The code of a plan says what it found, as terraform's does, so that a pipeline can stop and ask a person. */
+/** The code of a plan is its result, as terraform's does, so that a pipeline can stop and ask a person. */
 export function exitCodeOfPlan(plan: RunPlan): ExitCode {
   switch (findingOf(plan)) {
     case 'refused':

@@ -21,7 +21,7 @@ export function nextSteps({ app }: Pick<LocalStack, 'app'>, moment: Moment): str
     ...(moment === 'migrated' ? [] : run),
     '  npm run segue -- status --keys    the last run on one page, with its splits',
     '  npm run segue -- report           one page to keep',
-    ...(moment === 'migrated' ? ['  npm run segue -- quarantine list  why items were set aside'] : []),
+    ...(moment === 'migrated' ? ['  npm run segue -- quarantine list  why items are quarantined'] : []),
     ...(isOwn ? [`In ${app} the same is \`npx segue plan\` and so on.`] : []),
     'End it with: npm run local -- down',
   ]

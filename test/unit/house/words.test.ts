@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { retired, retiredIn, stringsOf } from './words.ts'
+import { commentsOf, retired, retiredIn, stringsOf } from './words.ts'
 
 const root = resolve(import.meta.dirname, '../../..')
 const read = (file: string) => readFileSync(resolve(root, file), 'utf8')
@@ -13,6 +13,15 @@ describe('The words operators see', () => {
     })
     const broken = files.flatMap((file) =>
       stringsOf(read(file)).flatMap((text) => retiredIn(text).map((why) => `${file}: ${why}`)),
+    )
+    expect(broken).toEqual([])
+  })
+
+  it('are plain English in the comments of what operators use', () => {
+    const files = globSync(['{shared/operator,cli,functions,infra,local}/**/*.ts'], { cwd: root })
+    expect(files.length).toBeGreaterThan(100)
+    const broken = files.flatMap((file) =>
+      commentsOf(read(file)).flatMap((text) => retiredIn(text).map((why) => `${file}: ${why}`)),
     )
     expect(broken).toEqual([])
   })
@@ -41,6 +50,7 @@ describe('The words operators see', () => {
       // it goes on
       /* poison */
       const poison = 'goes on' + \`\${poison} asked again\` + "it's poison"`
+    expect(commentsOf(code)).toEqual(['it goes on', 'poison'])
     expect(stringsOf(code)).toEqual(['goes on', '… asked again', "it's poison"])
   })
 })

@@ -28,6 +28,18 @@ export const retired: [phrase: string, instead: string][] = [
   ['derives again', '"rebuilds"'],
   ['nobody hears', 'who is gone'],
   ['for whoever', 'who it is for'],
+  ['does not answer', '"does not respond"'],
+  ['did not answer', '"did not respond"'],
+  ['has not answered', '"did not respond"'],
+  ['nothing answers', '"does not respond"'],
+  ['ask again', '"try again"'],
+  ['last looked at', '"last checked"'],
+  ['looked at it', '"checked it"'],
+  ['nothing was begun', '"nothing was started"'],
+  ['made to be', 'who did it, and why'],
+  ['set aside', '"quarantined"'],
+  ['not to be had', '"do not exist"'],
+  ['what it found', '"its result"'],
   ['what was acknowledged', '"the acknowledged …"'],
   ['this walk', '"this pass"'],
   ['that walk', '"that pass"'],
@@ -52,6 +64,15 @@ export function stringsOf(code: string): string[] {
     /\/\/[^\n]*|\/\*[\s\S]*?\*\/|'((?:[^'\\\n]|\\.)*)'|"((?:[^"\\\n]|\\.)*)"|`((?:[^`\\$]|\\.|\$(?!\{)|\$\{(?:[^{}`]|\{[^{}]*\}|`[^`]*`)*\})*)`/g
   return [...code.matchAll(token)].flatMap(([, single, double, template]) => {
     const text = single ?? double ?? template?.replace(/\$\{(?:[^{}`]|\{[^{}]*\}|`[^`]*`)*\}/g, '…')
+    return text ? [text] : []
+  })
+}
+
+/** The comments of TypeScript code, one string each, without their marks and line breaks. */
+export function commentsOf(code: string): string[] {
+  const token = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\]|\\.)*`|\/\/([^\n]*)|\/\*([\s\S]*?)\*\//g
+  return [...code.matchAll(token)].flatMap(([, line, block]) => {
+    const text = (line ?? block)?.replace(/\s*\n\s*\*?\s*|^\*/g, ' ').trim()
     return text ? [text] : []
   })
 }
