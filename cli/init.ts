@@ -6,7 +6,7 @@ import { CliError } from './errors.ts'
 /** This package, in a checkout as well as installed. */
 const manifestFile = createRequire(import.meta.url).resolve('dynamodb-segue/package.json')
 
-/** What is written, and the file of `examples/starter` that it is. npm leaves out of a package what is called `.gitignore`. */
+/** The files to write, and their sources in `examples/starter`. npm leaves every `.gitignore` out of a package. */
 const files: Record<string, string> = {
   'migrations.ts': 'migrations.ts',
   'migrations.test.ts': 'migrations.test.ts',
@@ -17,10 +17,10 @@ const files: Record<string, string> = {
 }
 
 const scripts = { test: 'vitest run', check: 'tsc --noEmit', synth: 'cdk synth --quiet', deploy: 'cdk deploy' }
-/** In the versions that this package is tested with. */
+/** Development dependencies of the app, in the versions that this package is tested with. */
 const packages = ['@types/node', 'aws-cdk', 'aws-cdk-lib', 'constructs', 'tsx', 'typescript', 'vitest', 'zod']
 
-/** What `npm init` puts where a test belongs. */
+/** The placeholder that `npm init` writes as test script. */
 const noTest = 'echo "Error: no test specified" && exit 1'
 
 interface Manifest {
@@ -31,10 +31,10 @@ interface Manifest {
 }
 
 /**
- * Writes a migrations module, its test and a CDK app into a folder, and adds to its `package.json` what they need and it
- * lacks. No file is overwritten: where one exists, nothing is written.
- * @returns the names of what was written.
- * @throws CliError `files-exist` naming them; `bad-package-json` where it is not JSON, or a package of CommonJS.
+ * Writes a migrations module, its test and a CDK app into a folder, and adds missing scripts and dependencies to its
+ * `package.json`. If one of the other files exists, nothing is written.
+ * @returns the names of the files written.
+ * @throws CliError `files-exist` naming them; `bad-package-json` if it is not JSON, or of a CommonJS package.
  */
 export async function initialize(folder: string): Promise<string[]> {
   const there = await Promise.all(Object.keys(files).map(async (name) => ((await exists(folder, name)) ? [name] : [])))
@@ -42,7 +42,7 @@ export async function initialize(folder: string): Promise<string[]> {
   if (existing.length > 0)
     throw new CliError(
       'files-exist',
-      `${existing.join(', ')} exist here, so nothing was written. Run \`segue init\` in an empty folder and copy what you need, or move them away.`,
+      `${existing.join(', ')} ${existing.length === 1 ? 'exists' : 'exist'} here, so nothing was written. Run \`segue init\` in an empty folder and copy what you need, or move them away.`,
     )
   const manifest = await completeManifest(folder)
   const starter = path.join(path.dirname(manifestFile), 'examples', 'starter')
@@ -59,11 +59,11 @@ async function exists(folder: string, name: string): Promise<boolean> {
   )
 }
 
-/** The folder's `package.json` with what it lacks; what it says stays. */
+/** The folder's `package.json` with the missing entries added. */
 async function completeManifest(folder: string): Promise<Manifest> {
   const given = await readManifest(folder)
   const isNew = !given || given.scripts?.test === noTest
-  // `npm init` says "commonjs" by itself; anywhere else the word is somebody's decision.
+  // `npm init` writes "commonjs" by default; elsewhere it is a decision.
   if (given && given.type !== 'module' && !isNew)
     throw new CliError(
       'bad-package-json',
@@ -71,7 +71,7 @@ async function completeManifest(folder: string): Promise<Manifest> {
     )
   const { devDependencies = {}, dependencies = {} } = JSON.parse(await readFile(manifestFile, 'utf8')) as Manifest
   const tested: Record<string, string> = { ...dependencies, ...devDependencies }
-  const lacking = packages.filter((name) => !given?.dependencies?.[name] && !given?.devDependencies?.[name])
+  const missing = packages.filter((name) => !given?.dependencies?.[name] && !given?.devDependencies?.[name])
   const { test, ...otherScripts } = given?.scripts ?? {}
   return {
     ...(given ?? { private: true }),
@@ -79,7 +79,7 @@ async function completeManifest(folder: string): Promise<Manifest> {
     scripts: { ...scripts, ...otherScripts, ...(test && test !== noTest && { test }) },
     devDependencies: {
       ...given?.devDependencies,
-      ...Object.fromEntries(lacking.map((name) => [name, tested[name] ?? '*'])),
+      ...Object.fromEntries(missing.map((name) => [name, tested[name] ?? '*'])),
     },
   }
 }

@@ -88,6 +88,11 @@ test('where files exist they are named, and nothing is written', async () => {
   expect((await readdir(folder)).sort()).toEqual(['app.ts', 'cdk.json'])
 })
 
+test('one file that exists is named as one', async () => {
+  await write('app.ts', 'mine')
+  await expect(initialize(folder)).rejects.toThrow('app.ts exists here')
+})
+
 test('the starter has the feature flags that CDK recommends, and GovCloud among the partitions', async () => {
   const { context } = JSON.parse(await readFile(path.join(starter, 'cdk.json'), 'utf8'))
   const flags = Object.fromEntries(Object.entries(context).filter(([name]) => name.startsWith('@')))
