@@ -31,8 +31,7 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
 
 /**
  * The code of one file of `functions/`, bundled in this process by esbuild: no Docker, no search for a lock file, and the
- * same when this package is a dependency. Not minified, and with a source map, so that a stack trace at night names what it
- * passed through.
+ * same when this package is a dependency. Not minified, and with a source map, so that stack traces are readable.
  * @param migrations Absolute path of the user's migrations module.
  */
 export function functionCode(name: string, migrations: string): AssetCode {
@@ -49,10 +48,10 @@ export function functionCode(name: string, migrations: string): AssetCode {
           const { outputFiles } = buildSync({
             ...options,
             entryPoints: [path.join(folder, name + EXTENSION)],
-            // Not where it goes: paths in the map are relative to this, and the same bytes must come out on every machine.
+            // Nothing is written here. Paths in the map are relative to this file, so the bytes are the same on every machine.
             outfile: path.join(ROOT, 'index.mjs'),
             write: false,
-            // A reason for quarantine names the line of the user's module. The text of the sources is not needed for that.
+            // Lets a quarantine reason name the line of the user's module. The text of the sources is not needed for that.
             sourcemap: 'linked',
             sourcesContent: false,
             alias: { [MIGRATIONS]: migrations },

@@ -45,7 +45,7 @@ export function freePort(): Promise<number> {
   })
 }
 
-/** Whether a process runs. A zombie does not: orphans stay zombies in a container whose first process collects none. */
+/** Whether a process runs. A zombie does not count: orphans stay zombies in a container whose first process never reaps. */
 export function isAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
@@ -75,8 +75,8 @@ export async function waitFor(
 }
 
 /**
- * End a process and its children. It must lead its own process group (spawned `detached`), so that what it started
- * (Lambda workers, for one) goes with it, even where it was killed and could not clean up itself.
+ * End a process and its children. It must lead its own process group (spawned `detached`), so that its children
+ * (for example Lambda workers) end with it, even if it was killed and could not clean up itself.
  */
 export async function stopGroup(pid: number, graceMs = 2000): Promise<void> {
   const signal = (name: NodeJS.Signals | 0) => {

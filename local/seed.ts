@@ -9,9 +9,9 @@ import { localClient } from './environment.ts'
 import { load } from './load.ts'
 import { EXAMPLE } from './paths.ts'
 
-/** The share of items under one partition key: that of the demo, so that a split is seen. */
+/** The share of items under one partition key, as in the demo, so that a split is seen. */
 const HOT_SHARE = 0.7
-/** About as many bytes of text as make an item of half a kilobyte. */
+/** Text that makes an item about half a kilobyte. */
 const TEXT = 'Seeded for local use. '.repeat(20)
 
 /**

@@ -26,7 +26,7 @@ export interface UpOptions {
 export interface Status {
   readonly stack: LocalStack | undefined
   readonly emulator: LocalProcess | undefined
-  /** Whether the endpoint answers. */
+  /** Whether the endpoint responds. */
   readonly healthy: boolean
 }
 

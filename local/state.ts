@@ -36,7 +36,7 @@ export class LocalState {
   readonly #stack: string
   readonly #process: string
 
-  /** @param folder tests give one of their own, to a command by the variable. */
+  /** @param folder for tests; a command gets it by the environment variable. */
   constructor(folder = process.env.SEGUE_LOCAL_STATE ?? STATE_DIRECTORY) {
     this.#stack = path.join(folder, 'local.json')
     this.#process = path.join(folder, 'emulator.json')

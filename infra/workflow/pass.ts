@@ -11,7 +11,7 @@ export interface PassResources extends ChunkResources {
 }
 
 /**
- * More chunks than any manifest lists, because a Map run fails once more than this have failed: the most items that a
+ * A Map run fails once more chunks than this have failed, so it is more than any manifest lists: the most items that a
  * Distributed Map reads (`MaxItems`, Step Functions Developer Guide). On resume a manifest lists every open leaf, so it
  * may hold more than the 100,000 segments that a run may have. A count rather than 100 percent, which LocalStack refuses.
  */

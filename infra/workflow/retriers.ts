@@ -27,7 +27,7 @@ const serviceRetrier: Retrier = retrier(
 /** For every Lambda but the slice. They can be repeated safely, so unexpected errors are retried too. */
 export const taskRetriers: Retrier[] = [serviceRetrier, retrier(['States.ALL'], { interval: 2, attempts: 3, cap: 60 })]
 
-/** For work of a quarter of an hour that continues from a checkpoint, as a slice does: each try gets further. */
+/** For work of a quarter of an hour that continues from a checkpoint, as a slice does: each try makes progress. */
 export const longTaskRetriers: Retrier[] = [serviceRetrier, failedRetrier]
 
 /** Reading the manifest from S3 and writing results to it. A Map that starts over finds its finished chunks done. */

@@ -1,12 +1,12 @@
 import type { Catcher, Retrier, TaskState, Template } from './asl.ts'
 
-/** A Lambda as a Task needs it: the ARN of a published version, and the function's own time-out. */
+/** The part of a Lambda that a Task needs: the ARN of a published version, and the function's own time-out. */
 export interface Invocable {
   arn: string
   seconds: number
 }
 
-/** Seconds a Task waits beyond its function's time-out, for a cold start and the way there and back. */
+/** Seconds that a Task waits beyond its function's time-out, for a cold start and the network. */
 const GRACE_SECONDS = 30
 
 /**

@@ -4,7 +4,7 @@ import { localEnvironment } from '../environment.ts'
 import { ROOT } from '../paths.ts'
 import type { Stack } from './stack.ts'
 
-/** Times that a halted run is resumed, or a run that a command lost sight of is watched, before the demo gives up. */
+/** How often a halted run is resumed, or a run whose command lost the connection is watched again, before the demo gives up. */
 const PATIENCE = 5
 
 /** How the run went, apart from its result. */
@@ -37,7 +37,7 @@ export async function verifyAgain(stack: Stack): Promise<boolean> {
   return (await toItsEnd((command) => segue(stack, command), verify, verify)).code === 6
 }
 
-/** Types a command, then whatever its exit codes call for until the run has ended; see `cli/exit-codes.ts`. */
+/** Types a command, then resumes or watches by its exit code until the run has ended; see `cli/exit-codes.ts`. */
 export async function toItsEnd(
   segue: (command: string[]) => Promise<number>,
   command: string[],
@@ -54,7 +54,7 @@ export async function toItsEnd(
   return { code, resumed }
 }
 
-/** Halted, or continuing without the command that watched it. */
+/** The run halted, or continues unwatched. */
 function isUnfinished(code: number): boolean {
   return code === 1 || code === 3 || code === 10
 }

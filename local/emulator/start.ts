@@ -10,7 +10,7 @@ import { installEmulator } from './install.ts'
 
 const HOME = path.join(STATE_DIRECTORY, 'emulator')
 const DAY_MS = 24 * 60 * 60 * 1000
-/** It takes 0.3 s on an idle machine, and a hundred times as long on one that others keep busy. */
+/** The start takes 0.3 s on an idle machine, and a hundred times as long on a busy one. */
 const START_MS = 120_000
 
 export interface Emulator {

@@ -4,14 +4,14 @@ import type { Ready } from '../phases/preflight.ts'
 import { orRefused, type Refused } from '../phases/refusal.ts'
 import { answerPlan, type PlanAnswer, type PlanQuestion } from './plan/pending.ts'
 
-/** So long may a plan read its sample: the CLI waits 30 s for the whole answer. */
+/** Time for a plan to read its sample, ms: the CLI waits 30 s for the whole result. */
 const sampleMs = 15_000
 
 type Event = { input: unknown } | { plan: PlanQuestion }
 
 /**
- * The preflight function: the first state of a run, and what `segue plan` asks about the migrations that are bound into it,
- * which no other deployed code with access to the source tells.
+ * The preflight function: the first state of a run. `segue plan` invokes it too, because it has the migrations and may read
+ * the source.
  */
 export function preflightOrPlanHandler(world: World & Migrating): Handler<Event, Ready | PlanAnswer | Refused> {
   const preflight = preflightHandler(world)

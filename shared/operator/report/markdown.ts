@@ -97,7 +97,7 @@ function quarantined({ quarantined: { items, groups } }: Report): string[] {
   )
 }
 
-/** All that are kept, two hundred at most: whoever reads it looks for the copy first, and that is at the beginning. */
+/** All that are kept, two hundred at most: a reader wants the copy first, which is at the beginning. */
 function phases({ phases: all, phasesLeftOut }: Report): string[] {
   return [
     ...all.map(

@@ -4,7 +4,7 @@ import type { LedgerTable } from '../../ledger/table.ts'
 /** Destination keys with the same kind of difference in the same attributes. */
 export interface DifferenceGroup {
   kind: Difference['kind']
-  /** Names of the attributes that differ; empty but for `different`. */
+  /** Names of the attributes that differ; only for `different`. */
   attributes: string[]
   keys: number
 }

@@ -16,7 +16,7 @@ const stoppedWords = {
   aborted: 'the run was told to stop',
 } as const satisfies Record<NonNullable<Lag['stopped']>, string>
 
-/** The lag when it was last checked. */
+/** The lag at the last check. */
 type LagSeen = Pick<Lag, 'seconds' | 'guard'> & { stopped?: Lag['stopped'] | null }
 
 /** `live changes 1h 3m behind, warn: …`, as last checked. */

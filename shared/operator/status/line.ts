@@ -13,7 +13,7 @@ const namedKeys = 3
 
 /**
  * One greppable line, after gh-ost's: `Copy: 595700/752865 79.1%; 5,812/s; chunks 131/160 done, 3 splits (key #3f9a1c in
- * 9 ways); ETA 54s`. What each field means is in docs/understanding-output.md. The last field is the ETA while the run
+ * 9 ways); ETA 54s`. docs/understanding-output.md explains each field. The last field is the ETA while the run
  * runs, and how long it took once it has ended.
  */
 export function progressLine(progress: Progress, seen: Track, { keys }: { keys: boolean }): string {

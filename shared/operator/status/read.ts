@@ -51,7 +51,7 @@ export type Expect = (run: RunRecord, pass: PassKind) => Promise<number | undefi
 export type Target = { execution: string } | { run: string }
 
 export type Reading =
-  /** Nothing was ever run into this destination. */
+  /** There was never a run into this destination. */
   | { kind: 'none' }
   /** The execution is at work and has no run yet: it is in Preflight or Lease. */
   | { kind: 'starting'; execution: string; status: ExecutionView['status'] }
@@ -81,7 +81,7 @@ async function readExecution(
   expect: Expect | undefined,
 ): Promise<Reading> {
   const view = await engine.describe(execution)
-  // Read after `describe`: an execution that had ended has then written all it will ever write.
+  // Read after `describe`: if the execution had ended then, the ledger is final.
   const run = await findLastRun(engine.ledger, destination)
   if (run?.execution === execution) return { kind: 'run', progress: await progressOf(engine, run, expect) }
   if (view.status !== 'ended' || view.ended === 'FORGOTTEN') return { kind: 'starting', execution, status: view.status }

@@ -6,7 +6,7 @@ import { sentence } from '../../runtime/text.ts'
 /** An execution as Step Functions describes it; `error` and `cause` are those of one that failed. */
 export interface ExecutionView {
   status: ExecutionStatus
-  /** Step Functions' own word once it has ended; `FORGOTTEN` 90 days later, and for a moment before it is known. */
+  /** The status of Step Functions once it has ended; `FORGOTTEN` after 90 days, and for a moment after the start. */
   ended?: 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT' | 'FORGOTTEN'
   error?: string
   cause?: string
@@ -27,7 +27,7 @@ export type Verdict =
     }
   /** The run has stopped; it can be resumed. */
   | { kind: 'halted'; reason: string }
-  /** The execution ended without telling the ledger, as when it is stopped from the console; resumable. */
+  /** The execution ended without recording it, for example when stopped from the console; the run can be resumed. */
   | { kind: 'interrupted'; reason: string }
 
 /**
