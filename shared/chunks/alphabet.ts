@@ -1,13 +1,14 @@
 /**
- * The symbols that sort keys of one key are written in, place by place. A symbol is a code point (S) or a byte (B);
- * the order of symbol lists, shorter first, is DynamoDB's order for both, as UTF-8 keeps the order of code points.
+ * The symbols that the sort keys of one partition key are written in, place by place. A symbol is a code point (S) or a
+ * byte (B). Lists of symbols, shorter first, sort as DynamoDB sorts both types, because UTF-8 keeps the order of code
+ * points.
  */
 export type Symbols = number[]
 
-/** Stands where a key is over: before every symbol, as a key sorts before its extensions. */
+/** Marks the end of a key. It sorts before every symbol, as a key sorts before its extensions. */
 export const END = -1
 
-/** Digits, capitals and small letters: symbols that stand in for each other in ids and timestamps. */
+/** Digits, capitals and small letters: the symbols of one family replace each other in ids and timestamps. */
 const FAMILIES = [rangeOf(0x30, 0x39), rangeOf(0x41, 0x5a), rangeOf(0x61, 0x7a)]
 const [DIGITS] = FAMILIES as [Symbols]
 
@@ -19,9 +20,10 @@ const TIMESTAMP = /\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?/g
 const HIGHEST = '9999-19-39T29:59:59'
 
 /**
- * The alphabet of each place from `skip` on, ascending: the symbols `samples` hold there, and their relatives. Relatives
- * are the digits and letters seen where such vary: ids show their alphabet that way, while the `T` and `Z` of timestamps
- * never vary and stay alone. Families that meet at one place (hexadecimal digits and letters) come together everywhere.
+ * The alphabet of each place from `skip` on, ascending: the symbols that `samples` have there, and their relatives.
+ * Relatives are all the digits and letters seen where symbols of their family vary. Ids show their alphabet that way,
+ * while the `T` and `Z` of timestamps never vary and stay alone. Families that share one place (hexadecimal digits and
+ * letters) come together everywhere.
  */
 export function textAlphabets(samples: Symbols[], skip: number): Symbols[] {
   const seen = symbolsByPlace(samples, skip)
@@ -40,9 +42,9 @@ export function textAlphabets(samples: Symbols[], skip: number): Symbols[] {
   })
 }
 
-/** The highest digit at each place that belongs to a timestamp: no minute passes 59, so no key lies at minute 60 to 99. */
+/** The highest digit at each place of a timestamp: minutes end at 59, so no key lies at minute 60 to 99. */
 function highestDigits(symbols: Symbols): Symbols {
-  // One UTF-16 unit a symbol keeps the places of a match.
+  // One UTF-16 unit for each symbol, so that the index of a match is its place.
   const text = String.fromCharCode(...symbols.map((symbol) => Math.min(symbol, 0xffff)))
   const highest: Symbols = []
   for (const { 0: match, index } of text.matchAll(TIMESTAMP)) {
@@ -51,7 +53,7 @@ function highestDigits(symbols: Symbols): Symbols {
   return highest
 }
 
-/** As {@link textAlphabets} for bytes: every byte where two were seen, else the only one. */
+/** Like {@link textAlphabets}, for bytes: every byte where two were seen, otherwise the only one. */
 export function byteAlphabets(samples: Symbols[], skip: number): Symbols[] {
   return symbolsByPlace(samples, skip).map((symbols) => {
     const bytes = symbols.filter((symbol) => symbol !== END)
@@ -60,7 +62,7 @@ export function byteAlphabets(samples: Symbols[], skip: number): Symbols[] {
   })
 }
 
-/** How many symbols two keys share from their start. */
+/** Length of the common prefix of two keys, in symbols. */
 export function commonPrefix(a: Symbols, b: Symbols): number {
   let length = 0
   while (length < a.length && a[length] === b[length]) length++
@@ -75,7 +77,7 @@ function symbolsByPlace(samples: Symbols[], skip: number): Symbols[] {
   })
 }
 
-/** Whether members of both families were seen at one place. A family meets itself. */
+/** Whether members of both families were seen at one place. A family always meets itself. */
 function meet(a: Symbols[], b: Symbols[]): boolean {
   return a.some((members, place) => members.length > 0 && b[place]!.length > 0)
 }

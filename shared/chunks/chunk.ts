@@ -1,7 +1,7 @@
 import type { KeyValue } from '../dynamodb/attributes.ts'
 import type { Key } from '../dynamodb/key.ts'
 
-/** A scan segment, or what is left of one after `after` (exclusive; the key need not exist). */
+/** A scan segment, or the rest of it after `after` (exclusive; the key need not exist). */
 export interface SegmentChunk {
   kind: 'segment'
   segment: number
@@ -28,7 +28,7 @@ export function childId(parent: string, index: number): string {
   return `${parent}.${index}`
 }
 
-/** How many splits lie above a chunk: 0 for a segment. */
+/** The number of splits above a chunk: 0 for a segment. */
 export function depthOf(id: string): number {
   return id.split('.').length - 1
 }

@@ -2,7 +2,7 @@ import { decodeKey, decodeKeyValue, encodeKey, encodeKeyValue } from '../dynamod
 import type { Chunk } from './chunk.ts'
 import { ChunkError } from './errors.ts'
 
-/** A chunk as plain JSON for a ledger row: keys are strings of {@link encodeKey} and {@link encodeKeyValue}. */
+/** A chunk as plain JSON for a ledger row. Its keys are strings of {@link encodeKey} and {@link encodeKeyValue}. */
 export type EncodedChunk =
   | { kind: 'segment'; segment: number; totalSegments: number; after?: string }
   | { kind: 'range'; pk: string; after?: string; upTo?: string }
@@ -26,8 +26,8 @@ export function encodeChunk(chunk: Chunk): EncodedChunk {
 }
 
 /**
- * The chunk of a ledger row, as {@link encodeChunk} wrote it.
- * @throws ChunkError `unreadable-chunk` when a row holds no chunk of a kind known to this version.
+ * The chunk of a ledger row that {@link encodeChunk} wrote.
+ * @throws ChunkError `unreadable-chunk` when this version does not know the kind of chunk.
  */
 export function decodeChunk(stored: unknown): Chunk {
   const encoded = stored as EncodedChunk

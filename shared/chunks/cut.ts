@@ -3,39 +3,42 @@ import type { Table } from '../dynamodb/ports.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { RangeChunk } from './chunk.ts'
 import { compareKeyValues } from './order.ts'
-import { type Look, lookAt } from './range-ends.ts'
+import { type ReadEnds, readBothEnds } from './range-ends.ts'
 import { type Gap, gapBetween, pointsIn } from './unread-gap.ts'
 
 export interface SurveyOptions {
-  /** Places looked at in each of the two rounds, give or take rounding. @default 64 */
+  /** Places to sample in each of the two rounds, roughly. @default 64 */
   points?: number
-  /** Items read on either side of a place. @default 25 */
+  /** Items to read on each side of a place. @default 25 */
   itemsPerRead?: number
 }
 
 /**
- * What is known of the items in a range. Each run is a list of adjacent sort keys with nothing between them; between
- * two runs lies a gap whose items were not read, only estimated: `gaps[i]` stands between `runs[i]` and `runs[i + 1]`.
+ * A sample of the items in a range. Each run is a list of adjacent sort keys with nothing between them. Between two
+ * runs lies a gap, whose items are estimated but not read: `gaps[i]` lies between `runs[i]` and `runs[i + 1]`.
  */
 export interface Survey {
   runs: KeyValue[][]
   gaps: Gap[]
-  /** The greatest sort key in the range; absent when the range is empty. */
+  /** The greatest sort key in the range. An empty range has none. */
   last?: KeyValue
-  /** Items in the range: counted where `exact`, else a guess that ignores bursts between the places looked at. */
+  /**
+   * Items in the range: counted if `exact`, otherwise estimated. The estimate misses bursts between the sampled places.
+   */
   estimatedItems: number
-  /** The whole range was seen. */
+  /** The whole range was read. */
   exact: boolean
 }
 
-/** Reads under way at once: a survey shares its partition (3,000 read units a second) with the slice that asks for it. */
+/** Reads in flight at once. A survey shares its partition (3,000 read units a second) with the slice that needs it. */
 const IN_FLIGHT = 8
 const ROUNDS = 2
 
 /**
- * Estimates how the items of a range lie: reads both ends of it, then around 64 places that divide the unseen stretch
- * evenly, then around 64 more, dealt out where the first found the mass. About 10,000 items, eventually consistent; fewer
- * where the keys leave gaps, and never more than there are. Keys written meanwhile may be missed: a survey is an estimate.
+ * Estimates the distribution of the items in a range. Reads both ends, then about 64 places that divide the unread part
+ * evenly, then about 64 more, spread by the mass that the first round found. Reads about 10,000 items, eventually
+ * consistent; fewer where the keys leave gaps, and never more than there are. Keys written meanwhile may be missed: a
+ * survey is an estimate.
  * @throws DynamoDbError as the table does.
  */
 export async function surveyRange(
@@ -43,10 +46,10 @@ export async function surveyRange(
   { pk, after, upTo }: Pick<RangeChunk, 'pk' | 'after' | 'upTo'>,
   { points = 64, itemsPerRead = 25 }: SurveyOptions = {},
 ): Promise<Survey> {
-  const look: Look = (from, to) => lookAt(table, pk, from, to, itemsPerRead)
-  let survey = surveyOf(await look(after, upTo), itemsPerRead)
+  const read: ReadEnds = (from, to) => readBothEnds(table, pk, from, to, itemsPerRead)
+  let survey = surveyOf(await read(after, upTo), itemsPerRead)
   for (let round = 0; round < ROUNDS && !survey.exact; round++) {
-    survey = surveyOf(await refine(survey, points, look), itemsPerRead)
+    survey = surveyOf(await refine(survey, points, read), itemsPerRead)
   }
   return survey
 }
@@ -66,21 +69,21 @@ function surveyOf(runs: KeyValue[][], itemsPerRead: number): Survey {
   }
 }
 
-/** Looks at places inside the gaps, dealt out by mass, and tells the runs that are known then. */
-async function refine({ runs, gaps }: Survey, points: number, look: Look): Promise<KeyValue[][]> {
+/** Samples places inside the gaps, spread by mass, and returns all runs known then. */
+async function refine({ runs, gaps }: Survey, points: number, read: ReadEnds): Promise<KeyValue[][]> {
   const mass = gaps.reduce((sum, gap) => sum + gap.mass, 0)
   const pieces = gaps.flatMap((gap, index) => {
     const inside = pointsIn(gap, Math.round((points * gap.mass) / mass))
     const bounds = [gap.after, ...inside, gap.before]
     return inside.length === 0 ? [] : bounds.slice(1).map((to, i) => ({ index, from: bounds[i]!, to }))
   })
-  const looked = await inParallel(IN_FLIGHT, pieces, async ({ index, from, to }) => ({
+  const sampled = await inParallel(IN_FLIGHT, pieces, async ({ index, from, to }) => ({
     index,
-    found: await look(from, to),
+    found: await read(from, to),
   }))
   const refined = [[...(runs[0] ?? [])]]
   for (const [index, gap] of gaps.entries()) {
-    const inside = looked.filter((piece) => piece.index === index)
+    const inside = sampled.filter((piece) => piece.index === index)
     if (inside.length === 0) refined.push([])
     for (const { found } of inside) {
       const [head = [], ...tail] = found.map((run) => run.filter((key) => compareKeyValues(key, gap.before) < 0))
@@ -93,9 +96,10 @@ async function refine({ runs, gaps }: Survey, points: number, look: Look): Promi
 }
 
 /**
- * Where to cut a surveyed range into up to `ways` ranges of about equal mass: existing sort keys, strictly ascending,
- * each the upper (inclusive) end of its range, the last one below the greatest key, so that no range is empty and each
- * holds fewer items than the whole. Empty means do not split: there are not two items to part, or `ways` is below 2.
+ * Cuts a surveyed range into up to `ways` ranges of about equal mass. Cuts are existing sort keys, strictly ascending,
+ * each the upper (inclusive) end of its range. The last cut lies below the greatest key, so no range is empty and each
+ * holds fewer items than the whole. Returns no cuts if the range must not be split: it has fewer than two items, or
+ * `ways` is below 2.
  */
 export function cutsOf({ runs, gaps, last }: Survey, ways: number): KeyValue[] {
   const places: { key: KeyValue; mass: number }[] = []

@@ -4,11 +4,11 @@ export type ChunkErrorCode = 'bad-cursor' | 'bad-cuts' | 'unreadable-chunk'
 
 export const chunkErrors: ErrorTable<ChunkErrorCode> = {
   'bad-cursor': {
-    means: 'A chunk cannot be split where its slice stands.',
+    means: 'A chunk cannot be split at the position of its slice.',
     next: 'Resume the run; if it happens again, report it with the message.',
   },
   'bad-cuts': {
-    means: 'The places at which a chunk was to be split do not lie in order inside it.',
+    means: 'The split points of a chunk are not in order, or lie outside it.',
     next: 'Resume the run; if it happens again, report it with the message.',
   },
   'unreadable-chunk': {
@@ -17,7 +17,7 @@ export const chunkErrors: ErrorTable<ChunkErrorCode> = {
   },
 }
 
-/** A chunk that would not tile its table: never split or resumed on a guess, as a gap is lost items. */
+/** A chunk would not tile its table. The engine never guesses here, because a gap is lost items. */
 export class ChunkError extends SegueError {
   static override readonly kind = 'ChunkError'
   declare readonly code: ChunkErrorCode

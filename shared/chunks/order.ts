@@ -9,9 +9,10 @@ const MAX_STRING = '\u{10FFFF}'.repeat(MAX_SORT_KEY_BYTES / 4)
 const MAX_NUMBER = `9.${'9'.repeat(37)}E+125`
 
 /**
- * Compares two sort keys as DynamoDB does: S by its UTF-8 bytes (JavaScript's own order, by UTF-16 units, differs from
- * U+E000 on), N by value and exactly, B by unsigned bytes. Negative, zero or positive, as `Array.sort` wants it.
- * @throws TypeError when the two are of different types: one table never holds both.
+ * Compares two sort keys as DynamoDB does: S by its UTF-8 bytes (JavaScript compares UTF-16 units, a different order
+ * from U+E000 on), N by exact value, B by unsigned bytes. Returns a negative number, zero or a positive number, for
+ * `Array.sort`.
+ * @throws TypeError when the types differ: one table never holds both.
  */
 export function compareKeyValues(a: KeyValue, b: KeyValue): number {
   if ('S' in a && 'S' in b) return a.S === b.S ? 0 : Buffer.compare(Buffer.from(a.S), Buffer.from(b.S))
@@ -25,7 +26,7 @@ export function keyTypeOf(value: KeyValue): KeyType {
   return 'N' in value ? 'N' : 'B'
 }
 
-/** The greatest sort key a table of this type can hold: a scan that starts after it has left the partition key behind. */
+/** The greatest sort key of this type. A scan that starts after it has left the partition key behind. */
 export function maxKeyValue(type: KeyType): KeyValue {
   switch (type) {
     case 'S':

@@ -2,14 +2,17 @@ import type { KeyValue } from '../dynamodb/attributes.ts'
 import type { Page, QueryRequest, Table } from '../dynamodb/ports.ts'
 import { compareKeyValues } from './order.ts'
 
-/** Runs of adjacent sort keys in `(after, upTo]`: none, all in one, or one from each end with something unread between. */
-export type Look = (after: KeyValue | undefined, upTo: KeyValue | undefined) => Promise<KeyValue[][]>
+/**
+ * Reads both ends of `(after, upTo]`. Returns runs of adjacent sort keys: none, one that covers the range, or one from
+ * each end with unread keys between.
+ */
+export type ReadEnds = (after: KeyValue | undefined, upTo: KeyValue | undefined) => Promise<KeyValue[][]>
 
 /**
  * Reads up to `limit` items from each end of `(after, upTo]` of one partition key; a page may bring fewer.
  * @throws DynamoDbError as the table does.
  */
-export async function lookAt(
+export async function readBothEnds(
   table: Pick<Table, 'query'>,
   pk: KeyValue,
   after: KeyValue | undefined,

@@ -4,9 +4,9 @@ import type { Chunk } from './chunk.ts'
 import { compareKeyValues } from './order.ts'
 
 /**
- * One page of a chunk: from `after` (a cursor of this chunk, exclusive) or, without one, from the chunk's own start.
- * A page without `next` is the chunk's last.
- * @param limit most items the page may hold.
+ * Reads one page of a chunk: from `after` (a cursor of this chunk, exclusive), or from the chunk's own start. A page
+ * without `next` is the chunk's last.
+ * @param limit most items in the page.
  * @throws DynamoDbError as the table does.
  */
 export async function readChunk(
@@ -25,7 +25,7 @@ export async function readChunk(
     case 'range': {
       const { pk, upTo } = chunk
       const start = after?.sk ?? chunk.after
-      // A cursor may stand on the range's end, and DynamoDB refuses an empty range.
+      // A cursor may be at the end of the range, and DynamoDB refuses an empty range.
       if (start && upTo && compareKeyValues(start, upTo) >= 0) return { items: [] }
       return table.query({ pk, ...(start && { after: start }), ...(upTo && { upTo }), limit, consistent })
     }

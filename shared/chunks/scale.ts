@@ -3,24 +3,27 @@ import { numberAt, scaleNumber } from '../dynamodb/number.ts'
 import { byteAlphabets, commonPrefix, END, type Symbols, textAlphabets } from './alphabet.ts'
 import { MAX_SORT_KEY_BYTES } from './order.ts'
 
-/** Places measured beyond those that tell the closest two samples apart: steps finer than 10^-15 of their distance. */
+/**
+ * Places measured after the place that distinguishes the closest two samples: steps are finer than 10^-15 of their
+ * distance.
+ */
 const FINER_PLACES = 16
 
 /**
- * A ruler along the sort keys between two known ones: an integer position for each key, never falling as keys rise,
- * and the key at each position. Exact, not floating: two clusters a hair wide are as far apart as they are.
+ * Maps the sort keys between two known ones to integer positions, never falling as keys rise, and positions back to
+ * keys. Exact, not floating-point: distances stay right even between two very narrow clusters.
  */
 export interface Scale {
-  /** Distinct for distinct samples; a key in symbols that no sample showed shares the position of the next one. */
+  /** Distinct for distinct samples. A key with symbols that no sample has shares the position of the next key. */
   position(value: KeyValue): bigint
-  /** A valid key value at or before a position, which need not exist in the table. */
+  /** A valid key value at or before a position. It need not exist in the table. */
   valueAt(position: bigint): KeyValue
 }
 
 /**
  * The scale between the first and the last of `samples`: at least two sort keys of one type, ascending. Numbers are
- * measured by value; strings and bytes as numbers whose digits, place by place, are the symbols the samples are
- * written in, so that even steps of position are even steps of a timestamp, an id or a counter.
+ * measured by value. Strings and bytes are read as numbers whose digits, place by place, are the symbols of the
+ * samples, so even steps of position are even steps of a timestamp, an id or a counter.
  */
 export function scaleOf(samples: KeyValue[]): Scale {
   if ('N' in samples[0]!) {
@@ -89,7 +92,10 @@ function bytes(value: KeyValue): Symbols {
   return Array.from((value as { B: Uint8Array }).B)
 }
 
-/** Mixing places of several keys can make one that is too long in bytes: the characters that do not fit are left off. */
+/**
+ * Combining places of several keys can give a key that is too long in bytes: the characters that do not fit are
+ * dropped.
+ */
 function toText(symbols: Symbols): KeyValue {
   const text = Buffer.from(symbols.map((symbol) => String.fromCodePoint(symbol)).join(''))
   let end = Math.min(text.length, MAX_SORT_KEY_BYTES)

@@ -6,7 +6,7 @@ export interface NamedChunk {
   chunk: Chunk
 }
 
-/** The root chunks of a walk: every segment of a scan, so together the whole table. */
+/** The root chunks of a pass: all segments of a scan, which together are the whole table. */
 export function segmentsFor(totalSegments: number): NamedChunk[] {
   return Array.from({ length: totalSegments }, (_, segment) => ({
     id: segmentId(segment),

@@ -6,11 +6,11 @@ import { compareKeyValues, keyTypeOf, maxKeyValue } from './order.ts'
 import type { NamedChunk } from './segments.ts'
 
 /**
- * Divides what is left of a chunk whose cursor stands inside a hot key. A segment gives, as `.0`, the rest of the
- * segment after that key (it starts after the greatest possible sort key), then the ranges; a range has no rest. The
- * ranges, ascending, tile exactly what is left of the key: `(cursor.sk, c1], (c1, c2], …, (cn, upTo or open]`.
+ * Splits the rest of a chunk whose cursor lies inside a hot key. For a segment, child `.0` is the rest of the segment
+ * after that key (it starts after the greatest possible sort key), and the ranges come after it; a range has no such
+ * child. The ranges, ascending, tile exactly the rest of the key: `(cursor.sk, c1], (c1, c2], …, (cn, upTo or open]`.
  * Pure: the same arguments give the same children with the same ids.
- * @param cursor the exclusive start key the chunk would resume from, sort key included.
+ * @param cursor the exclusive start key from which the chunk would resume, with a sort key.
  * @param cuts at least one sort key, strictly ascending, after the cursor and below the chunk's end.
  * @throws ChunkError `bad-cursor`, `bad-cuts` when the children would not tile.
  */
@@ -26,7 +26,7 @@ export function splitChunk(id: string, chunk: Chunk, cursor: Key, cuts: KeyValue
   return children.map((child, index) => ({ id: childId(id, index), chunk: child }))
 }
 
-/** What is left, after `cursor`, of the key it stands in: the range to survey before a split. */
+/** The rest, after `cursor`, of the key that the cursor is in: the range to survey before a split. */
 export function restOfKey(chunk: Chunk, cursor: Key): RangeChunk & { after: KeyValue } {
   if (!cursor.sk)
     throw new ChunkError(

@@ -10,8 +10,8 @@ export function covers({ pk, after, upTo }: RangeChunk, key: Key): boolean {
 }
 
 /**
- * Whether the children of a split, in any order, cover what was left of their parent at `cursor` and nothing twice
- * (invariant I5). Knows nothing of how a split is made.
+ * Whether the children of a split, in any order, cover the rest of their parent after `cursor` exactly once (invariant
+ * I5). Independent of how a split is made.
  */
 export function tiles(parent: Chunk, cursor: Key, children: Chunk[]): boolean {
   const ranges = children.filter((child) => child.kind === 'range')
@@ -33,7 +33,7 @@ export function tiles(parent: Chunk, cursor: Key, children: Chunk[]): boolean {
   )
 }
 
-/** Whether the ranges, sorted, lead from `after` to `upTo` with each starting where the one before it ends. */
+/** Whether the sorted ranges lead from `after` to `upTo`, each starting at the end of the one before it. */
 function chain(ranges: RangeChunk[], after: KeyValue, upTo: KeyValue | undefined): boolean {
   let reached: KeyValue | undefined = after
   for (const range of ranges.toSorted(byStart)) {

@@ -2,24 +2,24 @@ import type { KeyValue } from '../dynamodb/attributes.ts'
 import { compareKeyValues } from './order.ts'
 import { type Scale, scaleOf } from './scale.ts'
 
-/** An unread stretch between two existing sort keys, both exclusive. */
+/** An unread part between two existing sort keys, both exclusive. */
 export interface Gap {
   after: KeyValue
   before: KeyValue
-  /** Items in it, estimated from how densely the keys on either side of it lie. */
+  /** Estimated items in the gap, from the density of the keys on both sides. */
   mass: number
   scale: Scale
 }
 
-/** No key holds more: at a partition's 1,000 writes a second these take thirty years. */
+/** The most items of one partition key: at a partition's 1,000 writes a second, these take thirty years. */
 const MOST_ITEMS = 1e12
 
 /**
  * The gap between two runs of adjacent keys, ascending. Its density is that of both runs together: their items over the
- * stretch of both. So a run that lies within one timestamp, where only a counter moves, does not make the timestamps
- * beside it look as full of counters as the one it saw. (30 items a millisecond, under `<timestamp>Z#<counter>`: the
- * geometric mean of both densities guessed 141 times too many, this guesses 1.07 times. Keys that lie evenly, grow steadily
- * or come in clusters are guessed as well as before.)
+ * length of both. A run may lie within one timestamp, where only a counter varies; this keeps the timestamps beside it
+ * from seeming as full as that one. (30 items a millisecond under `<timestamp>Z#<counter>`: the geometric mean of both
+ * densities estimated 141 times too many, this estimates 1.07 times. Keys that lie evenly, grow steadily or come in
+ * clusters are estimated as well as before.)
  */
 export function gapBetween(left: KeyValue[], right: KeyValue[]): Gap {
   const scale = scaleOf([...left, ...right])
@@ -45,7 +45,7 @@ export function pointsIn({ after, before, scale }: Gap, count: number): KeyValue
   return points
 }
 
-/** a / b to six decimals, up to what a key can hold. */
+/** a / b to six decimals, at most {@link MOST_ITEMS}. */
 function ratio(a: bigint, b: bigint): number {
   const millionths = (a * 1_000_000n) / b
   return millionths > BigInt(MOST_ITEMS * 1e6) ? MOST_ITEMS : Number(millionths) / 1e6

@@ -3,7 +3,7 @@ import { canonicalNumber } from '../dynamodb/number.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import type { DeclaredApplies } from './migration.ts'
 
-/** Whether a declared `applies` claims an item, from its key and, only then, its attributes. */
+/** Whether a declared `applies` claims an item: tests its key first, and its attributes only if the key matches. */
 export function declaredApplies({ keyPrefix, attribute }: DeclaredApplies, item: RawItem): boolean {
   return (
     startsWith(item.key.pk, keyPrefix?.pk) &&

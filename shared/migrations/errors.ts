@@ -12,7 +12,7 @@ export const migrationErrors: ErrorTable<'migrations-module' | 'unstorable-value
   },
 }
 
-/** The user's migrations module is not what Segue can run. The message says which migration and what to change. */
+/** The user's migrations module cannot be run. The message names the migration and what to change. */
 export class MigrationsModuleError extends SegueError {
   static override readonly kind = 'MigrationsModuleError'
   declare readonly code: 'migrations-module'
@@ -35,7 +35,7 @@ export class UnstorableError extends SegueError {
   }
 }
 
-/** Code of a migration that would lose digits of an exact number, or what makes a set or bytes. */
+/** Thrown where code of a migration would lose digits of an exact number, or the type of a set or of bytes. */
 export class ExactValueError extends TypeError {
   readonly code = 'exact-value'
   readonly source = 'user'

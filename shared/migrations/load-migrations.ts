@@ -3,8 +3,8 @@ import type { Migration } from './migration.ts'
 import { describe, isPlainObject } from './values.ts'
 
 /**
- * The migrations of a user's module, in the order of its default export, once everything about them that can be checked
- * without an item has been.
+ * Checks the migrations of a user's module, as far as possible without an item, and returns them in the order of its
+ * default export.
  * @throws MigrationsModuleError saying which migration is wrong and what was expected.
  */
 export function loadMigrations(module: unknown): Migration[] {
@@ -28,7 +28,10 @@ export function loadMigrations(module: unknown): Migration[] {
   return exported
 }
 
-/** Of a module that was compiled to CommonJS, as in a package without `"type": "module"`, `import` hands over all exports as the default. */
+/**
+ * `import` of a module compiled to CommonJS (a package without `"type": "module"`) returns all its exports as the
+ * default.
+ */
 function defaultExport(module: unknown): unknown {
   const exported = (module as { default?: unknown } | null | undefined)?.default
   const { __esModule, default: inner } = (exported ?? {}) as { __esModule?: unknown; default?: unknown }

@@ -2,14 +2,14 @@ import type { Accepted, StandardSchema } from './standard-schema.ts'
 import type { Item } from './values.ts'
 
 /**
- * Which items a migration claims. Declared, it is decided on the item's key and one attribute without building the item,
- * so the items it does not claim cost next to nothing; where several are given, all must hold. As a function it is asked
- * about every item, built.
+ * Which items a migration claims. A declaration is tested on the item's key and one attribute, without building the
+ * item, so unclaimed items cost next to nothing; all its conditions must hold. A function is called for every item,
+ * built.
  */
 export type Applies = DeclaredApplies | ((item: Item) => boolean)
 
 export interface DeclaredApplies {
-  /** How string keys begin. A key of another type, or no sort key, does not match. */
+  /** Prefixes of string keys. A key of another type, or a missing sort key, does not match. */
   keyPrefix?: { pk?: string; sk?: string }
   /** A top-level attribute and the value it has. */
   attribute?: { name: string; equals: string | number | boolean | null }
@@ -27,7 +27,7 @@ export interface Migration {
 }
 
 export interface MigrationDefinition<Source extends StandardSchema, Target extends StandardSchema> {
-  /** What the ledger remembers it by, for ever: lower-case letters, digits and hyphens, such as `2021-09-11-split-cases`. */
+  /** Its permanent name in the ledger: lower-case letters, digits and hyphens, such as `2021-09-11-split-cases`. */
   id: string
   /** One line for people. */
   title: string
@@ -37,14 +37,15 @@ export interface MigrationDefinition<Source extends StandardSchema, Target exten
   /** What each output must look like; a union where outputs differ. */
   target: Target
   /**
-   * Makes of one item: one item, several, or none (`null`, `undefined`, `[]`) to drop it. Pure and synchronous: it may run
-   * many times for one item, and must say the same each time. The key may change.
+   * Turns one item into one item, several, or none (`null`, `undefined`, `[]`) to drop it. Pure and synchronous: it may
+   * run many times for one item and must return the same each time. The key may change.
    */
   up(item: Accepted<Source>): Accepted<Target> | readonly Accepted<Target>[] | null | undefined
   /**
-   * The key attributes of the item that an output came from, told from the output's key attributes alone; nothing where
-   * this migration cannot have made that key. For one that keeps keys: `(key) => key`. Verify needs it to tell an orphan
-   * in the destination; without it, and where it throws or answers no key, the report says "orphans not checked".
+   * Returns the key attributes of the source item of an output, given only the output's key attributes; `null` or
+   * `undefined` if this migration cannot have made that key. For a migration that keeps keys: `(key) => key`. Verify
+   * needs it to tell an orphan in the destination. Without it, or if it throws or returns no key, the report says
+   * "orphans not checked".
    */
   inverse?(key: Item): object | null | undefined
 }
@@ -52,13 +53,13 @@ export interface MigrationDefinition<Source extends StandardSchema, Target exten
 /**
  * Defines one migration. Schemas are anything that implements Standard Schema (zod 4, zod/mini, …), synchronously.
  *
- * **Schemas check, they never rewrite.** `up` gets the item as it is stored, whole, and what it returns is stored as it
- * is; a schema's defaults, transforms and coercions are not applied. So a schema may name only the attributes the
- * migration cares about: `z.object` would strip the others, and here they stay, as long as `up` carries them on
- * (`{ ...item, … }`). To refuse unknown attributes, use `z.strictObject`.
+ * **Schemas check, they never rewrite.** `up` gets the whole item as it is stored, and its outputs are stored as they
+ * are; a schema's defaults, transforms and coercions are not applied. So a schema may name only the attributes that the
+ * migration needs: `z.object` would strip the others, but here they stay, as long as `up` copies them (`{ ...item, …
+ * }`). To refuse unknown attributes, use `z.strictObject`.
  *
- * An item that fails a schema, whose `up` throws, or whose outputs DynamoDB could not store is quarantined whole, with
- * the reason; it stops nothing else.
+ * An item is quarantined whole, with the reason, if it fails a schema, if `up` throws, or if DynamoDB cannot store one
+ * of its outputs. Other items continue.
  */
 export function defineMigration<Source extends StandardSchema, Target extends StandardSchema>(
   migration: MigrationDefinition<Source, Target>,

@@ -1,14 +1,14 @@
 import { ExactValueError } from './errors.ts'
 
 /**
- * Two enumerable properties of every value handed to a migration that is more than plain data: an exact number, a set,
- * bytes. A copy that loses what the value is (clone, spread, JSON, a walk over entries) takes at least one of them along or
- * fails on it, and no output may hold either. So it can never pass for a map.
+ * Two enumerable properties of every value handed to a migration that is not plain data: an exact number, a set, bytes.
+ * A copy that loses the type (clone, spread, JSON, iterating over entries) takes at least one of them along or fails on
+ * it, and no output may hold either. So such a copy can never pass for a map.
  */
 export const valueName = 'Segue value'
 export const guardName = 'Segue value, not to be copied'
 
-/** No clone takes a function, no JSON this one, and it cannot be stored under any name. */
+/** A function cannot be cloned, this one cannot be turned into JSON, and it cannot be stored under any name. */
 const guard = Object.assign(() => {}, { toJSON: refuseJson })
 
 function refuseJson(): never {
@@ -21,11 +21,14 @@ export function guarded<T extends Set<unknown> | Uint8Array>(value: T): T {
   return Object.defineProperty(value, 'toJSON', { value: refuseJson })
 }
 
-/** The same in every copy of this package; a prototype's, so that copies made as plain objects are without it. */
+/**
+ * The same symbol in every copy of this package. It is on the prototype, so copies made as plain objects do not have
+ * it.
+ */
 const brand = Symbol.for('segue.NumberValue')
 
 /**
- * A number that JavaScript cannot hold digit for digit. `${number}` and `.value` give its digits, `.toBigInt()` a bigint;
+ * A number that JavaScript cannot hold exactly. `${number}` and `.value` give its digits, `.toBigInt()` a bigint;
  * calculating with it, comparing and JSON throw. Write numbers of up to 38 digits with `NumberValue.from('…')` or as a
  * `bigint`.
  */
@@ -49,7 +52,7 @@ export class NumberValue {
     return true
   }
 
-  /** Its digits, as they were written. */
+  /** Its digits as written. */
   get value(): string {
     return this[valueName]
   }

@@ -13,7 +13,7 @@ import { type RawItem, rawItem } from '../dynamodb/raw-item.ts'
 import { UnstorableError } from './errors.ts'
 import { toAttributes } from './values.ts'
 
-/** An output ready to be written, or why DynamoDB would refuse it. */
+/** An output ready to be written, or the reason why DynamoDB would refuse it. */
 export function toOutput(schema: TableSchema, item: object): RawItem | { reason: string } {
   try {
     const attributes = toAttributes(item)
@@ -28,7 +28,7 @@ export function toOutput(schema: TableSchema, item: object): RawItem | { reason:
   }
 }
 
-/** Why no item can have the key that these attributes hold, or miss; `undefined` where one can. */
+/** Why the key in these attributes is missing or invalid; `undefined` if it is valid. */
 export function keyProblem({ pk, sk }: KeySchema, attributes: Attributes): string | undefined {
   const half = (attribute: KeyAttribute, maxBytes: number) =>
     attributeOf(attributes, attribute.name)
@@ -38,8 +38,9 @@ export function keyProblem({ pk, sk }: KeySchema, attributes: Attributes): strin
 }
 
 /**
- * Why a table refuses an item for its indexes, if it does. An item that lacks an attribute of an index is not in it, and
- * the attributes that it has must be fit all the same: as DynamoDB Local 3.3.1 answers.
+ * Why a table would refuse an item for its indexes; `undefined` if it accepts it. An item that misses an attribute of
+ * an index is not in that index, but its other attributes of that index must still be valid, as DynamoDB Local 3.3.1
+ * requires.
  */
 export function indexProblem({ indexKeys = [] }: TableSchema, attributes: Attributes): string | undefined {
   for (const key of indexKeys) {

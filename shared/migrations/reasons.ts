@@ -1,11 +1,14 @@
 import type { Issue } from './standard-schema.ts'
 
 /**
- * The words of quarantine reasons. They are read by people who may not see the data, and grouped by text, so they hold
- * names of attributes, types and places in code, and never values, messages or list positions.
+ * The words of quarantine reasons. Their readers may not be allowed to see the data, and equal reasons are grouped. So
+ * reasons hold names of attributes, types and places in code, and never values, messages or list positions.
  */
 
-/** `at lines[].price`; a segment that does not look like an attribute name may be data, say a map keyed by e-mail: `*`. */
+/**
+ * `at lines[].price`. A segment that does not resemble an attribute name may be data, such as a key of a map by e-mail
+ * address: it becomes `*`.
+ */
 export function showPath(path: readonly PropertyKey[]): string {
   if (path.length === 0) return 'at the item'
   return `at \`${path.map(showSegment).join('').replace(/^\./, '')}\``
@@ -16,7 +19,10 @@ function showSegment(segment: PropertyKey): string {
   return typeof segment === 'string' && /^[A-Za-z_$][\w$]{0,63}$/.test(segment) ? `.${segment}` : '.*'
 }
 
-/** The first issue of a schema and how many more there are. Messages of schema libraries quote values, so code or expected type. */
+/**
+ * The first issue of a schema, and the number of further ones. Messages of schema libraries quote values, so only the
+ * code or the expected type is shown.
+ */
 export function showIssues(issues: readonly Issue[]): string {
   const [first, ...more] = issues
   const path = (first?.path ?? []).map((segment) => (typeof segment === 'object' ? segment.key : segment))
@@ -40,7 +46,10 @@ export function showThrown(error: unknown): string {
   }
 }
 
-/** The stack repeats the message above its frames; where the message cannot be found there, nothing of it can be trusted. */
+/**
+ * The stack repeats the message above its frames. If the message is not found there, nothing in the stack can be
+ * trusted.
+ */
 function firstFrame({ stack, message }: Error): string | undefined {
   if (typeof stack !== 'string') return undefined
   const start = stack.indexOf(message)

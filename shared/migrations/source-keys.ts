@@ -3,15 +3,15 @@ import type { Migration } from './migration.ts'
 import { keyProblem } from './output.ts'
 import { toAttributes, toItem } from './values.ts'
 
-/** Where an item of the destination may have come from. */
+/** The possible sources of a destination item. */
 export interface SourceKeys {
-  /** Keys of the source that may have produced it; always holds its own key, which an unclaimed item keeps. */
+  /** Source keys that may have produced it. Always includes its own key, which an unclaimed item keeps. */
   keys: Key[]
-  /** There are no others: every migration has an `inverse`, and each has answered. */
+  /** There are no other sources: every migration has an `inverse`, and each returned a result. */
   complete: boolean
 }
 
-/** Maps a destination key back through every migration that has an inverse, each of which may or may not have applied. */
+/** Maps a destination key back through every migration with an inverse. Each migration may or may not have applied. */
 export function sourceKeys(migrations: readonly Migration[], schema: KeySchema, destination: Key): SourceKeys {
   const found = new Map([[encodeKey(destination), destination]])
   let complete = true
@@ -25,15 +25,15 @@ export function sourceKeys(migrations: readonly Migration[], schema: KeySchema, 
 }
 
 /**
- * The key before a migration; `none` where it cannot have made this one, or only of a key that no item can have. An
- * inverse that throws, or answers what is no key of the table, has said nothing: what the migration made must not pass
- * for an orphan on the word of a defect.
+ * The key before a migration; `none` if it cannot have made this key, or only from an impossible one. An inverse that
+ * throws, or returns no key of the table, tells nothing (`undefined`): a defect must not turn a migration's output into
+ * an orphan.
  */
 function inverseKey(inverse: NonNullable<Migration['inverse']>, schema: KeySchema, key: Key): Key | 'none' | undefined {
   try {
-    const answer = inverse(toItem(keyAttributes(schema, key)))
-    if (!answer) return 'none'
-    const attributes = toAttributes(answer)
+    const made = inverse(toItem(keyAttributes(schema, key)))
+    if (!made) return 'none'
+    const attributes = toAttributes(made)
     const before = keyOf(schema, attributes)
     return before && keyProblem(schema, attributes) ? 'none' : before
   } catch {

@@ -1,6 +1,6 @@
 /**
- * What Segue needs of a schema: the synchronous part of Standard Schema version 1, which zod, zod/mini, Valibot and
- * ArkType implement. Source: https://standardschema.dev
+ * The part of a schema that Segue needs: the synchronous part of Standard Schema version 1, which zod, zod/mini,
+ * Valibot and ArkType implement. Source: https://standardschema.dev
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly '~standard': {

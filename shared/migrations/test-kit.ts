@@ -5,7 +5,7 @@ import { migrateItem } from './migrate-item.ts'
 import type { Migration } from './migration.ts'
 import { type Item, toAttributes, toItem } from './values.ts'
 
-/** What a run would make of an item, in plain values. */
+/** The result of migrating an item, in plain values. */
 export type Applied =
   | { kind: 'untouched' | 'migrated'; outputs: Item[] }
   | { kind: 'dropped' }

@@ -5,8 +5,8 @@ import { UnstorableError } from './errors.ts'
 import { guarded, guardName, isNumberValue, NumberValue, valueName } from './number-value.ts'
 
 /**
- * An attribute value as a migration sees it. A DynamoDB number is a `number` where JavaScript keeps every digit, and a
- * {@link NumberValue} otherwise; sets are `Set`, binary values are `Uint8Array`.
+ * An attribute value as a migration sees it. A DynamoDB number is a `number` if JavaScript can hold it exactly,
+ * otherwise a {@link NumberValue}; sets are `Set`, binary values are `Uint8Array`.
  */
 export type Value = string | number | bigint | boolean | null | NumberValue | Uint8Array | Set<Scalar> | Value[] | Item
 type Scalar = string | number | bigint | NumberValue | Uint8Array
@@ -14,16 +14,19 @@ type Scalar = string | number | bigint | NumberValue | Uint8Array
 /** An item as a migration sees it: plain values by attribute name. */
 export type Item = { [name: string]: Value }
 
-/** Levels of values, an attribute of the item being the first. Source: "Quotas in Amazon DynamoDB", nested attribute depth. */
+/**
+ * The most levels of values; an attribute of the item is the first. Source: "Quotas in Amazon DynamoDB", nested
+ * attribute depth.
+ */
 const maxDepth = 32
 
 /** Source: "Quotas in Amazon DynamoDB", attribute names: 64 KB, where DynamoDB Local 3.3.1 takes 65,535 bytes. */
 const maxNameBytes = 65_535
 
 /**
- * The plain values of an item; a deep copy, so nothing done to it reaches the attributes. Written out here rather than
- * taken from `unmarshall`, which loses an attribute named `__proto__`.
- * @param mark what is done to each set and to bytes. @default guarded: no copy of them can pass for a map
+ * The plain values of an item. A deep copy: changing it does not change the attributes. Written here because
+ * `unmarshall` loses an attribute named `__proto__`.
+ * @param mark called for each set and for bytes. @default guarded: no copy of them can pass for a map
  */
 export function toItem(attributes: Attributes, mark: Mark = guarded): Item {
   return Object.fromEntries(Object.entries(attributes).map(([name, value]) => [name, toValue(value, mark)]))
@@ -52,9 +55,9 @@ function toNumber(text: string): number | NumberValue {
 }
 
 /**
- * The attributes of what a migration returned. An `undefined` attribute is an absent one. Stricter than `marshall`, which
- * drops functions, turns a set of mixed types into strings, refuses a set of short and long numbers, and quotes values in
- * its errors.
+ * The attributes of a migration's output. An `undefined` attribute is absent. Stricter than `marshall`, which drops
+ * functions, turns a set of mixed types into strings, refuses a set of short and long numbers, and quotes values in its
+ * errors.
  * @throws UnstorableError naming the first attribute DynamoDB could not store, and why.
  */
 export function toAttributes(item: object): Attributes {
@@ -145,12 +148,12 @@ export function isPlainObject(value: unknown): value is object {
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
 }
 
-/** What a value is, without what it says: `string`, `array`, `Date`. */
+/** The type of a value, without its content: `string`, `array`, `Date`. */
 export function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'array'
   if (typeof value !== 'object') return typeof value
-  // Asked of the prototype: `constructor` may be an attribute.
+  // Read from the prototype: `constructor` may be an attribute.
   const name: unknown = Object.getPrototypeOf(value)?.constructor?.name
   return typeof name === 'string' && /^\w{1,40}$/.test(name) ? name : 'object'
 }

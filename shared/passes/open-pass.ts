@@ -8,38 +8,35 @@ import type { Runtime } from '../runtime/ports.ts'
 import type { ShouldContinue } from '../runtime/retry.ts'
 import { copyPass } from './copy.ts'
 import { orphansPass } from './orphans.ts'
+import { patienceOf } from './patience.ts'
 import type { PageWork, Pass } from './slice/pass.ts'
 import { type VerifyPass, verifyPass } from './verify.ts'
 
 export interface PassesEngine {
   ledger: LedgerTable
   runtime: Runtime
-  /** Opens a table by name, with retries for as long as `shouldContinue` says so. */
+  /** Opens a table by name; retries continue while `shouldContinue` allows. */
   open(name: string, schema: KeySchema, shouldContinue: ShouldContinue): Table
   /** All migrations of the deployment. */
   migrations: readonly Migration[]
   sliceMs: number
 }
 
-/** Longest that verify waits for a difference to go away, and its greatest share of a slice. */
-const patienceMs = 20_000
-const patienceShare = 5
-
 interface Made {
-  /** What the run gives to all its passes. */
+  /** The inputs that all passes of the run share. */
   verify: VerifyPass
   offline: boolean
 }
 
 /** The code of each pass, by its kind. */
 const work: Record<PassKind, (made: Made) => PageWork & Pick<Pass, 'consistent'>> = {
-  // What a stale read misses the stream carries; offline nothing does.
+  // Live changes carry everything that a stale read misses. Offline there are none, so reads must be consistent.
   copy: ({ verify, offline }) => ({ ...copyPass({ ...verify, offline }), consistent: offline }),
   verify: ({ verify }) => ({ ...verifyPass(verify), consistent: false }),
   orphans: ({ verify }) => ({ ...orphansPass(verify), consistent: false }),
 }
 
-/** One pass of a run, by the tables of passes and of their code. */
+/** Opens one pass of a run, by the tables of passes and of their code. */
 export function openPass(run: RunRecord, pass: PassId, shouldContinue: ShouldContinue, engine: PassesEngine): Pass {
   const { ledger, runtime, open, sliceMs } = engine
   const { schema, offline } = run
@@ -56,7 +53,7 @@ export function openPass(run: RunRecord, pass: PassId, shouldContinue: ShouldCon
     ...tables,
     ledger,
     runtime,
-    patienceMs: Math.min(patienceMs, sliceMs / patienceShare),
+    patienceMs: patienceOf(sliceMs),
   }
   return { table: tables[passes[kind].table], ...work[kind]({ verify, offline }) }
 }

@@ -9,9 +9,9 @@ import type { PageWork } from './slice/pass.ts'
 import type { VerifyPass } from './verify.ts'
 
 /**
- * Reads the destination and maps each key back to the source items that may have made it: its own key, and what the
- * migrations' inverses say. An item that none of them makes, for as long as `patienceMs`, is an orphan; unless a
- * migration without an inverse, or whose inverse failed, might have made it: then it is counted as unchecked.
+ * Reads the destination and maps each key back to the source items that may have made it: the item with its own key,
+ * and the items that the migrations' inverses name. An item that none of them makes for `patienceMs` is an orphan. If a
+ * migration without an inverse, or whose inverse failed, may have made it, it is counted as unchecked instead.
  */
 export function orphansPass(verify: VerifyPass): PageWork {
   const { migrations, schema, destination, ledger, runtime } = verify
@@ -54,12 +54,12 @@ export function orphansPass(verify: VerifyPass): PageWork {
 interface Origin {
   /** In the destination. */
   key: Key
-  /** In the source, where it may have come from. */
+  /** Keys of the source items that may have made it. */
   keys: Key[]
   complete: boolean
 }
 
-/** Those that none of their source items, read now, makes. */
+/** The destination items that no source item makes when read now. */
 async function withoutSource({ source, migrations, schema }: VerifyPass, origins: Origin[]): Promise<Origin[]> {
   const made = new Set<string>()
   await eachRead(

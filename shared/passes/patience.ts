@@ -1,16 +1,25 @@
 import type { Sleep } from '../runtime/ports.ts'
 
-/** Shares of the whole patience: short at first, because most differences are changes on their way. */
+/** How long a difference must last before it counts, and the largest share of a slice that may take. */
+const patienceMs = 20_000
+const patienceShare = 5
+
+/** How long a difference must last in slices of this length, ms. */
+export function patienceOf(sliceMs: number): number {
+  return Math.min(patienceMs, sliceMs / patienceShare)
+}
+
+/** Shares of the whole patience: short at first, because most differences are changes still in transit. */
 const shares = [1 / 64, 1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2]
 
 /**
- * Looks again, with growing pauses, at those that are not right yet, until all are or `patienceMs` has passed: a live
- * change is on its way for a second or so, and only what outlasts that is a difference.
- * @param look answers those still not right; the last answer is what it came to.
+ * Compares the unequal items again, after growing pauses, until all are equal or `patienceMs` has passed. A live change
+ * is in transit for a second or so, and only a longer difference counts.
+ * @param compare returns the items that are still unequal; its last result is returned.
  */
 export async function untilStable<T>(
   first: T[],
-  look: (again: T[]) => Promise<T[]>,
+  compare: (again: T[]) => Promise<T[]>,
   patienceMs: number,
   sleep: Sleep,
 ): Promise<T[]> {
@@ -18,7 +27,7 @@ export async function untilStable<T>(
   for (const share of shares) {
     if (wrong.length === 0) return wrong
     await sleep(Math.ceil(patienceMs * share))
-    wrong = await look(wrong)
+    wrong = await compare(wrong)
   }
   return wrong
 }

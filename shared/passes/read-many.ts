@@ -6,14 +6,16 @@ import { inParallel } from '../runtime/parallel.ts'
 /** Most keys of one read: BatchGetItem's limit. */
 const keysPerRead = 100
 
-/** The items of `keys` that exist, by encoded key; any number of keys, repeated ones read once, strongly consistent. */
+/** The existing items of any number of keys, by encoded key, strongly consistent. Repeated keys are read once. */
 export async function readMany(table: Pick<Table, 'get'>, keys: Key[]): Promise<Map<string, RawItem>> {
   const found = new Map<string, RawItem>()
   await eachRead(table, keys, (item) => void found.set(encodeKey(item.key), item))
   return found
 }
 
-/** Hands over the same items in no order, and holds those of the reads under way alone: a page of them may be large. */
+/**
+ * Visits the same items in no order. Holds only the items of the reads in flight, because a page of them may be large.
+ */
 export async function eachRead(table: Pick<Table, 'get'>, keys: Key[], visit: (item: RawItem) => void): Promise<void> {
   const distinct = [...new Map(keys.map((key) => [encodeKey(key), key])).values()]
   const reads: Key[][] = []

@@ -8,8 +8,9 @@ import { captureGivesUpMs, captureWaitSeconds } from './waits.ts'
 const muchLaterSeconds = 60
 
 /**
- * Turns live changes on for a run, and says whether copy may begin. A late delivery turns on nothing that was turned off
- * since. Halts the run when the mapping is not on after {@link captureGivesUpMs}, naming its state.
+ * Turns live changes on for a run and returns whether copy may begin. A late delivery does not turn on again what an
+ * operator has turned off since. Halts the run, naming the state of the mapping, if the mapping is not on after {@link
+ * captureGivesUpMs}.
  */
 export async function captureRun(
   task: { run: string; fence: number },
@@ -27,7 +28,7 @@ export async function captureRun(
   return haltRun({ ...task, ...halted(cause) }, engine)
 }
 
-/** Also the reply when the first one was lost: the run is halted by then, and its execution must end, not wait. */
+/** Also the reply if the first one was lost: the run is halted by then, and its execution must end, not wait. */
 function halted(cause: string): Halted {
   return { outcome: 'halted', error: 'capture-not-on', cause }
 }

@@ -10,11 +10,11 @@ export interface Copied {
   outcome: 'copied'
   /** Whether live changes must now be drained and settled. */
   capture: boolean
-  /** The stream must be applied past this moment, ms since the epoch. */
+  /** Live changes must be applied up to this moment, ms since the epoch. */
   at: number
 }
 
-/** Decides from the ledger whether copy has covered the table; halts the run, resumable, if it has not. */
+/** Decides from the ledger whether copy has covered the table. If not, halts the run, which can be resumed. */
 export async function copyEnded(
   task: { run: string; fence: number },
   engine: { ledger: LedgerTable; runtime: Runtime },

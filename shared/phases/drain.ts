@@ -12,16 +12,17 @@ import { drainGivesUpMs, drainWaitSeconds } from './waits.ts'
 export type Drained = { outcome: 'drained' } | { outcome: 'more' } | { outcome: 'waiting'; seconds: number } | Halted
 
 const trimmed =
-  'The stream threw changes away before they were applied: it keeps them for 24 hours. ' +
-  'The destination may lack them. Turn live changes off (`segue capture off`), empty it and start a new run; see `docs/live-changes.md` for how this is noticed.'
+  'The stream trimmed changes before they were applied: it keeps them for 24 hours. ' +
+  'The destination may miss them. Turn live changes off (`segue capture off`), empty the destination and start a new run; `docs/live-changes.md` explains how this is detected.'
 
 const neverDrained = `Live changes up to the end of copy were not applied within ${drainGivesUpMs / 3_600_000} hours, longer than the stream keeps them. The errors of the live function in CloudWatch Logs name the reason. Mend it, then \`segue run --resume\`: it shows whether something was lost.`
 
-/** Drains, and halts the run where draining shows that it cannot end truthfully. */
+/** Drains. Halts the run if changes were lost or are not applied. */
 export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Drained> {
   const run = await enterPhase(task, 'Drain', engine)
   const found = await drain(task, engine)
-  // This function is of the version the run began with, and the live function is not: what stops that one, the stream monitor tells.
+  // The live function may be of another version than this one. The stream monitor records why it does not apply
+  // changes.
   const stopped = found.outcome === 'waiting' ? await whyNotApplied(run, engine.ledger) : undefined
   if (stopped) return haltRun({ ...task, ...whyStopped(stopped) }, engine)
   await recordLag(task.run, found, engine)
@@ -41,13 +42,16 @@ export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Dr
   }
 }
 
-/** Capture may be off where an execution is redriven, past the phase that would turn it on. */
+/** An execution that is redriven after Capture skips the phase that would turn capture on again. */
 async function whyNotApplied(run: RunRecord, ledger: LedgerTable): Promise<WhyDrainStopped | undefined> {
   const [lag, capture] = await Promise.all([readLag(ledger, run.id), readCapture(ledger, run.id)])
   return capture?.off === undefined ? stoppedSince(run, lag) : 'turned off'
 }
 
-/** Why live changes are not applied, if that was seen since this drain began: what was seen before may be mended. */
+/**
+ * Why live changes are not applied, if the monitor noticed it since this drain began: an earlier reason may be repaired
+ * by now.
+ */
 function stoppedSince({ phases = [] }: RunRecord, lag: Lag | undefined): WhyDrainStopped | undefined {
   const entry = phases.findLast(({ phase }) => phase === 'Drain')
   return lag && lag.at > (entry?.at ?? 0) ? lag.stopped : undefined
@@ -65,13 +69,13 @@ function whyStopped(reason: WhyDrainStopped): { error: HaltCode; cause: string }
       return {
         error: 'stream-changed',
         cause:
-          'The stream that the run follows was turned off, so the destination may lack what changed since. Enable it, deploy with the ARN it has now, empty the destination and start a new run.',
+          'The stream that the run captures from was turned off, so the destination may miss the changes since then. Enable it, deploy with the ARN it has now, empty the destination and start a new run.',
       }
     case 'turned off':
       return {
         error: 'capture-off',
         cause:
-          'Live changes are not applied: they were turned off with `segue capture off`, or their event source mapping was disabled in the console or by a deployment. `segue run --resume` enables it and continues; the stream keeps what waits for 24 hours.',
+          'Live changes are not applied: they were turned off with `segue capture off`, or their event source mapping was disabled in the console or by a deployment. `segue run --resume` enables it and continues; the stream keeps changes for 24 hours.',
       }
     case 'aborted':
     case 'fenced':

@@ -4,7 +4,10 @@ import type { PassId } from '../ledger/passes.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 
-/** Marks a chunk failed once the retries of its slice have ended; the others go on. A chunk that ended otherwise stays. */
+/**
+ * Marks a chunk failed once the retries of its slice have ended; other chunks continue. A chunk that has already ended
+ * otherwise stays as it is.
+ */
 export async function failChunk(
   task: { run: string; pass: PassId; chunk: string; fence: number; reason: string },
   { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
@@ -12,7 +15,7 @@ export async function failChunk(
   return compareAndSet<{ outcome: 'failed' | 'unchanged' }>(`Chunk ${task.chunk} of run ${task.run}`, async () => {
     const chunk = await getChunk(ledger, task.run, task.pass, task.chunk)
     if (chunk?.state !== 'open' || chunk.fence > task.fence) return { done: { outcome: 'unchanged' } }
-    // The epoch rises too: a slice that is still writing somewhere must not checkpoint a failed chunk.
+    // Raises the epoch too: a slice that still writes must not checkpoint a failed chunk.
     const failed: ChunkRecord = {
       ...chunk,
       state: 'failed',

@@ -11,17 +11,17 @@ import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 
 /**
- * Sees to it that the runs before this one write no more: their slices, their nested executions and their live changes
- * find a newer fence, as a stopped execution leaves some of them at work. Remembers in the lease when the last of their
- * writes must have landed. Repeatable, also by whoever takes the lease next.
+ * Fences the runs before this one: their slices, their nested executions and their live changes stop at the newer
+ * fence. (Stopping an execution leaves some of them at work.) Stores in the lease when the last of their writes must
+ * have landed. Repeatable, also by the next owner of the lease.
  */
 export async function fenceEarlierRuns(ledger: LedgerTable, lease: Lease): Promise<Lease> {
-  const { superseded, ...rest } = lease
-  if (!superseded) return lease
-  // Fenced before their chunks are read: a slice looks at the fence again once it has claimed its chunk, so it is either
-  // among those chunks or stops by itself.
-  for (const run of superseded) await fence(ledger, run, lease.fence)
-  const ends = await Promise.all(superseded.map((run) => lastWrite(ledger, run, lease.since)))
+  const { superseded: earlier, ...rest } = lease
+  if (!earlier) return lease
+  // Fences the runs before it reads their chunks. A slice reads the fence again after it claims its chunk, so it is
+  // either among those chunks or stops by itself.
+  for (const run of earlier) await fence(ledger, run, lease.fence)
+  const ends = await Promise.all(earlier.map((run) => lastWrite(ledger, run, lease.since)))
   const fenced: Lease = { ...rest, quietAfter: Math.max(lease.quietAfter ?? 0, ...ends) }
   if (await writeLease(ledger, lease, fenced)) return fenced
   throw new LedgerError(
@@ -33,19 +33,19 @@ export async function fenceEarlierRuns(ledger: LedgerTable, lease: Lease): Promi
 async function fence(ledger: LedgerTable, run: string, number: number): Promise<void> {
   await compareAndSet(`The control row of run ${run}`, async () => {
     const control = await readControl(ledger, run)
-    // Its owner died before it wrote the row, so nothing of it was ever at work.
+    // Its owner died before it wrote the row, so none of its work ever began.
     if (control.fence === 0 || control.fence >= number) return { done: true }
     return (await writeControl(ledger, run, control, { ...control, fence: number })) ? { done: true } : undefined
   })
 }
 
-/** Milliseconds since the epoch; 0 where nothing of the run can be under way. */
+/** When the last write of a run must have landed, ms since the epoch; 0 if nothing can be in flight. */
 async function lastWrite(ledger: LedgerTable, id: string, since: number): Promise<number> {
   const [capture, chunks] = await Promise.all([readCapture(ledger, id), listChunks(ledger, id, 'copy')])
   if (chunks.length === 0 && !capture) return 0
   const { segments, phases = [] } = await getRun(ledger, id)
-  // Live functions and repair remember an earlier leave for some seconds, and then end what they have begun; no live function
-  // outlives its own limit.
+  // Live functions and repair trust an earlier permission for some seconds and then finish the work they began. No live
+  // function outlives its own limit.
   const writes = capture !== undefined || phases.some(({ phase }) => phaseTable[phase].writesItems)
   const others = writes ? since + functions.live.seconds * 1000 + graceMs : 0
   return Math.max(others, quietAfter(coverageOf(chunks, segments)) ?? 0)

@@ -16,15 +16,16 @@ import { type Halted, haltRun, whyHalted } from './halt.ts'
 
 export interface Finished {
   outcome: 'finished'
-  /** Items set aside, with their reasons on the list. */
+  /** Quarantined items; their reasons are on the list. */
   quarantined: number
-  /** Where the last verification found something else in the destination than the migrated source. */
+  /** Destination items that did not match the migrated source in the last verification. */
   differences: number
 }
 
 /**
- * Decides from the ledger how the run ended: finished when every pass covers its table and the tallies close, halted and
- * resumable otherwise. Asking again gives the same answer, with what live changes have quarantined meanwhile.
+ * Decides from the ledger how the run ended: finished if every pass covers its table and the tallies close, otherwise
+ * halted and resumable. A repeated call returns the same, except for items that live changes have quarantined
+ * meanwhile.
  */
 export async function finishRun(
   task: { run: string; fence: number },
@@ -38,7 +39,7 @@ export async function finishRun(
     coverageOf(await listChunks(ledger, run.id, passIdOf(run, kind)), run.segments),
   )
   for (const kind of passKinds) {
-    // Its rows may have expired since the run finished first.
+    // The rows of an already finished run may have expired.
     if (!isVerification(kind) && wasFinished(run)) continue
     const halted = run.state !== 'finished' && whyHalted(run, kind, coverages[kind], control.command)
     if (halted) return haltRun({ ...task, ...halted }, engine)

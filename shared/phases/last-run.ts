@@ -12,7 +12,7 @@ export function isAboutLastRun({ resume, only }: Partial<Pick<RunRequest, 'resum
 }
 
 /**
- * The last run, where it can be resumed, verified or repaired as a request asks. Its code hash is not compared: only a
+ * The last run, if it can be resumed, verified or repaired as the request asks. Its code hash is not compared: only a
  * deployment knows its own.
  * @throws Refusal `nothing-to-verify`, `nothing-to-resume` or `not-covered`.
  */
@@ -24,7 +24,7 @@ export async function continuable(
   if (only && !(run && wasFinished(run)))
     throw new Refusal(
       'nothing-to-verify',
-      `No finished run into ${destination} is there to ${only}. Finish one first; \`segue status\` shows where the last one stands.`,
+      `There is no finished run into ${destination} to ${only}. Finish one first; \`segue status\` shows where the last one stands.`,
     )
   if (run && only === 'repair' && !isRepairable(run))
     throw new Refusal(
@@ -36,7 +36,7 @@ export async function continuable(
   if (wasFinished(run) && !only)
     throw new Refusal(
       'nothing-to-resume',
-      `Run ${run.id} has finished before, and is not copied again into what may be in use by now. \`segue verify\` verifies it again.`,
+      `Run ${run.id} has finished before, and its destination may be in use, so it is not copied again. \`segue verify\` verifies it again.`,
     )
   // Before live changes are turned on again.
   const expired = !only && whyExpired(run, coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments))

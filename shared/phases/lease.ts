@@ -33,7 +33,7 @@ export interface LeaseEngine {
   isEmpty(): Promise<boolean>
 }
 
-/** The lease is taken; what runs before this one sent may still be on its way. Ask again after `seconds`. */
+/** The lease is taken, but writes of earlier runs may still land. Retry after `seconds`. */
 export interface Waiting {
   outcome: 'waiting'
   seconds: number
@@ -48,14 +48,13 @@ export interface Held {
   capture: boolean
 }
 
-/** Between the two answers that must both say an owner has ended. */
+/** Time between the two statuses that must both say that an owner has ended. */
 const secondProbeMs = 2_000
 
 /**
- * Takes the lease on the destination for this execution and begins a run, or takes a halted one up again. Asking twice
- * for one execution gives the same answer.
- * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, `code-changed`, `table-replaced` or
- * `destination-not-empty`.
+ * Takes the lease on the destination for this execution, and begins a run or resumes a halted one. A repeated call for
+ * one execution returns the same.
+ * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, `code-changed` or `destination-not-empty`.
  */
 export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held | Waiting> {
   const { ledger, destination, runtime } = engine
@@ -84,8 +83,8 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   const fence = (before?.fence ?? 0) + 1
   const lease: Lease = { table: destination, held: true, run, execution, fence, since: runtime.clock() }
   if (before?.quietAfter) lease.quietAfter = before.quietAfter
-  const superseded = [...(before?.superseded ?? []), ...(before && before.run !== run ? [before.run] : [])]
-  if (superseded.length > 0) lease.superseded = superseded
+  const earlier = [...(before?.superseded ?? []), ...(before && before.run !== run ? [before.run] : [])]
+  if (earlier.length > 0) lease.superseded = earlier
   if (!(await writeLease(ledger, before, lease))) {
     const winner = await readLease(ledger, destination)
     throw new Refusal(
@@ -96,13 +95,13 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   return held(lease)
 }
 
-/** A delivery of the request that comes late must not begin a run that nobody drives: live changes would follow it. */
+/** A late delivery must not begin a run that no execution drives: live changes would be captured for it. */
 async function refuseIfEnded(execution: string, engine: LeaseEngine): Promise<void> {
   if (!(await hasEnded(execution, engine))) return
   throw new Refusal('execution-ended', `Execution ${execution} has ended and takes no lease. Start another one.`)
 }
 
-/** Two answers, a while apart, that both say so: the service's answers are eventually consistent. */
+/** Whether an execution has ended, by two statuses some time apart: the service is eventually consistent. */
 async function hasEnded(execution: string, { executions, runtime }: LeaseEngine): Promise<boolean> {
   const ended = async () => (await executions.status(execution)) === 'ended'
   if (!(await ended())) return false
@@ -119,7 +118,7 @@ async function refuseWhileAlive(lease: Lease, engine: LeaseEngine): Promise<void
   )
 }
 
-/** A run that was stopped after preflight had looked can be gone on with only while it is the last one. */
+/** A run that was stopped after its preflight can be resumed only while it is the last one. */
 async function refuseOverAnother({ run }: Lease, { destination, isEmpty }: LeaseEngine): Promise<void> {
   if (await isEmpty()) return
   throw new Refusal(
@@ -128,18 +127,18 @@ async function refuseOverAnother({ run }: Lease, { destination, isEmpty }: Lease
   )
 }
 
-/** Whether anything of this run may be in the destination by now: live changes, or what copy wrote. */
+/** Whether this run may have written to the destination, by copy or by live changes. */
 async function hasWritten(id: string, ledger: LedgerTable): Promise<boolean> {
   const [run, capture] = await Promise.all([getRun(ledger, id), readCapture(ledger, id)])
   return run.planned || capture !== undefined
 }
 
 /**
- * What an earlier run, or its live changes, wrote after preflight had looked: copy would take it for this run's own work.
- * The run is left halted, without the lease.
+ * Refuses if an earlier run, or its live changes, wrote after preflight: copy would take those items for its own. The
+ * run stays halted, without the lease.
  */
 async function refuseUnlessEmpty({ run, fence }: Lease, engine: LeaseEngine): Promise<void> {
-  // In this order: a late delivery of the request sees what its own run has written meanwhile.
+  // In this order: a late delivery of the request sees the writes of its own run.
   if ((await engine.isEmpty()) || (await hasWritten(run, engine.ledger))) return
   const cause = `Table ${engine.destination} holds items again, of an earlier run or its live changes. Turn those off (\`segue capture off\`), empty the table and start again.`
   await haltRun({ run, fence, error: 'destination-not-empty', cause }, engine)
@@ -170,7 +169,7 @@ function refuseReplaced({ id, source, destination, tableIds = {} }: RunRecord, n
   )
 }
 
-/** Makes the run's rows agree with the lease; repeatable after a lost answer. */
+/** Makes the run's rows agree with the lease. Repeatable after a lost response. */
 async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<RunRecord> {
   const { ledger, runtime, source, destination, schema, migrations, codeHash } = engine
   if (!isAboutLastRun(request)) {
@@ -198,7 +197,7 @@ async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine):
   await compareAndSet(`The control row of run ${lease.run}`, async () => {
     const control = await ledgerControl(ledger, lease.run)
     if (control && control.fence >= lease.fence) return { done: true }
-    // Copy may write again once a run is resumed, so quiet ends; verifying and repairing leave it as it is.
+    // A resumed run may copy again, which ends quiet. Verifying and repairing keep it.
     const quiet = request.only && control?.quiet !== undefined ? { quiet: control.quiet } : {}
     const next = { command: 'run', fence: lease.fence, ...quiet } as const
     return (await writeControl(ledger, lease.run, control, next)) ? { done: true } : undefined

@@ -11,8 +11,8 @@ import { recordLag } from '../live/lag.ts'
 import type { Mapping } from '../live/ports.ts'
 
 /**
- * A drain that has looked at all shards within this time is at work. A shard serves two readers well, the mapping and drain;
- * but an execution that was stopped leaves its run in that phase, with nobody who looks.
+ * A drain that polled all shards within this time is at work. A shard serves two readers well, the mapping and drain.
+ * But a stopped execution leaves its run in that phase without a reader.
  */
 const drainingMs = 3_600_000
 
@@ -21,9 +21,9 @@ export interface Monitored {
 }
 
 /**
- * Looks at the stream of the last run into a table, while that run captures: moves drain's cursors over what has been
- * applied, so that little is left to read and nothing is trimmed unread, and notes the lag. While the run drains it only
- * notes why live changes are not applied, if they are not, which drain cannot see.
+ * Monitors the stream of the last run into a table while that run captures: moves drain's cursors past applied changes,
+ * so that little is left to read and nothing is trimmed unread, and records the lag. While the run drains, it only
+ * records why live changes are not applied, which drain cannot see.
  * @param mapping a deployment or a person may have disabled it.
  */
 export async function monitorStream(
@@ -53,7 +53,9 @@ export async function monitorStream(
   return { outcome: 'monitored' }
 }
 
-/** Until copy is planned, and when a run is resumed, live changes are about to be turned on. */
+/**
+ * Whether live changes have been on already. Until copy is planned, and after a resume, they are about to be turned on.
+ */
 function wasOn({ planned, phase }: RunRecord): boolean {
   return planned && phases[phase].capturing
 }
@@ -61,6 +63,6 @@ function wasOn({ planned, phase }: RunRecord): boolean {
 async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {
   if (run.state !== 'running' || !phases[run.phase].readsStream) return false
   const entry = run.phases?.findLast(({ phase }) => phases[phase].readsStream)
-  const lookedAt = Math.max(entry?.at ?? 0, (await readPolledAt(ledger, run.id)) ?? 0)
-  return runtime.clock() - lookedAt < drainingMs
+  const polledAt = Math.max(entry?.at ?? 0, (await readPolledAt(ledger, run.id)) ?? 0)
+  return runtime.clock() - polledAt < drainingMs
 }

@@ -21,9 +21,9 @@ export interface Planned {
 }
 
 /**
- * Makes sure that the chunks of a pass exist and lists those with work left for its Map. On resume the list holds the
- * open leaves of the tree wherever they are; failed ones are opened again. Planning twice plans the same, and a copy of
- * which rows have expired is not planned anew: Copied then halts the run.
+ * Makes sure that the chunks of a pass exist, and lists the chunks with work left for its Map. On resume the list holds
+ * the open leaves of the tree; failed ones are opened again. Planning twice gives the same. A copy whose rows have
+ * expired is not planned again: Copied then halts the run.
  */
 export async function planPass(
   task: { run: string; fence: number; kind: PassKind },
@@ -56,7 +56,7 @@ export async function planPass(
   return { outcome: 'planned', pass, manifest, chunks: items.length }
 }
 
-/** A verification that ended is not gone on with: the next one begins anew, with chunks of its own. */
+/** Begins a new verification, with its own chunks, unless the last one has not ended. */
 function beginVerification(run: RunRecord): RunRecord {
   if (run.verification && !run.verification.ended) return run
   return { ...run, verification: { number: (run.verification?.number ?? 0) + 1, ended: false } }

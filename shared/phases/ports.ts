@@ -1,13 +1,13 @@
-/** Whether an execution still does something; `unknown` when the service could not say. */
+/** Whether an execution is still running; `unknown` when the service could not say. */
 export type ExecutionStatus = 'running' | 'ended' | 'unknown'
 
-/** Step Functions as the engine asks it. */
+/** Step Functions as the engine uses it. */
 export interface Executions {
   status(executionArn: string): Promise<ExecutionStatus>
 }
 
-/** Where a Map reads its items from. */
+/** The store from which a Map reads its items. */
 export interface ManifestStore {
-  /** Stores JSON lines of a manifest as one array; answers where a state machine finds it. */
+  /** Stores a manifest as one JSON array; returns its place for the state machine. */
   write(key: string, items: readonly object[]): Promise<{ bucket: string; key: string }>
 }

@@ -9,8 +9,8 @@ import { Refusal } from './refusal.ts'
 const offline = 'or, if nothing will change the table meanwhile, start with `{"offline": true}` (`segue run --offline`)'
 
 /**
- * Refuses a run that captures live changes where they would be lost: the deployment must read the stream the table has
- * now, and a run that is resumed must have followed that one from its beginning.
+ * Refuses a run that captures live changes if they would be lost: the deployment must read the stream that the table
+ * has now, and a resumed run must have captured from that stream since it began.
  * @param stream ARN of the stream that the deployment reads, if any.
  * @throws Refusal `no-stream` or `stream-changed`.
  */
@@ -19,7 +19,7 @@ export async function refuseWithoutStream(
   source: TableDescription,
   { ledger, destination, stream }: { ledger: LedgerTable; destination: string; stream: string | undefined },
 ): Promise<void> {
-  // A resumed run goes on as it was begun, whatever is asked of it now.
+  // A resumed run keeps the mode it began with, whatever the request says.
   const begun = request.resume ? await lastRun(ledger, destination) : undefined
   if (request.resume ? !begun || begun.offline : request.offline) return
   if (stream === undefined)
@@ -40,7 +40,7 @@ export async function refuseWithoutStream(
   if (begun?.stream !== undefined && begun.stream !== stream)
     throw new Refusal(
       'stream-changed',
-      `The stream that run ${begun.id} followed was turned off: it was ${begun.stream}, and is ${stream}. What changed in between is in neither. Empty ${destination} and start without resume.`,
+      `The stream that run ${begun.id} captured from was turned off: it was ${begun.stream}, and is ${stream}. Neither has the changes in between. Empty ${destination} and start without resume.`,
     )
 }
 

@@ -21,10 +21,10 @@ export interface PreflightEngine {
   runtime: Runtime
 }
 
-/** What preflight found out for the states that follow. */
+/** The results of preflight for the states that come next. */
 export interface Ready {
   outcome: 'ready'
-  /** Whether keys may be split: asked for, and synthetic start keys are accepted by this table. */
+  /** Whether keys may be split: the request allows it, and the table accepts synthetic start keys. */
   split: boolean
 }
 
@@ -33,8 +33,8 @@ const probeItems = 25
 const probeShare = 6
 
 /**
- * Looks at everything that would fail the run later, before anything is written.
- * @throws Refusal naming what is wrong and the next step; LedgerError `other-format`.
+ * Checks, before anything is written, everything that would fail the run later.
+ * @throws Refusal naming what is wrong and the next step.
  * @throws DynamoDbError `table-not-found` or `access-denied`.
  */
 export async function preflight(request: RunRequest, engine: PreflightEngine): Promise<Ready> {
@@ -89,7 +89,10 @@ async function refuseShortSlices(table: Table, { options, runtime }: PreflightEn
     )
 }
 
-/** Splitting starts reads at keys that do not exist. Where a table refuses that, chunks resume and do not split. */
+/**
+ * Whether reads may start at keys that do not exist, as splitting needs. If a table refuses them, chunks resume and do
+ * not split.
+ */
 async function acceptsSyntheticKeys(table: Table): Promise<boolean> {
   const { sk } = table.schema
   if (!sk) return false

@@ -59,7 +59,7 @@ const refusalErrors: ErrorTable<RefusalCode> = {
     next: 'See where the last run stands (`segue status`). Before a repair, run `segue verify`.',
   },
   'not-covered': {
-    means: 'Rows of the ledger that say what was copied have expired, 60 days after they were written.',
+    means: 'The ledger rows of the copied chunks have expired, 60 days after they were written.',
     next: 'Turn live changes off (`segue capture off`), empty the destination and start a new run.',
   },
   'no-stream': {
@@ -82,7 +82,7 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   },
 }
 
-/** A run that must not begin, and what to do about it. Nothing has been written when this is thrown. */
+/** A run must not begin. Nothing was written when this is thrown. */
 export class Refusal extends SegueError {
   static override readonly kind = 'Refusal'
   declare readonly code: RefusalCode
@@ -92,7 +92,7 @@ export class Refusal extends SegueError {
   }
 }
 
-/** Everything for which Preflight and Lease refuse a run: what is wrong with the request, the tables or what is deployed. */
+/** The reasons for which Preflight and Lease refuse a run: in the request, the tables or the deployment. */
 export const refusals = {
   ...refusalErrors,
   'invalid-options': optionsErrors['invalid-options'],
@@ -112,7 +112,7 @@ export interface Refused {
   cause: string
 }
 
-/** Turns what {@link refusals} names into a value; throws every other error, so that it is retried. */
+/** Returns an error of {@link refusals} as a value; throws every other error, so that it is retried. */
 export async function orRefused<T>(work: () => Promise<T>): Promise<T | Refused> {
   try {
     return await work()

@@ -7,8 +7,8 @@ import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
 
 /**
- * Makes a run that halted, finished or was interrupted the business of the execution that holds the lease. Repeatable: a
- * late delivery changes nothing.
+ * Resumes a run that halted, finished or was interrupted, for the execution that holds the lease. Repeatable: a late
+ * delivery changes nothing.
  */
 export async function resumeRun(
   { run: id, execution, fence }: Lease,
@@ -21,13 +21,13 @@ export async function resumeRun(
   await updateRun(ledger, id, (before) => {
     const interrupted = before.state === 'running'
     if (interrupted && before.execution === execution) return before
-    // Until then it was in its last phase; how long nobody drove it belongs to none.
+    // Until then it was in its last phase. The time without an execution belongs to no phase.
     const { reason: _, endedAt: __, ...run } = interrupted ? notePhase(before, 'Interrupted', seen) : before
     return { ...notePhase(run, 'Lease', clock()), state: 'running', phase: 'Lease', split, execution, fence }
   })
 }
 
-/** When a run is known to have been at work last: at its last checkpoint, or when it entered its last phase; ms. */
+/** When a run was last seen at work: at its last checkpoint, or when it entered its last phase; ms. */
 async function lastSeen(run: RunRecord, ledger: LedgerTable): Promise<number> {
   const chunks = await Promise.all(passKinds.map((kind) => listChunks(ledger, run.id, passIdOf(run, kind))))
   const entered = run.phases?.at(-1)?.at ?? run.startedAt

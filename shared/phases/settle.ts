@@ -10,7 +10,7 @@ export type Settled =
   | { outcome: 'waiting'; from: ListPlace; seconds: number }
   | Halted
 
-/** Waits until no page of copy can land any more, then settles from place `from` on. */
+/** Waits until no page of copy can land, then settles from place `from` on. */
 export async function settleRun(
   task: { run: string; fence: number; from: ListPlace },
   engine: SettleEngine,

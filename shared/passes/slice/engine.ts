@@ -7,7 +7,7 @@ import type { Pass } from './pass.ts'
 
 export interface SliceEngine {
   ledger: LedgerTable
-  /** A pass of this run; its retries end when `shouldContinue` says so. */
+  /** Opens a pass of this run; retries continue while `shouldContinue` allows. */
   openPass: (run: RunRecord, pass: PassId, shouldContinue: ShouldContinue) => Pass
   runtime: Runtime
   deadline: Deadline

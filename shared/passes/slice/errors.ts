@@ -9,8 +9,8 @@ export const sliceErrors: ErrorTable<'undrained'> = {
 }
 
 /**
- * A slice that still awaited its tables as its limit neared. The Lambda must exit its process: promises left pending
- * would resume when the environment thaws, perhaps much later, and write under a lease long gone.
+ * Thrown when a slice still waits for its tables as its limit nears. The Lambda must exit its process: pending promises
+ * would resume when the environment thaws, perhaps much later, and write under an expired lease.
  */
 export class UndrainedError extends SegueError {
   static override readonly kind = 'UndrainedError'
@@ -20,7 +20,7 @@ export class UndrainedError extends SegueError {
     super(
       'undrained',
       `Reads or writes of chunk ${chunk} were still under way when its slice had to end. It continues from its last checkpoint; ` +
-        'if this repeats, raise `sliceSeconds` or look for throttling on the tables.',
+        'if this repeats, raise `sliceSeconds` or check the tables for throttling.',
       { source: 'dependency', ...sliceErrors.undrained },
       options,
     )

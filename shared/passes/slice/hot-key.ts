@@ -3,8 +3,8 @@ import { encodeKeyValue, type Key } from '../../dynamodb/key.ts'
 import type { Clock } from '../../runtime/ports.ts'
 
 /**
- * Watches which partition key the walk is in and for how long. A key is hot once the walk has been in it for
- * `splitAfterMs`, or at once when it is remembered as heavy from an earlier run.
+ * Tracks how long the slice has been in its current partition key. A key is hot after `splitAfterMs`, or at once if it
+ * was heavy in an earlier run.
  */
 export class HotKeyWatch {
   #pk: string | undefined
@@ -22,7 +22,7 @@ export class HotKeyWatch {
     this.#heavy = heavy
   }
 
-  /** Notes the page just read: `keys` in order, of which the last is where the walk stands. */
+  /** Records the page just read: `keys` in order; the last one is the position of the slice. */
   see(keys: Key[]): void {
     const last = keys.at(-1)
     if (!last) return
@@ -47,7 +47,7 @@ export class HotKeyWatch {
     return (this.#clock() - this.#since) / Math.max(1, this.#items)
   }
 
-  /** Lets the current key be for another `splitAfterMs`: it could not be split, or what is left fits. */
+  /** Lets the current key continue for another `splitAfterMs`: it could not be split, or the rest of it fits. */
   leaveAlone(): void {
     this.#notBefore = this.#clock() + this.#splitAfterMs
   }

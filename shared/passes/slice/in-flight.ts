@@ -1,15 +1,18 @@
 import type { Key } from '../../dynamodb/key.ts'
 import { addTallies, noTallies, type Tallies } from '../../ledger/tallies.ts'
 
-/** A page on its way: `cursor` is where the walk stands once it is acknowledged; absent at the end of the chunk. */
+/**
+ * A page in flight. `cursor` is the position of the slice once the page is acknowledged; no value at the end of the
+ * chunk.
+ */
 interface InFlight {
   cursor: Key | undefined
   work: Promise<Tallies>
 }
 
 /**
- * Pages in flight, acknowledged strictly in order: `cursor` and `tallies` only ever speak of a prefix of the walk
- * that is wholly written, whatever order the writes finish in.
+ * Pages in flight, acknowledged strictly in order. `cursor` and `tallies` cover only pages that are completely written,
+ * without gaps, in whatever order the writes finish.
  */
 export class InFlightPages {
   cursor: Key | undefined
@@ -26,14 +29,16 @@ export class InFlightPages {
     this.#width = width
   }
 
-  /** Adds a page; resolves once there is room for another. Throws what the oldest page threw. */
+  /** Adds a page; resolves once there is room for another. Throws the error of the oldest page. */
   async add(work: Promise<Tallies>, cursor: Key | undefined): Promise<void> {
-    work.catch(() => {}) // Reported when its turn comes; until then it must not count as unhandled.
+    work.catch(() => {}) // Thrown later, in order; until then it must not count as unhandled.
     this.#inFlight.push({ cursor, work })
     while (this.#inFlight.length >= this.#width) await this.#acknowledge()
   }
 
-  /** Resolves once nothing is in flight. Throws what the oldest failing page threw, after the later ones have settled. */
+  /**
+   * Resolves once nothing is in flight. Throws the error of the oldest failed page, after the later ones have settled.
+   */
   async drain(): Promise<void> {
     try {
       while (this.#inFlight.length > 0) await this.#acknowledge()

@@ -25,11 +25,11 @@ const checkpointMs = 5_000
 const pagesInFlight = 2
 
 /**
- * One invocation's work on one chunk: read a page, apply the pass, advance the cursor, checkpoint, and stop in time;
- * near the limit, or early when one key takes too long, the chunk is split.
- * @throws UndrainedError when reads or writes are still awaited as the limit nears; the process must then exit.
- * @throws what the table or ledger threw after its retries; all that was acknowledged has then been checkpointed. What may
- * pass is thrown only by a slice that got no further: those count towards the failure of its chunk.
+ * One invocation's work on one chunk: read a page, apply the pass, advance the cursor, checkpoint, and stop in time.
+ * Near the limit, or early if one key takes too long, it splits the chunk.
+ * @throws UndrainedError when reads or writes are still pending as the limit nears; the process must then exit.
+ * @throws the error of the table or ledger after its retries, once all acknowledged pages are checkpointed. A retryable
+ * error is thrown only if the slice made no progress, because it counts towards the failure of the chunk.
  */
 export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Outcome> {
   const { ledger, runtime, deadline } = engine
@@ -52,7 +52,7 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   return outcome
 }
 
-/** @throws UndrainedError as long before the limit as it takes to say so, however `work` hangs. */
+/** @throws UndrainedError early enough before the limit to report it, even if `work` hangs. */
 async function withinLimit<T>(work: Promise<T>, chunk: string, engine: SliceEngine): Promise<T> {
   const { runtime, deadline, sliceMs } = engine
   const margin = Math.min(1_000, sliceMs / 20)
@@ -79,12 +79,12 @@ class Slice {
   readonly #pass: Pass
   readonly #inFlight: InFlightPages
   readonly #pageSize: PageSize
-  /** Row as the slice found it: what is acknowledged is added to its tallies. */
+  /** The row when the slice began; the tallies of acknowledged pages are added to it. */
   readonly #base: ChunkRecord
   #checkpointedAt: number
-  /** Items of the chunk in the pages begun so far, by this slice and the ones before it. */
+  /** Items of the chunk in the pages started so far, by this slice and earlier ones. */
   #begun: number
-  /** Live changes are hours behind: leave half of the destination's capacity to those that apply them. */
+  /** Live changes are hours behind: leave half of the destination's capacity to them. */
   #slowDown = false
   /** The page being read ahead. */
   #next: Promise<Page> | undefined
@@ -140,20 +140,20 @@ class Slice {
   }
 
   /**
-   * Stores what was acknowledged before an error ended the slice, unless the ledger itself is what fails.
-   * @returns what the slice came to; nothing where it got no further than it began.
+   * Stores the acknowledged pages before an error ends the slice, unless the ledger itself fails.
+   * @returns the outcome of the slice; `undefined` if it made no progress.
    */
   async #endAfter(): Promise<Outcome | undefined> {
     await this.#inFlight.drain().catch(() => {})
     const { deadline: _, ...acknowledged } = this.#acknowledged()
-    // No cursor stands behind the last page: left open, the chunk would have it done, and counted, again.
+    // The last page has no cursor: an open chunk would repeat it, and count it twice.
     const record: ChunkRecord = this.#inFlight.ended ? { ...acknowledged, state: 'done' } : acknowledged
     const expected = { epoch: record.epoch, state: 'open' } as const
     const stored = await replaceChunk(this.#engine.ledger, record, expected).catch(() => false)
     if (!stored) return undefined
     this.record = record
     if (record.state === 'done') return { outcome: 'done' }
-    // These pages hand on the cursor it was given until a page is acknowledged.
+    // The cursor object stays the same until a page is acknowledged.
     return record.cursor === this.#base.cursor ? undefined : { outcome: 'more' }
   }
 
@@ -177,7 +177,8 @@ class Slice {
         if (stop) return stop
       }
       if (this.#run.split && page.next.sk && this.#watch.isHot(page.next.pk)) {
-        // Kept before the survey of the key, which may take all the time that is left: the next slice must get further.
+        // Stored before the survey of the key, which may take all the remaining time: the next slice must start further
+        // on.
         await this.#inFlight.drain()
         return (await this.#checkpoint()) ?? 'hot'
       }
@@ -198,11 +199,11 @@ class Slice {
       return
     }
     const page = readChunk(this.#pass.table, this.#base.chunk, after, this.#pageSize.limit, this.#pass.consistent)
-    page.catch(() => {}) // Thrown where it is awaited; a slice that stops never looks.
+    page.catch(() => {}) // Thrown where it is awaited; a slice that stops does not await it.
     this.#next = page
   }
 
-  /** The row as it is after all pages acknowledged so far. */
+  /** The row with all pages acknowledged so far. */
   #acknowledged(): ChunkRecord {
     const record: ChunkRecord = {
       ...this.record,
@@ -213,7 +214,7 @@ class Slice {
     return record
   }
 
-  /** Stores the cursor and asks what the run wants. */
+  /** Stores the cursor and reads the control row. */
   async #checkpoint(): Promise<Reason | undefined> {
     const { ledger, runtime } = this.#engine
     const next = this.#acknowledged()
@@ -232,7 +233,7 @@ class Slice {
     return undefined
   }
 
-  /** The last checkpoint: nothing is in flight any more, so the deadline is cleared. */
+  /** The last checkpoint. Nothing is in flight, so it clears the deadline. */
   async #close(next: ChunkRecord, outcome: Outcome): Promise<Outcome> {
     const { deadline: _, ...record } = next
     if (!(await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' })))
@@ -242,9 +243,9 @@ class Slice {
   }
 
   /**
-   * A newer slice has the chunk. Under the same lease that is a duplicate whose answer may go nowhere, so this execution
-   * must ask again: after a pause, or two executions of one chunk would fence each other for ever before either reached
-   * a checkpoint. Under a newer lease another execution sees to it.
+   * A newer slice has the chunk. Under the same lease, that slice may be a duplicate whose result goes nowhere, so this
+   * execution must retry. It pauses first: otherwise two executions of one chunk could fence each other forever before
+   * either reached a checkpoint. Under a newer lease, another execution owns the chunk.
    */
   async #fenced(): Promise<Outcome> {
     const { run, id: chunk, epoch, fence } = this.record

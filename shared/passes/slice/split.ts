@@ -12,24 +12,26 @@ import type { Outcome } from './outcome.ts'
 import type { PageSize } from './page-size.ts'
 import { splitOutcome } from './start.ts'
 
-/** Fewest and most ranges one split makes; a key that needs more is split again further down. */
+/** Fewest and most ranges of one split. A key that needs more is split again later. */
 const fewestWays = 2
 const mostWays = 16
 
 /**
- * Places a survey looks at: 64 suffice for any key (docs/architecture.md §4), and one per 1,000 items keeps what is read for the
- * survey (two rounds, 50 items a place) at a tenth of what is left of a small one. A glance of 4 decides whether to.
+ * Places that a survey samples: 64 are enough for any key (docs/architecture.md §4). One per 1,000 items keeps the
+ * survey of a small key (two rounds, 50 items a place) at a tenth of the rest of it. A first survey of 4 places decides
+ * whether to split.
  */
 const fewestPoints = 4
 const mostPoints = 64
 const itemsPerPoint = 1_000
 
 /**
- * Splits a chunk that stands in a hot key, if that pays: not when what is left of the key fits into the rest of this
- * slice, and not when its keys cannot be told apart enough for two ranges. The number of ways is what would let each
- * range end within `splitAfterMs` at the speed seen so far.
- * @param msPerItem what an item of this key has taken so far, ms.
- * @returns the outcome `split`, `fenced` when a newer slice has the chunk, or `undefined` to go on without splitting.
+ * Splits a chunk in a hot key, if that pays. It does not pay if the rest of the key fits into this slice, or if its
+ * keys cannot be divided into two ranges. The number of ways is chosen so that each range ends within `splitAfterMs` at
+ * the present speed.
+ * @param msPerItem average time of an item of this key so far, ms.
+ * @returns the outcome `split`; `fenced` when a newer slice has the chunk; or `undefined` to continue without
+ * splitting.
  */
 export async function trySplit(
   parent: ChunkRecord,
@@ -76,8 +78,8 @@ export async function trySplit(
 }
 
 /**
- * A glance first, and a survey in proportion to what it shows and to the time there is; with little time the glance has to
- * do: cuts need not be fair, their ranges split again.
+ * Surveys a few places first, then as many as the result and the time allow. With little time the first survey must do:
+ * cuts need not be even, because their ranges split again.
  */
 async function surveyLeft(
   table: Table,
@@ -85,14 +87,14 @@ async function surveyLeft(
   fits: (items: number) => boolean,
   timeMs: number,
   { clock, sleep }: Pick<Runtime, 'clock' | 'sleep'>,
-): Promise<Survey | 'fits' | 'no time is left to look at it' | 'the table refuses start keys that do not exist'> {
+): Promise<Survey | 'fits' | 'no time is left to survey it' | 'the table refuses start keys that do not exist'> {
   const began = clock()
   const wake = new AbortController()
-  const late = sleep(timeMs, wake.signal).then(() => 'no time is left to look at it' as const)
-  /** Once time is up no further read begins. */
+  const late = sleep(timeMs, wake.signal).then(() => 'no time is left to survey it' as const)
+  /** Starts no read once time is up. */
   const query: Table['query'] = (request) =>
     clock() - began >= timeMs ? Promise.reject(new DynamoDbError('unavailable', 'late')) : table.query(request)
-  const look = async () => {
+  const survey = async () => {
     const glance = await surveyRange({ query }, range, { points: fewestPoints })
     if (fits(glance.estimatedItems)) return 'fits'
     const perPointMs = (clock() - began) / fewestPoints
@@ -100,14 +102,14 @@ async function surveyLeft(
     const points = Math.min(mostPoints, Math.ceil(glance.estimatedItems / itemsPerPoint), affordable)
     return points > fewestPoints ? surveyRange({ query }, range, { points }).catch(() => glance) : glance
   }
-  const looking = look()
-  looking.catch(() => {}) // Thrown below, unless time is up first.
+  const surveying = survey()
+  surveying.catch(() => {}) // Thrown below, unless time is up first.
   try {
-    return await Promise.race([looking, late])
+    return await Promise.race([surveying, late])
   } catch (error) {
     if (!DynamoDbError.is(error)) throw error
     if (error.code === 'invalid-request') return 'the table refuses start keys that do not exist'
-    if (clock() - began >= timeMs) return 'no time is left to look at it'
+    if (clock() - began >= timeMs) return 'no time is left to survey it'
     throw error
   } finally {
     wake.abort()

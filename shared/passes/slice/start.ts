@@ -18,8 +18,8 @@ export interface SliceTask {
 export type Started = { kind: 'started'; run: RunRecord; record: ChunkRecord } | { kind: 'ended'; outcome: Outcome }
 
 /**
- * Claims a chunk for this slice: checks that the run still wants it, raises the epoch (which fences any older slice) and
- * records the hard deadline. A chunk that needs no work answers at once, a split one with the same children as before.
+ * Claims a chunk for this slice: checks that the run still wants it, raises the epoch (which fences any older slice)
+ * and records the hard deadline. A chunk without work returns at once; a split one returns the same children as before.
  */
 export async function startSlice(
   ledger: LedgerTable,
@@ -57,7 +57,8 @@ export async function startSlice(
     }
     if (row.deadline !== undefined) record.undrained = Math.max(row.undrained ?? 0, row.deadline)
     if (!(await replaceChunk(ledger, record, { epoch: row.epoch, state: 'open' }))) return undefined
-    // Whoever fences this run looks at its chunks afterwards, for how long they may still write: one of the two sees the other.
+    // Fencing reads the chunks after it writes the fence, to learn how long they may still write; a slice reads the
+    // fence after it claims its chunk. So one of the two sees the other.
     if ((await readControl(ledger, task.run)).fence !== task.fence)
       return { done: ended({ outcome: 'stopped', reason: 'fenced' }) }
     return { done: { kind: 'started', run, record } }
@@ -65,13 +66,14 @@ export async function startSlice(
   try {
     return await compareAndSet(`Chunk ${task.chunk} of run ${task.run}`, claim)
   } catch (error) {
-    // Other slices of this chunk keep starting, and their answers may go nowhere: ask later, instead of failing the chunk.
+    // Other slices of this chunk keep starting, and their results may go nowhere: retry later instead of failing the
+    // chunk.
     if (LedgerError.is(error) && error.code === 'lost-race') return ended({ outcome: 'paused' })
     throw error
   }
 }
 
-/** The children of a split chunk, with names that stay the same however often it is asked. */
+/** The children of a split chunk. Their names are the same on every call. */
 export function splitOutcome(parent: ChunkRecord): Outcome {
   const children = (parent.children ?? []).map((chunk) => ({
     chunk,

@@ -3,7 +3,7 @@ import { retryingStream } from '../../live/retrying-ports.ts'
 import { captureRun } from '../capture.ts'
 import type { Handler, MappingWorld, StreamWorld, Task } from './world.ts'
 
-/** Turns live changes on and says whether they are; retried until they are. */
+/** Turns live changes on and returns whether they are on; retried until they are. */
 export function captureHandler(
   world: StreamWorld & MappingWorld,
 ): Handler<Task, Awaited<ReturnType<typeof captureRun>>> {

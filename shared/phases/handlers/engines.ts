@@ -8,7 +8,7 @@ import type { Deadline } from '../../runtime/ports.ts'
 import type { ShouldContinue } from '../../runtime/retry.ts'
 import type { LiveWorld, Migrating, StreamWorld, Task } from './world.ts'
 
-/** What live changes of a run are applied and settled with. */
+/** The engine that applies and settles live changes of a run. */
 export async function liveEngine(
   world: LiveWorld & Migrating,
   run: RunRecord,
@@ -28,7 +28,7 @@ export async function liveEngine(
   }
 }
 
-/** What a run is settled and repaired with, under its lease. */
+/** The engine that settles and repairs a run, under its lease. */
 export async function settleEngine(
   world: LiveWorld & Migrating,
   task: Task,
@@ -39,7 +39,7 @@ export async function settleEngine(
   return { ...(await liveEngine(world, await getRun(ledger, task.run), shouldContinue)), deadline, codeHash }
 }
 
-/** What the stream of the source is read with, beside the mapping that feeds the live function. */
+/** The engine that reads the stream of the source, beside the mapping that feeds the live function. */
 export async function streamEngine(
   world: StreamWorld & Migrating,
   id: string,

@@ -5,7 +5,7 @@ import type { StreamRecord } from '../../live/ports.ts'
 import { liveEngine } from './engines.ts'
 import type { Handler, LiveWorld, Migrating } from './world.ts'
 
-/** Applies changes of the source as its stream brings them. Whatever throws makes the whole batch come again. */
+/** Applies changes of the source as the stream delivers them. Any error makes the whole batch come again. */
 export function liveHandler<E>(
   world: LiveWorld &
     Migrating & {

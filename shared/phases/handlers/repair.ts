@@ -3,7 +3,7 @@ import { type Repaired, repairRun } from '../repair.ts'
 import { settleEngine } from './engines.ts'
 import type { Handler, LiveWorld, Migrating, Task } from './world.ts'
 
-/** Rebuilds just those items at which the last verification found a difference. */
+/** Rebuilds only the items that the last verification flagged. */
 export function repairHandler(world: LiveWorld & Migrating): Handler<Task & { from: ListPlace }, Repaired> {
   return async (task, deadline) => repairRun(task, await settleEngine(world, task, deadline))
 }

@@ -9,7 +9,7 @@ import type { Handler, Migrating, World } from './world.ts'
 export function sliceHandler(
   world: World &
     Migrating & {
-      /** Ends the process: what it awaits would resume when it is thawed, perhaps much later. */
+      /** Ends the process: its pending promises would resume when it is thawed, perhaps much later. */
       exit(why: UndrainedError): Promise<never>
     },
 ): Handler<SliceTask & { slice: Step }, Stepped> {

@@ -9,8 +9,8 @@ import type { Deadline, Runtime } from '../../runtime/ports.ts'
 import type { ShouldContinue } from '../../runtime/retry.ts'
 
 /**
- * What the process of a function has at hand, made once: real in `functions/wiring/`, simulated in the tests. A handler
- * takes it and nothing else, so that the simulator runs what is deployed.
+ * The resources of a function's process, made once: real in `functions/wiring/`, simulated in the tests. A handler
+ * takes nothing else, so that the simulator runs the deployed code.
  */
 export interface World {
   options: Options
@@ -21,23 +21,23 @@ export interface World {
   runtime: Runtime
   ledger: LedgerTable
   describeTable(name: string): Promise<TableDescription>
-  /** A table with retries, for as long as `shouldContinue` says so. */
+  /** A table with retries, which continue while `shouldContinue` allows. */
   openTable(name: string, schema: KeySchema, shouldContinue?: ShouldContinue): Table
 }
 
-/** Of a function that needs the user's migrations: the others are bundled without them. */
+/** For a function that needs the user's migrations; the others are bundled without them. */
 export interface Migrating {
   /** @throws MigrationsModuleError when the user's module does not load. */
   migrations(): Promise<Migration[]>
 }
 
-/** Of a function that writes an item of the destination together with its head. */
+/** For a function that writes a destination item together with its head. */
 export interface LiveWorld extends World {
   /** Without retries. */
   liveTables(destination: { name: string; schema: TableSchema }): LiveTables
 }
 
-/** Of a function that reads the stream of the source. */
+/** For a function that reads the stream of the source. */
 export interface StreamWorld extends World {
   /** Without retries. */
   openStream(schema: TableSchema): Stream
@@ -47,7 +47,7 @@ export interface StreamWorld extends World {
   slackMs: number
 }
 
-/** Of a function that looks at the event source mapping of the live function, or changes it. */
+/** For a function that reads or changes the event source mapping of the live function. */
 export interface MappingWorld extends World {
   mapping: Mapping
 }
@@ -58,11 +58,11 @@ export interface Task {
   fence: number
 }
 
-/** What a state machine caught. */
+/** The error that a state machine caught. */
 export interface Caught {
   Error?: string
   Cause?: string
 }
 
-/** A function as its process holds it: what it is asked, and how long it has. */
+/** A function of one process: takes an event and the time that is left. */
 export type Handler<E, R> = (event: E, deadline: Deadline) => Promise<R>

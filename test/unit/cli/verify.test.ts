@@ -53,7 +53,7 @@ describe('segue verify and segue repair', () => {
     expect(await segue(command, '--wait')).toBe(2)
     expect(started).toEqual([])
     expect(errors).toEqual([
-      `The run was refused (nothing-to-verify): No finished run into beta is there to ${command}. Finish one first; \`segue status\` shows where the last one stands.`,
+      `The run was refused (nothing-to-verify): There is no finished run into beta to ${command}. Finish one first; \`segue status\` shows where the last one stands.`,
     ])
   })
 
