@@ -7,19 +7,20 @@ import type { LiveEngine } from './engine.ts'
 import type { StreamRecord } from './ports.ts'
 import { isListedFor } from './quarantine.ts'
 
-/** Records looked up at once, each a few reads of the ledger. */
+/** Records checked at once, with a few reads of the ledger each. */
 const lookupsAtOnce = 8
 
 export interface AppliedEngine extends Pick<LiveEngine, 'ledger' | 'run' | 'schema' | 'migrations'> {
-  /** Changes from before this moment (ms) are copy's business. */
+  /** Copy handles changes from before this moment (ms). */
   since: number
 }
 
 /**
- * Whether a record has been applied: the head of every destination key it changes has seen its source item's number or a
- * later one (or is contested by too many to take note of it), and an item it made unfit to migrate is on the quarantine list. One that yields nothing always has been.
+ * Whether a record has been applied: the head of every destination key it changes has its source item's number or a
+ * later one (or is contested by too many source items to hold this one), and an item that it made impossible to migrate
+ * is on the quarantine list. A record without changes counts as applied.
  *
- * A contested head alone proves nothing here: it may have been contested, and settled, before this record.
+ * A contested head alone proves nothing: it may have been contested and settled before this record.
  */
 async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<boolean> {
   if (record.at < engine.since) return true
@@ -34,7 +35,7 @@ async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<b
   return !poison || isListedFor(record, engine)
 }
 
-/** How many records from the first on have been applied. */
+/** How many records, from the first on, have been applied. */
 export async function countApplied(records: StreamRecord[], engine: AppliedEngine): Promise<number> {
   for (let i = 0; i < records.length; i += lookupsAtOnce) {
     const some = records.slice(i, i + lookupsAtOnce)

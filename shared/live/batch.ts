@@ -7,7 +7,7 @@ import { LiveError } from './errors.ts'
 import type { LiveFencing } from './fencing.ts'
 import type { StreamRecord } from './ports.ts'
 
-/** Source items worked on at once: their records are independent, and each waits for a few round trips. */
+/** Source items processed at once: their records are independent, and each waits for a few round trips. */
 const itemsAtOnce = 16
 
 export interface BatchEngine {
@@ -16,10 +16,10 @@ export interface BatchEngine {
 }
 
 /**
- * Applies a batch of records as it came: those of one source item as one, different items side by side. An item that
- * cannot be migrated is quarantined and stops nothing.
- * @throws the first failure, once everything begun has ended; nothing of the batch is then acknowledged and all of it comes
- * again, which is harmless.
+ * Applies a batch of records: the records of one source item combined into one, different items side by side. An item
+ * that cannot be migrated is quarantined, and the others continue.
+ * @throws the first failure, once everything in flight has ended. Nothing of the batch is then acknowledged, so all of
+ * it comes again, which is harmless.
  */
 export async function applyBatch(records: StreamRecord[], { fencing, engine }: BatchEngine): Promise<void> {
   if (records.length === 0) return
@@ -33,11 +33,11 @@ export async function applyBatch(records: StreamRecord[], { fencing, engine }: B
       for (const { record, changes } of coalesce(group, live)) {
         if (failures.length > 0) return
         const permit = await fencing()
-        // A batch that outlives its run must not write into the next one's destination by this one's heads.
+        // A batch that outlives its run must not write into the destination of the next run with heads of the old one.
         if (permit.run.id !== run.id)
           throw new LiveError(
             'fenced',
-            `Run ${permit.run.id} has followed run ${run.id}. The change comes again for it.`,
+            `Run ${permit.run.id} has replaced run ${run.id}. The change comes again for it.`,
           )
         await applyRecord(record, live, permit.quiet, changes)
       }

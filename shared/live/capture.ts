@@ -2,12 +2,12 @@ import { beginCapture, endCapture, keepCapture, readCapture } from '../ledger/ca
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock, Runtime } from '../runtime/ports.ts'
 import { captureEndsMs } from './fencing.ts'
-import { closeEnded } from './follow.ts'
+import { closeEnded } from './listed-shards.ts'
 import type { Mapping, MappingState, Stream } from './ports.ts'
 
 const askAgainSeconds = 5
 
-/** A mapping takes up to minutes to change; one that has not come to rest by then is stuck. */
+/** A mapping takes up to minutes to change; a longer change is stuck. */
 export const mappingRestsMs = 600_000
 
 export interface CaptureEngine {
@@ -20,17 +20,17 @@ export interface CaptureEngine {
 }
 
 /**
- * Turns the mapping from the source's stream to the live function on, and says whether copy may begin. On is when the
- * mapping says Enabled, not when a first record shows; the service takes up to minutes. Changes from before `since` are
- * copy's and changes from then on are the stream's, so copy must not read before everything from before `since` is sure
- * to be seen: `slackMs` later. Ask again while `waiting`.
- * @returns `state` of the mapping where that is what there is to wait for.
+ * Turns on the mapping from the source's stream to the live function, and returns whether copy may begin. The mapping
+ * is on when its state is Enabled, not when a first record arrives; the service takes up to minutes. Copy handles
+ * changes from before `since`, and the stream those from then on. So copy must not read until everything from before
+ * `since` is sure to be visible: `slackMs` later. Call again while `waiting`.
  */
 export async function startCapture(
   task: { run: string },
   { ledger, stream, mapping, clock, slackMs }: CaptureEngine,
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number; state?: Exclude<MappingState, 'Enabled'> }> {
-  // In a while: by then no live function works for an earlier run any more, whose leave it remembers for some seconds.
+  // Begins after a delay: by then no live function works for an earlier run, whose permission it may trust for some
+  // seconds.
   const begins = clock() + slackMs
   const { since } = await beginCapture(ledger, task.run, {
     since: begins,
@@ -50,18 +50,18 @@ export interface CaptureEndEngine {
   runtime: Pick<Runtime, 'clock' | 'sleep'>
   /** Time-out of the live function. */
   liveSeconds: number
-  /** Throws while a run is under way, or about to be, that needs its live changes. */
+  /** Throws while a run that needs its live changes is under way, or about to begin. */
   refuseWhileUnderWay: () => Promise<void>
 }
 
 /**
- * Turns live changes off: before the destination is emptied, or once it is in use. Being off is recorded first, and from
- * then on the live function refuses changes without acknowledging them; only then is the mapping disabled. `off` means that
- * nothing more of them can land (see {@link captureEndsMs}). Doing it again is harmless, and continues an attempt that was
- * interrupted.
- * @param run the last run into the destination; none where nothing was ever begun.
- * @returns `changing` when the mapping did not come to rest within {@link mappingRestsMs}; changes are refused all the same.
- * @throws what `refuseWhileUnderWay` throws; what this call recorded is then taken back, because the run relies on it.
+ * Turns live changes off, before the destination is emptied or once it is in use. First records that they are off; from
+ * then on the live function refuses changes without acknowledging them. Then disables the mapping. `off` means that no
+ * more of them can land (see {@link captureEndsMs}). A repeated call is harmless, and continues an interrupted attempt.
+ * @param run the last run into the destination; `undefined` if none ever began.
+ * @returns `changing` when the mapping did not come to rest within {@link mappingRestsMs}; changes are refused all the
+ * same.
+ * @throws the error of `refuseWhileUnderWay`; the record is then undone, because the run relies on live changes.
  */
 export async function stopCapture(
   run: string | undefined,
@@ -71,7 +71,7 @@ export async function stopCapture(
   const off = run === undefined ? undefined : await endCapture(ledger, run, asked)
   for (;;) {
     try {
-      // After recording: a run that begins meanwhile either sees the record, or is seen here.
+      // Checked after recording: a run that begins meanwhile either sees the record, or is seen here.
       await refuseWhileUnderWay()
     } catch (error) {
       if (run !== undefined && off === asked) await keepCapture(ledger, run, off)
@@ -85,7 +85,7 @@ export async function stopCapture(
   }
 }
 
-/** How long it takes from now until no live change of this run can land any more, if capture is turned off now or is off, ms. */
+/** How long, ms, until no live change of this run can land, if capture is off or is turned off now. */
 export async function captureLandsInMs(
   run: string,
   {
@@ -100,7 +100,7 @@ export async function captureLandsInMs(
   return Math.max(0, (capture.off ?? now) + captureEndsMs(liveSeconds) - now)
 }
 
-/** Tells the state it is in. A mapping that is changing refuses to be changed, so it is left alone until it has come to rest. */
+/** Waits for a changing mapping to come to rest before it changes it: the service refuses otherwise. */
 async function ask(mapping: Mapping, enabled: boolean): Promise<MappingState> {
   const state = await mapping.state()
   if (state !== 'changing' && (state === 'Enabled') !== enabled) await mapping.set(enabled)

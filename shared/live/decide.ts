@@ -1,40 +1,39 @@
 import type { Key } from '../dynamodb/key.ts'
 import { type Head, isFull } from '../ledger/heads.ts'
 
-/** One change of one destination key, as a record of the source item `source` (encoded) asks for it. */
+/** A change of one destination key that a record of the source item `source` (encoded) asks for. */
 export interface Claim {
   source: string
   seq: string
   op: 'put' | 'delete'
   key: Key
-  /** The quiet period the applier last knew of; it may be over. */
+  /** The quiet period that the applier last read; it may be over. */
   quiet?: string | undefined
 }
 
-/** What to do about a claim. */
+/** The decision on a claim. */
 export type Decision =
   /** The item and its head in one transaction. */
   | { kind: 'write'; head: Head }
-  /** The head alone: settling decides about the item. */
+  /** Write the head alone: settling decides about the item. */
   | { kind: 'contest'; head: Head }
-  /** It is marked already, by this record's first delivery or by a later record; settling decides about the item. */
+  /** Marked already, by an earlier delivery of this record or by a later record: settling decides about the item. */
   | { kind: 'contested'; head: Head }
-  /** The very same record has been here, or is of a source item too many for the head. */
+  /** This record has been applied already, or its source item does not fit into the head. */
   | { kind: 'applied' }
 
-/** Whether a head takes no note of a source item, because it is contested by hundreds of others. */
+/** Whether a head leaves a source item out, because hundreds of others contest it. */
 export function isLeftOut(head: Head, source: string): boolean {
   return head.contested && head.sources[source] === undefined && isFull(head)
 }
 
 /**
- * The rule of docs/architecture.md §7.2. A head of one source item lets newer records of that item through. Whatever else meets (an
- * older record, another source item) makes it contested, and contested it stays: no record touches the item any more,
- * settling does.
+ * The rule of docs/architecture.md §7.2. A head with one source item accepts newer records of that item. Anything else
+ * (an older record, another source item) makes it contested for good: from then on only settling changes the item.
  *
- * A delete is born settled where quiet is known. That knowledge may be old, either way, and harmless: a delete that was
- * written while quiet held cannot be undone by copy, settled or not; and where quiet has ended since, the period's name
- * is no longer the one in force, so the head counts as unsettled in the next.
+ * A delete counts as settled from the start if quiet is known. That knowledge may be out of date, which is harmless. A
+ * delete that was written during quiet cannot be undone by copy, settled or not. If quiet has ended since, the next
+ * period has another name, so the head counts as unsettled in it.
  */
 export function decide(head: Head | undefined, { source, seq, op, key, quiet }: Claim): Decision {
   if (!head) return { kind: 'write', head: written({ key, op, sources: {}, version: 0 }) }

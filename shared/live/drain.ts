@@ -4,73 +4,75 @@ import { writePolledAt } from '../ledger/shards.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
 import { counted } from '../runtime/text.ts'
-import { followShards } from './follow.ts'
-import { pollMs, type ShardWalkEngine } from './shard-walk.ts'
-import { ShardWalks } from './shard-walks.ts'
+import { listShards } from './listed-shards.ts'
+import { pollMs, type ShardDrainEngine } from './shard-drain.ts'
+import { ShardDrains } from './shard-drains.ts'
 
-/** How long {@link advance} waits for an open shard to answer: a few empty answers in a row are common. */
-const lookMs = 5_000
+/** How long {@link advance} waits for records of an open shard: a few empty reads in a row are common. */
+const listenMs = 5_000
 /** Shards read at once. */
 const shardsAtOnce = 16
 
 export interface DrainTask {
   run: string
   fence: number
-  /** T, ms since the epoch: everything that happened up to then must have been applied. */
+  /** T, ms since the epoch: every change up to then must have been applied. */
   past: number
 }
 
-export interface DrainEngine extends Omit<ShardWalkEngine, 'run' | 'since'> {
+export interface DrainEngine extends Omit<ShardDrainEngine, 'run' | 'since'> {
   deadline: Deadline
   codeHash: string
 }
 
 /**
- * `stream changed`: the stream that capture began with was turned off, so later changes are not in it. `turned off`: the
- * mapping that feeds the live function was, and not by `segue capture off`.
+ * `stream changed`: the stream that capture began with was turned off, so it lacks later changes. `turned off`: the
+ * mapping that feeds the live function was turned off, and not by `segue capture off`.
  */
 export type WhyDrainStopped = WhyStopped | 'stream changed' | 'turned off'
 
 export type DrainOutcome =
   | { outcome: 'drained' }
-  /** The applier is behind by so much: ask again later. */
+  /** The applier is behind by `lagSeconds`: retry later. */
   | { outcome: 'waiting'; lagSeconds: number; reason: string }
   /**
-   * Time is up: ask again, it goes on from its cursors. `lagSeconds`: the oldest change not yet read, or not applied, is at
-   * most this old; absent where nothing is known of one.
+   * Time is up: call again to continue from the cursors. No change that is unread or unapplied is older than
+   * `lagSeconds`; no value if none is known.
    */
   | { outcome: 'more'; lagSeconds?: number }
   | { outcome: 'stopped'; reason: WhyDrainStopped }
-  /** Changes were thrown away unread: this run cannot be finished truthfully. */
+  /** The stream trimmed changes unread: this run cannot be finished truthfully. */
   | { outcome: 'trimmed' }
 
 /**
- * Whether every change up to T has been applied, found out by reading the stream itself: walking every shard, parents
- * first, from cursors of its own. Lambda's records name no shard and a quiet stream looks like a stuck consumer, so
- * nothing simpler can tell.
+ * Whether every change up to T has been applied. Reads the stream itself: every shard, parents first, from cursors of
+ * its own. Nothing simpler can tell: Lambda's records name no shard, and a quiet stream resembles a stuck consumer.
  */
 export async function drain(task: DrainTask, engine: DrainEngine): Promise<DrainOutcome> {
   const whyStop = stopReason(engine.ledger, task, engine.codeHash, engine.runtime.clock)
-  // Going on until silence makes no sense with less time than that, so a tenth of what there is at the start is enough.
+  // Waiting for silence needs more time than this, so a tenth of the time at the start is enough.
   const reserveMs = engine.deadline.remainingMs() / 10
   const isTimeUp = () => engine.deadline.remainingMs() < reserveMs
-  // Drawn, so that no shard is always the one for which no time is left.
+  // Random, so that no shard is always the one without time left.
   const firstOf = engine.runtime.random()
   const since = (await readCapture(engine.ledger, task.run))?.since ?? 0
-  const walks = new ShardWalks(task.past, { ...engine, run: task.run, since })
-  /** A list that lacks the children of a shard that ended is believed only as silence is: after a while. */
+  const drains = new ShardDrains(task.past, { ...engine, run: task.run, since })
+  /**
+   * When the children of an ended shard were first missing from the list. An old list may miss them, so it is trusted
+   * only after as long as silence.
+   */
   let childlessSince: number | undefined
   for (let round = 0; ; round++) {
     const stopped = await whyStop()
     if (stopped) return { outcome: 'stopped', reason: stopped }
     const listedAt = engine.runtime.clock()
-    // Listed again once all known shards have ended: one that closed has left children.
-    const followed = await followShards(engine.stream, task.run, engine.ledger, engine.runtime.clock)
-    if (followed === 'trimmed') return { outcome: 'trimmed' }
-    if (followed === 'stream changed') return { outcome: 'stopped', reason: followed }
-    if (walks.list(followed, listedAt) && round > 0) {
-      const found = summary(walks)
-      if (found.outcome !== 'drained' || !walks.lackChildren(followed)) return found
+    // Lists the shards again once all known ones have ended: a closed shard has left children.
+    const shards = await listShards(engine.stream, task.run, engine.ledger, engine.runtime.clock)
+    if (shards === 'trimmed') return { outcome: 'trimmed' }
+    if (shards === 'stream changed') return { outcome: 'stopped', reason: shards }
+    if (drains.list(shards, listedAt) && round > 0) {
+      const found = summary(drains)
+      if (found.outcome !== 'drained' || !drains.missChildren(shards)) return found
       childlessSince ??= engine.runtime.clock()
       if (engine.runtime.clock() - childlessSince >= engine.silenceMs) return found
       if (isTimeUp()) return { outcome: 'more' }
@@ -79,48 +81,48 @@ export async function drain(task: DrainTask, engine: DrainEngine): Promise<Drain
     for (;;) {
       const reason = await whyStop()
       if (reason) return { outcome: 'stopped', reason }
-      const { open } = walks
+      const { open } = drains
       if (open.length === 0) break
-      if (isTimeUp()) return more(walks)
+      if (isTimeUp()) return more(drains)
       const now = engine.runtime.clock()
-      const ready = open.filter((walk) => walk.readAfter <= now)
+      const ready = open.filter((shard) => shard.readAfter <= now)
       if (ready.length === 0) await engine.runtime.sleep(Math.min(...open.map(({ readAfter }) => readAfter)) - now)
-      // Asked before each: one read of each of hundreds, with what has to be looked up, takes minutes.
-      await inParallel(shardsAtOnce, inTurn(ready, firstOf), async (walk) => {
-        if (!isTimeUp() && !(await whyStop())) await walk.step()
+      // Checked before each read: reading hundreds of shards once, and checking their records, takes minutes.
+      await inParallel(shardsAtOnce, inTurn(ready, firstOf), async (shard) => {
+        if (!isTimeUp() && !(await whyStop())) await shard.step()
       })
       if (ready.some(({ standing }) => standing.kind === 'trimmed')) return { outcome: 'trimmed' }
     }
-    // Only now: a look that was killed before it had read everything proves nothing.
-    if (round === 0) await writePolledAt(engine.ledger, task.run, walks.unseenFrom(listedAt))
+    // Stored only now: a poll that was killed before it had read everything proves nothing.
+    if (round === 0) await writePolledAt(engine.ledger, task.run, drains.unseenFrom(listedAt))
   }
 }
 
 /**
- * Moves the cursors over what has been applied so far and says how far behind the applier is. Asked every few minutes
- * while copy is at work, so that drain has little left to read and trimming is noticed.
+ * Moves the cursors past applied changes and returns how far behind the applier is. Called every few minutes while copy
+ * is at work, so that drain has little left to read and trimming is noticed.
  */
 export async function advance(task: { run: string; fence: number }, engine: DrainEngine): Promise<DrainOutcome> {
-  const silenceMs = Math.min(engine.silenceMs, lookMs)
-  // So early that the first list is later: what is new in the next ones can wait for the next look.
+  const silenceMs = Math.min(engine.silenceMs, listenMs)
+  // So early that the first list is later than T: changes in later lists can wait for the next poll.
   const past = engine.runtime.clock() - engine.slackMs
   return drain({ ...task, past }, { ...engine, silenceMs })
 }
 
-/** The same, beginning at that share of them, in [0, 1). */
+/** The same elements, rotated to begin at a share of them in [0, 1). */
 function inTurn<T>(all: T[], first: number): T[] {
   const from = Math.floor(all.length * first)
   return [...all.slice(from), ...all.slice(0, from)]
 }
 
-function summary(walks: ShardWalks): DrainOutcome {
-  const behind = walks.behind.length
+function summary(drains: ShardDrains): DrainOutcome {
+  const behind = drains.behind.length
   if (behind === 0) return { outcome: 'drained' }
   const reason = `${counted(behind, 'shard')} with a change that is not applied yet`
-  return { outcome: 'waiting', lagSeconds: walks.lagSeconds() ?? 0, reason }
+  return { outcome: 'waiting', lagSeconds: drains.lagSeconds() ?? 0, reason }
 }
 
-function more(walks: ShardWalks): DrainOutcome {
-  const lagSeconds = walks.lagSeconds()
+function more(drains: ShardDrains): DrainOutcome {
+  const lagSeconds = drains.lagSeconds()
   return { outcome: 'more', ...(lagSeconds !== undefined && { lagSeconds }) }
 }

@@ -5,7 +5,7 @@ import type { Migration } from '../migrations/migration.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import type { LiveTables } from './ports.ts'
 
-/** What live changes of one run are applied with. Stores are the patient ones (`retrying…`): they retry by themselves. */
+/** The engine that applies live changes of one run. Its stores retry by themselves (`retrying…`). */
 export interface LiveEngine {
   run: string
   schema: TableSchema

@@ -17,7 +17,7 @@ export const liveErrors: ErrorTable<LiveErrorCode> = {
     retryable: true,
   },
   fenced: {
-    means: 'The run has a newer owner, or another run has followed it.',
+    means: 'The run has a newer owner, or a newer run has replaced it.',
     next: 'Nothing: the batch comes again, for the new owner.',
     retryable: true,
   },
@@ -38,21 +38,24 @@ export const liveErrors: ErrorTable<LiveErrorCode> = {
     retryable: true,
   },
   contended: {
-    means: 'Others kept changing the same destination key or quarantine entry, until the attempts were used up.',
+    means: 'Other writers kept changing the same destination key or quarantine entry until the attempts were used up.',
     next: 'Nothing: it is retried. If it lasts, one item of the source changes many times a second.',
     retryable: true,
   },
   'not-quiet': {
-    means: 'Settle was asked for while copy may still write.',
+    means: 'Settle was invoked while copy may still write.',
     next: 'This is a defect of the state machine: report it. Resume the run.',
   },
   'copy-open': {
-    means: 'Settle was asked for before copy had ended.',
+    means: 'Settle was invoked before copy had ended.',
     next: 'Finish copy first: resume the run.',
   },
 }
 
-/** Live work that must not continue now. Thrown by a batch, it keeps the batch from being acknowledged: it comes again. */
+/**
+ * Live work must not continue now. Thrown by a batch, it keeps the batch from being acknowledged: the batch comes
+ * again.
+ */
 export class LiveError extends SegueError {
   static override readonly kind = 'LiveError'
   declare readonly code: LiveErrorCode

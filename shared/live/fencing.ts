@@ -8,37 +8,37 @@ import type { Clock } from '../runtime/ports.ts'
 import type { ShouldContinue } from '../runtime/retry.ts'
 import { LiveError } from './errors.ts'
 
-/** Added to an invocation's end: a request that it sent may still land. The same margin as that of `quietAfter`. */
+/** Added to an invocation's end, because its last request may still land. The same margin as in `quietAfter`. */
 const landingMs = 60_000
 
 /**
- * From the moment that `capture off` is recorded until no live change can land any more, ms. No row is part of every live
- * transaction, because all of them would then meet at one key; so the end is known by time, as that of copy is: an invocation
- * may believe an older answer for {@link trustedMs}, works until its time-out at most, and what it sent last lands within
- * {@link landingMs}. An invocation that begins later reads the row.
+ * Time from the record of `capture off` until no live change can land, ms. Live transactions share no row, because all
+ * of them would then meet at one key, so the end is known by time, as for copy: an invocation may trust an earlier
+ * permission for {@link trustedMs}, works until its time-out at most, and its last request lands within {@link
+ * landingMs}. An invocation that begins later reads the record.
  * @param liveSeconds time-out of the live function
  */
 export function captureEndsMs(liveSeconds: number): number {
   return trustedMs + liveSeconds * 1000 + landingMs
 }
 
-/** Leave to apply live changes: of which run, and the quiet period it is in. */
+/** Permission to apply live changes: the run, and the quiet period it is in. */
 export interface Permit {
   run: RunRecord
   quiet?: string
-  /** Changes from before this moment (ms) are not this run's business: copy has seen them, or, offline, there are none. */
+  /** Changes from before this moment (ms) are not applied: copy has seen them, or, offline, there are none. */
   since: number
 }
 
-/** Asked before every record; answers from memory for five seconds. */
+/** Called before every record; keeps each result for five seconds. */
 export type LiveFencing = () => Promise<Permit>
 
 /**
- * Finds out by the lease of the destination which run live changes belong to, and whether they may be applied: its fence is
- * in force, nobody has asked to abort or turned capture off, and the run was begun with this code. A paused, halted or
- * finished run goes on applying: the stream forgets after a day, so what was held back might be lost, and a finished copy is
- * kept up to date. Once capture is off the destination may be in use, and an older change, delivered late or by a mapping
- * that was enabled by hand, must not overwrite what the application wrote.
+ * Finds the run of live changes by the lease of the destination, and checks that they may be applied: the run's fence
+ * is in force, nobody has aborted it or turned capture off, and it began with this code. A paused, halted or finished
+ * run continues to apply: the stream forgets after a day, so changes held back might be lost, and a finished copy is
+ * kept up to date. Once capture is off, the destination may be in use. Then an older change, delivered late or by a
+ * mapping that was enabled by hand, must not overwrite what the application wrote.
  * @throws LiveError otherwise, so that the batch is not acknowledged and comes again.
  */
 export function liveFencing(ledger: LedgerTable, destination: string, codeHash: string, clock: Clock): LiveFencing {
@@ -71,7 +71,7 @@ export function liveFencing(ledger: LedgerTable, destination: string, codeHash: 
   })
 }
 
-/** For retries of live changes: whether they may still be applied. */
+/** Lets retries of live changes continue while they may be applied. */
 export function permits(fencing: LiveFencing): ShouldContinue {
   return () =>
     fencing().then(

@@ -7,16 +7,16 @@ import type { Runtime } from '../runtime/ports.ts'
 import type { DrainOutcome } from './drain.ts'
 
 const warnSeconds = 3_600
-/** A stream keeps records for 24 hours: at six there is time left to mend what is wrong. */
+/** A stream keeps records for 24 hours. At six hours there is still time to repair the cause. */
 const slowSeconds = 6 * 3_600
 
-/** The guard for an age in seconds. `refuse` is for a stream that has lost something, whatever the age. */
+/** The guard for an age in seconds. `refuse` is for a stream that has trimmed unread changes, whatever the age. */
 export function lagGuard(seconds: number): Exclude<LagGuard, 'refuse'> {
   if (seconds < warnSeconds) return 'ok'
   return seconds < slowSeconds ? 'warn' : 'slow'
 }
 
-/** Remembers what a look at the stream found, for status and watch, and for slices to slow down by. */
+/** Stores the lag that a poll of the stream found, for status and watch, and to slow down slices. */
 export async function recordLag(
   run: string,
   found: DrainOutcome,
@@ -27,8 +27,9 @@ export async function recordLag(
 }
 
 /**
- * Whether the destination of a finished run lacks live changes: they were thrown away unread, or are not applied at all.
- * Once they were turned off on purpose they are not missed, and those lost before only until everything was compared since.
+ * Whether the destination of a finished run misses live changes: the stream trimmed them unread, or they are not
+ * applied at all. If they were turned off on purpose, later changes do not count as missing, and earlier losses count
+ * only until the next verification.
  */
 export function lacksChanges(
   { phases = [] }: Pick<RunRecord, 'phases'>,
@@ -41,7 +42,7 @@ export function lacksChanges(
   return lag.guard === 'refuse' && compared <= lag.at
 }
 
-/** Nothing where nothing was learnt. */
+/** Returns `undefined` if the poll has learned nothing. */
 async function lagOf(
   found: DrainOutcome,
   at: number,
@@ -58,7 +59,7 @@ async function lagOf(
       if (found.lagSeconds === undefined) return undefined
       return { seconds: found.lagSeconds, guard: lagGuard(found.lagSeconds), at }
     case 'stopped': {
-      // Its new owner has looks of its own.
+      // The new owner polls by itself.
       if (found.reason === 'fenced') return undefined
       const last = await before()
       const seconds = last ? Math.round((at - last.at) / 1000) + last.seconds : 0

@@ -14,9 +14,9 @@ export type QuietOutcome =
   | { outcome: 'stopped'; reason: 'fenced' | 'aborted' }
 
 /**
- * Settle's first act: says in the control row that no write of copy can land any more, once that is so. From then on
- * appliers settle in place what they contest. Asking again while quiet holds gives the same period.
- * @throws LiveError `copy-open` when copy has not ended: that is the state machine's order, not something to wait for.
+ * The first step of settle: records in the control row that no write of copy can land, once that is so. From then on
+ * appliers settle in place the keys that they contest. A repeated call during quiet returns the same period.
+ * @throws LiveError `copy-open` when copy has not ended: the state machine prevents this, so waiting would not help.
  */
 export async function beginQuiet(
   task: { run: string; fence: number },

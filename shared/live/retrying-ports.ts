@@ -7,9 +7,10 @@ import type { ShouldContinue } from '../runtime/retry.ts'
 import type { LiveTables, Stream } from './ports.ts'
 
 /**
- * The same tables, patient: conflicts, throttling and lost answers are asked again with backoff. A commit whose answer was
- * lost may have been applied, and then fails its own condition when repeated: so in that case a head that is exactly as it
- * was to be stored answers `true`. Should it be another's, written in the same words, then that one's item is as new.
+ * The same tables with retries: conflicts, throttling and lost responses are retried with backoff. A commit whose
+ * response was lost may have been applied; then its repetition fails its own condition. In that case, `true` is
+ * returned if the head is exactly as it was to be stored. Even if another writer stored an identical head, that
+ * writer's item is as new.
  */
 export function retryingLiveTables(
   tables: LiveTables,
@@ -19,24 +20,27 @@ export function retryingLiveTables(
 ): LiveTables {
   return {
     async commit(head, change) {
-      let answerLost = false
+      let responseLost = false
       const commit = async () => {
         try {
           return await tables.commit(head, change)
         } catch (error) {
-          answerLost ||= DynamoDbError.is(error) && error.code === 'unavailable'
+          responseLost ||= DynamoDbError.is(error) && error.code === 'unavailable'
           throw error
         }
       }
       const committed = await withRetries('commit live change', runtime, commit, shouldContinue)
-      if (committed || !answerLost) return committed
+      if (committed || !responseLost) return committed
       const stored = await ledger.get(head.row.pk, head.row.sk)
       return stored !== undefined && isDeepStrictEqual(plain(stored), plain(head.row))
     },
   }
 }
 
-/** The same stream, patient with throttling and lost answers, page by page: DescribeStream takes ten calls a second. */
+/**
+ * The same stream with retries of throttling and lost responses, page by page: DescribeStream allows ten calls a
+ * second.
+ */
 export function retryingStream(stream: Stream, runtime: Runtime): Stream {
   return {
     arn: stream.arn,
@@ -48,7 +52,7 @@ export function retryingStream(stream: Stream, runtime: Runtime): Stream {
   }
 }
 
-/** As JSON, in which an attribute that is `undefined` is one that is absent. */
+/** As JSON, where an attribute that is `undefined` is absent. */
 function plain(row: Row): unknown {
   return JSON.parse(JSON.stringify(row))
 }

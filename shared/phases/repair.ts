@@ -10,7 +10,7 @@ import type { LiveEngine } from '../live/engine.ts'
 import { type List, type ListPlace, walkLists } from '../live/list-walk.ts'
 import { clearRefused, isRefused, quarantineLists, recheckQuarantined } from '../live/quarantine.ts'
 import { contest, settleHead } from '../live/settle.ts'
-import type { SettleEngine } from '../live/settle-walk.ts'
+import type { SettleEngine } from '../live/settle-all.ts'
 import { migrateItem } from '../migrations/migrate-item.ts'
 import { type Halted, haltRun, haltStopped } from './halt.ts'
 

@@ -1,7 +1,7 @@
 import { enterPhase } from '../facts/phase.ts'
 import type { ListPlace } from '../live/list-walk.ts'
 import { beginQuiet } from '../live/quiet.ts'
-import { type SettleEngine, settleBuckets } from '../live/settle-walk.ts'
+import { type SettleEngine, settleBuckets } from '../live/settle-all.ts'
 import { type Halted, haltStopped } from './halt.ts'
 
 export type Settled =

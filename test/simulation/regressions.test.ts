@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { listQuarantine, quarantine } from '../../shared/ledger/quarantine.ts'
 import type { StreamRecord } from '../../shared/live/ports.ts'
-import { ShardWalk } from '../../shared/live/shard-walk.ts'
+import { ShardDrain } from '../../shared/live/shard-drain.ts'
 import { takeLease } from '../../shared/phases/lease.ts'
 import { memoryLedgerTable } from '../memory/ledger-table.ts'
 import { runSeed } from './run-seed.ts'
@@ -63,7 +63,7 @@ it('does not take two empty answers around a pause for the end of a shard', asyn
   let now = 0
   const record: StreamRecord = { key: { pk: { S: 'a' } }, seq: '1'.padStart(40, '0'), at: 0, new: { pk: { S: 'a' } } }
   const answers: StreamRecord[][] = [[], [], [record]]
-  const walk = new ShardWalk({ shard: 's', closed: false }, false, 1_000, {
+  const drain = new ShardDrain({ shard: 's', closed: false }, false, 1_000, {
     run: 'r',
     schema: { pk: { name: 'pk', type: 'S' } },
     migrations: [],
@@ -78,10 +78,10 @@ it('does not take two empty answers around a pause for the end of a shard', asyn
     since: 0,
     runtime: { clock: () => now, sleep: async () => {}, random: () => 0, emit: () => {} },
   })
-  await walk.step()
+  await drain.step()
   now = 90_000
-  await walk.step()
-  expect(walk.standing.kind).toBe('going')
-  await walk.step()
-  expect(walk.standing.kind).toBe('behind')
+  await drain.step()
+  expect(drain.standing.kind).toBe('going')
+  await drain.step()
+  expect(drain.standing.kind).toBe('behind')
 })

@@ -16,7 +16,7 @@ export function sdkMapping(client: LambdaClient, id: string): Mapping {
       try {
         await client.send(new UpdateEventSourceMappingCommand({ UUID: id, Enabled: enabled }))
       } catch (error) {
-        // It is being changed at this moment: the caller asks for its state anyway, and then again.
+        // The mapping is changing at the moment. The caller reads its state and retries anyway.
         if ((error as Error).name !== 'ResourceInUseException' && (error as Error).name !== 'ResourceConflictException')
           throw error
       }

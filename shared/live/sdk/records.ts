@@ -2,7 +2,7 @@ import type { Attributes, AttributeValue } from '../../dynamodb/attributes.ts'
 import { type KeySchema, keyOf } from '../../dynamodb/key.ts'
 import type { StreamRecord } from '../ports.ts'
 
-/** Digits of the longest sequence number, and of the shortest. Source: StreamRecord, DynamoDB API reference. */
+/** Digits of the longest and of the shortest sequence number. Source: StreamRecord, DynamoDB API reference. */
 const mostDigits = 40
 const leastDigits = 21
 
@@ -24,7 +24,7 @@ export function fromSdkChange(schema: KeySchema, change: SdkChange): StreamRecor
   const record: StreamRecord = {
     key,
     seq: SequenceNumber.padStart(mostDigits, '0'),
-    // The SDK gives a Date, Lambda's events seconds.
+    // The SDK has a Date, Lambda's events have seconds.
     at: typeof at === 'number' ? at * 1000 : at.getTime(),
   }
   if (OldImage) record.old = OldImage as Attributes
@@ -32,12 +32,12 @@ export function fromSdkChange(schema: KeySchema, change: SdkChange): StreamRecor
   return record
 }
 
-/** A sequence number as the service spells it: without what was padded, but never shorter than it makes them. */
+/** A sequence number without padding, but never shorter than the service's. */
 export function unpadded(seq: string): string {
   return seq.replace(/^0+/, '').padStart(leastDigits, '0')
 }
 
-/** As much of a Lambda event's record as is read: binary values are base64 text, times are seconds. */
+/** The part of a Lambda event's record that is read: binary values are base64 text, times are seconds. */
 export interface LambdaRecord {
   dynamodb?: {
     Keys?: object | undefined
@@ -63,7 +63,7 @@ function withBytes(image: object): Attributes {
   return Object.fromEntries(Object.entries(image).map(([name, value]) => [name, valueWithBytes(value)]))
 }
 
-/** An attribute value of a Lambda event: the same shape, with text where bytes belong. */
+/** Converts an attribute value of a Lambda event, which has the same shape with base64 text for bytes. */
 function valueWithBytes(value: AttributeValue): AttributeValue {
   if ('B' in value) return { B: bytes(value.B) }
   if ('BS' in value) return { BS: value.BS.map(bytes) }

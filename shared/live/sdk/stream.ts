@@ -12,7 +12,7 @@ import { readProtoAttributes } from '../../dynamodb/sdk/proto-attribute.ts'
 import type { Shard, ShardPage, ShardReader, Stream } from '../ports.ts'
 import { fromSdkChange, unpadded } from './records.ts'
 
-/** Most records of one answer. Source: GetRecords, DynamoDB API reference. */
+/** Most records of one response. Source: GetRecords, DynamoDB API reference. */
 const mostRecords = 1_000
 
 interface Source {
@@ -41,7 +41,7 @@ async function describe({ client, arn }: Source, after: string | undefined): Pro
     try {
       return (await client.send(command)).StreamDescription
     } catch (error) {
-      // A stream that was turned off is forgotten a day later.
+      // The service forgets a disabled stream after a day.
       if ((error as Error).name === 'ResourceNotFoundException') return { StreamStatus: 'DISABLED' }
       throw error
     }
@@ -76,25 +76,25 @@ class SdkShardReader implements ShardReader {
     return calling('GetRecords', arn, async () => {
       try {
         this.#iterator ??= await this.#open()
-        const answer = await client.send(new GetRecordsCommand({ ShardIterator: this.#iterator, Limit: mostRecords }))
-        this.#iterator = answer.NextShardIterator
-        const records = (answer.Records ?? []).map(({ dynamodb = {} }) => fromSdkChange(schema, dynamodb))
+        const response = await client.send(new GetRecordsCommand({ ShardIterator: this.#iterator, Limit: mostRecords }))
+        this.#iterator = response.NextShardIterator
+        const records = (response.Records ?? []).map(({ dynamodb = {} }) => fromSdkChange(schema, dynamodb))
         this.#after = records.at(-1)?.seq ?? this.#after
-        return { records, closed: !answer.NextShardIterator }
+        return { records, closed: !response.NextShardIterator }
       } catch (error) {
-        // Whatever went wrong, the next read takes a new iterator after the last record seen.
+        // After any error, the next read takes a new iterator after the last record seen.
         this.#iterator = undefined
         switch ((error as Error).name) {
           // Iterators live 15 minutes.
           case 'ExpiredIteratorException':
             return { records: [], closed: false }
           case 'TrimmedDataAccessException': {
-            // From TRIM_HORIZON on it is the horizon that moved while this looked.
+            // Reading from TRIM_HORIZON, only the horizon has moved in between.
             const trimmed = this.#after !== undefined
             this.#after = undefined
             return { records: [], closed: false, trimmed }
           }
-          // The shard has outlived its 24 hours.
+          // The shard is older than 24 hours and gone.
           case 'ResourceNotFoundException':
             return { records: [], closed: true, trimmed: true }
           default:

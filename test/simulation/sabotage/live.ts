@@ -2,7 +2,7 @@ import type { Head } from '../../../shared/ledger/heads.ts'
 import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
 import type { Claim, Decision } from '../../../shared/live/decide.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
-import type { FollowedShard } from '../../../shared/live/follow.ts'
+import type { ListedShard } from '../../../shared/live/listed-shards.ts'
 import type { LiveTables, Stream, StreamRecord } from '../../../shared/live/ports.ts'
 import type { ViolationName } from '../violation.ts'
 import type { Sabotage } from './sabotage.ts'
@@ -48,7 +48,7 @@ export const liveSabotages: Sabotage[] = [
   },
   {
     name: 'no settle',
-    module: '../../../shared/live/settle-walk.ts',
+    module: '../../../shared/live/settle-all.ts',
     change: () => ({ settleBuckets: async () => ({ outcome: 'done' }) }),
     by: [...wrong, 'quarantine'],
   },
@@ -143,12 +143,12 @@ export const liveSabotages: Sabotage[] = [
   },
   {
     name: 'every shard that replaces another taken for one of later changes only',
-    module: '../../../shared/live/shard-walks.ts',
-    change: ({ ShardWalks }) => ({
-      ShardWalks: class extends ShardWalks {
-        list(followed: FollowedShard[], listedAt: number) {
+    module: '../../../shared/live/shard-drains.ts',
+    change: ({ ShardDrains }) => ({
+      ShardDrains: class extends ShardDrains {
+        list(listed: ListedShard[], listedAt: number) {
           return super.list(
-            followed.filter(({ cursor }) => cursor.parent === undefined),
+            listed.filter(({ cursor }) => cursor.parent === undefined),
             listedAt,
           )
         }
@@ -157,7 +157,7 @@ export const liveSabotages: Sabotage[] = [
     by: ['undrained'],
   },
   {
-    name: 'an empty answer of the stream taken for its end',
+    name: 'an empty read of the stream taken for its end',
     module: '../../../shared/live/retrying-ports.ts',
     change: ({ retryingStream }) => ({
       retryingStream(...args: unknown[]): Stream {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { headPut, readHead } from '../../../shared/ledger/heads.ts'
-import { followShards } from '../../../shared/live/follow.ts'
+import { listShards } from '../../../shared/live/listed-shards.ts'
 import type { LiveTables } from '../../../shared/live/ports.ts'
 import { retryingLiveTables, retryingStream } from '../../../shared/live/retrying-ports.ts'
 import { key, run, world } from './world.ts'
@@ -79,8 +79,8 @@ it('a throttled stream is read again, and the list of its shards from the page t
     engine.runtime,
   )
   await beginCapture(engine.ledger, run, { since: engine.runtime.clock(), stream: 'arn:stream' })
-  const followed = await followShards(stream, run, engine.ledger, engine.runtime.clock)
-  expect(followed).toMatchObject([{ cursor: { shard: 's' } }, { cursor: { shard: 's1' } }])
+  const listed = await listShards(stream, run, engine.ledger, engine.runtime.clock)
+  expect(listed).toMatchObject([{ cursor: { shard: 's' } }, { cursor: { shard: 's1' } }])
   expect(pages).toEqual([undefined, undefined, '1', '1'])
   expect(await (await stream.open('s', undefined)).next()).toEqual({ records: [], closed: true })
 })

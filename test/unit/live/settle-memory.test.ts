@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { encodeKey } from '../../../shared/dynamodb/key.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
-import { type SettleEngine, settleBuckets } from '../../../shared/live/settle-walk.ts'
+import { type SettleEngine, settleBuckets } from '../../../shared/live/settle-all.ts'
 import { listed, longText, withLongList } from '../ledger/long-list.ts'
 import { item, key, output, record, run, world } from './world.ts'
 

@@ -7,10 +7,10 @@ import { listQuarantine, quarantine } from '../../../shared/ledger/quarantine.ts
 import { applyRecord } from '../../../shared/live/apply.ts'
 import type { ListPlace } from '../../../shared/live/list-walk.ts'
 import { settleHead } from '../../../shared/live/settle.ts'
-import { type SettleEngine, settleBuckets } from '../../../shared/live/settle-walk.ts'
+import { type SettleEngine, settleBuckets } from '../../../shared/live/settle-all.ts'
 import { item, key, output, record, run, world } from './world.ts'
 
-const walk = (engine: object, remaining: () => number = () => 60_000) =>
+const engineWith = (engine: object, remaining: () => number = () => 60_000) =>
   ({ ...engine, deadline: { remainingMs: remaining }, codeHash: 'code' }) as SettleEngine
 const start = { shard: 0, after: '' }
 const task = { run, fence: 1, from: start }
@@ -85,7 +85,7 @@ describe('settling a head', () => {
   })
 })
 
-describe('the settle walk', () => {
+describe('settling all heads', () => {
   it('settles every head that may be wrong', async () => {
     const { engine, destination, items, control } = await world()
     for (let i = 0; i < 200; i++) {
@@ -93,7 +93,7 @@ describe('the settle walk', () => {
       destination.store(output(`x${i}`))
     }
     await control({ quiet: 'q' })
-    expect(await settleBuckets(task, walk(engine))).toEqual({ outcome: 'done' })
+    expect(await settleBuckets(task, engineWith(engine))).toEqual({ outcome: 'done' })
     expect(items()).toEqual({})
   })
 
@@ -104,7 +104,7 @@ describe('the settle walk', () => {
     source.store(item('cured', ['x']))
     source.store(item('bad', ['poison']))
     await control({ quiet: 'q' })
-    expect(await settleBuckets(task, walk(engine))).toEqual({ outcome: 'done' })
+    expect(await settleBuckets(task, engineWith(engine))).toEqual({ outcome: 'done' })
     expect((await listQuarantine(ledger, run)).map((each) => each.key)).toEqual([key('bad')])
   })
 
@@ -116,12 +116,12 @@ describe('the settle walk', () => {
     let calls = 0
     const shrinking = () => (calls++ === 0 ? 1_000 : 10)
     const shard = headBucketOf(key('x'))
-    const settled = await settleBuckets({ ...task, from: { shard, after: '' } }, walk(engine, shrinking))
+    const settled = await settleBuckets({ ...task, from: { shard, after: '' } }, engineWith(engine, shrinking))
     expect(settled).toEqual({ outcome: 'more', from: { shard: shard + 1, after: '' } })
     expect(items()).toEqual({})
     calls = 0
     const last = { ...task, from: { shard: headBuckets + shards - 1, after: '' } }
-    expect(await settleBuckets(last, walk(engine, shrinking))).toEqual({ outcome: 'done' })
+    expect(await settleBuckets(last, engineWith(engine, shrinking))).toEqual({ outcome: 'done' })
   })
 
   it('gets to its end where a partition of items that are still poison does not fit into an invocation', async () => {
@@ -144,7 +144,7 @@ describe('the settle walk', () => {
     }
     const settle = (from: ListPlace) => {
       const before = reads.length
-      const engineInTime = walk({ ...engine, source: { get } }, () => (reads.length - before >= 64 ? 10 : 1_000))
+      const engineInTime = engineWith({ ...engine, source: { get } }, () => (reads.length - before >= 64 ? 10 : 1_000))
       return settleBuckets({ ...task, from }, engineInTime)
     }
     let invocations = 1
@@ -160,18 +160,18 @@ describe('the settle walk', () => {
   ])('stops when %s', async (reason, change) => {
     const { engine, control } = await world()
     await control({ quiet: 'q', ...change })
-    expect(await settleBuckets(task, walk(engine))).toEqual({ outcome: 'stopped', reason })
+    expect(await settleBuckets(task, engineWith(engine))).toEqual({ outcome: 'stopped', reason })
   })
 
   it('stops under other code than the run was begun with', async () => {
     const { engine, control } = await world()
     await control({ quiet: 'q' })
-    const outcome = await settleBuckets(task, { ...walk(engine), codeHash: 'other' })
+    const outcome = await settleBuckets(task, { ...engineWith(engine), codeHash: 'other' })
     expect(outcome).toEqual({ outcome: 'stopped', reason: 'code changed' })
   })
 
   it('refuses before quiet', async () => {
     const { engine } = await world()
-    await expect(settleBuckets(task, walk(engine))).rejects.toMatchObject({ code: 'not-quiet', retryable: false })
+    await expect(settleBuckets(task, engineWith(engine))).rejects.toMatchObject({ code: 'not-quiet', retryable: false })
   })
 })

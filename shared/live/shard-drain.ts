@@ -1,56 +1,59 @@
 import { type ShardCursor, saveCursors } from '../ledger/shards.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type AppliedEngine, countApplied } from './applied.ts'
-import { keepsFrom } from './follow.ts'
+import { keepsFrom } from './listed-shards.ts'
 import type { ShardReader, Stream, StreamRecord } from './ports.ts'
 
-/** Between an answer without records and the next read. Five reads a second a shard are allowed, and the mapping reads too. */
+/** Pause between an empty read and the next one. A shard allows five reads a second, and the mapping reads too. */
 export const pollMs = 1_000
-/** The same where the shard has ended: there is an end to come to, and the mapping has mostly been there. */
+/** The same for an ended shard: it has an end to reach, and the mapping has mostly read it already. */
 const pollEndedMs = 250
 
 /**
- * Empty answers that silence takes besides its time: a process that stood still between two reads has not listened, and
- * two or three empty answers in a row are common.
+ * Empty reads required for silence, besides its time: a process that stood still between two reads has not listened,
+ * and two or three empty reads in a row are common.
  */
-const leastEmptyAnswers = 5
+const leastEmptyReads = 5
 
 /**
- * `going`: ask again. `closed`: the shard has ended. `past`: a record later than T came. `silent`: nothing more comes.
+ * `going`: read again. `closed`: the shard has ended. `past`: a record later than T came. `silent`: nothing more comes.
  * `behind`: a record has not been applied yet.
  */
 export type Standing = { kind: 'going' | 'closed' | 'past' | 'silent' | 'trimmed' } | { kind: 'behind'; at: number }
 
-export interface ShardWalkEngine extends AppliedEngine {
+export interface ShardDrainEngine extends AppliedEngine {
   stream: Stream
   runtime: Runtime
   /**
-   * How long an open shard must answer nothing to have ended: 60,000 with the real service, whose empty answers prove
-   * nothing. One invocation must be longer.
+   * How long an open shard must return no records to count as read to its end. 60,000 with the real service, where a
+   * single empty read proves nothing. An invocation must be longer than this.
    */
   silenceMs: number
-  /** A record counts as later than T only if it is later by more: its time may be coarse, and this clock off. */
+  /**
+   * A record counts as later than T only if it is later by more than this: its time may be coarse, and this clock may
+   * be off.
+   */
   slackMs: number
 }
 
-/** Reads one shard on from its cursor, and moves the cursor over what has been applied. */
-export class ShardWalk {
+/** Reads one shard from its cursor on, and moves the cursor past applied records. */
+export class ShardDrain {
   cursor: ShardCursor
   standing: Standing = { kind: 'going' }
-  /** The next read is due then. */
+  /** When the next read is due. */
   readAfter = 0
-  readonly #engine: ShardWalkEngine
+  readonly #engine: ShardDrainEngine
   readonly #past: number
   #ended: boolean
   #reader: ShardReader | undefined
   #silentSince: number | undefined
-  #emptyAnswers = 0
+  #emptyReads = 0
   #wasSilentWhileOpen = false
   /** Time of the last record read. */
   #readTo: number | undefined
 
   /** @param past T, ms since the epoch. */
-  constructor(cursor: ShardCursor, ended: boolean, past: number, engine: ShardWalkEngine) {
+  constructor(cursor: ShardCursor, ended: boolean, past: number, engine: ShardDrainEngine) {
     this.cursor = cursor
     this.#ended = ended
     this.#past = past
@@ -63,26 +66,27 @@ export class ShardWalk {
   }
 
   /**
-   * No change that matters and is older (ms) is left unread or unapplied in this shard; absent where all is applied, or
-   * nothing is known of what is left.
+   * A lower bound (ms) of the time of every unread or unapplied change in this shard; `undefined` if all are applied,
+   * or if nothing is known of the rest.
    */
   get oldest(): number | undefined {
     const { standing } = this
     if (standing.kind === 'behind') return standing.at
     if (standing.kind !== 'going' || this.#readTo === undefined) return undefined
-    // After an empty answer of an open shard there is mostly nothing left.
-    return this.#ended || this.#emptyAnswers === 0 ? Math.max(this.#engine.since, this.#readTo) : undefined
+    // After an empty read of an open shard there is mostly nothing left.
+    return this.#ended || this.#emptyReads === 0 ? Math.max(this.#engine.since, this.#readTo) : undefined
   }
 
-  /** Nothing is added to it any more, by a list or by what it answered. */
+  /** The shard gets no more records, according to a list or to a read. */
   get hasEnded(): boolean {
     return this.#ended || this.standing.kind === 'closed'
   }
 
   /**
-   * Takes in what a list says that was asked for after the last read. A shard that is open now was so while it was silent,
-   * which is therefore believed for good. Of one that has ended silence proves nothing, however long, because it answers in
-   * the end that it is closed: says whether it must be read on.
+   * Applies a list that was read after the last read of the shard. If the shard is open now, it was open while it was
+   * silent, so that silence counts for good. If it has ended, silence proves nothing, because a read must in the end
+   * return that it is closed.
+   * @returns whether the shard must be read further.
    */
   listed(ended: boolean): boolean {
     this.#ended ||= ended
@@ -98,9 +102,9 @@ export class ShardWalk {
     this.#reader ??= await stream.open(this.cursor.shard, this.cursor.after)
     this.#silentSince ??= runtime.clock()
     const { records, closed, trimmed } = await this.#reader.next()
-    // Where no record was seen, whoever listed the shards has made sure that none is old enough.
+    // If no record was seen, the listing has checked that no unread record is old enough to be lost.
     const isLost = trimmed && this.cursor.after !== undefined && !keepsFrom(since, runtime.clock())
-    if (isLost || this.#lacksNext(records, closed)) {
+    if (isLost || this.#missesNext(records, closed)) {
       this.standing = { kind: 'trimmed' }
       return
     }
@@ -123,8 +127,8 @@ export class ShardWalk {
     else this.#listen(records.length > 0)
   }
 
-  /** A record that was there, and not known to be applied, is not what comes first now. */
-  #lacksNext([first]: StreamRecord[], closed: boolean): boolean {
+  /** Whether the record at `next`, which existed and was not known to be applied, is no longer the first one. */
+  #missesNext([first]: StreamRecord[], closed: boolean): boolean {
     const { next } = this.cursor
     return next !== undefined && (first ? first.seq > next : closed)
   }
@@ -132,20 +136,20 @@ export class ShardWalk {
   #position(applied: StreamRecord | undefined, trimmed: boolean): Pick<ShardCursor, 'after' | 'next'> {
     if (applied) return { after: applied.seq }
     const { after, next } = this.cursor
-    // What was thrown away is none of this run's: it goes on at the horizon.
+    // The trimmed records do not belong to this run: it continues at the horizon.
     return { ...(!trimmed && after !== undefined && { after }), ...(next !== undefined && { next }) }
   }
 
-  #listen(answered: boolean): void {
+  #listen(hadRecords: boolean): void {
     const now = this.#engine.runtime.clock()
-    if (answered) {
+    if (hadRecords) {
       this.#silentSince = now
-      this.#emptyAnswers = 0
+      this.#emptyReads = 0
       return
     }
-    this.#emptyAnswers++
+    this.#emptyReads++
     const silentMs = now - (this.#silentSince ?? now)
-    if (!this.#ended && silentMs >= this.#engine.silenceMs && this.#emptyAnswers >= leastEmptyAnswers) {
+    if (!this.#ended && silentMs >= this.#engine.silenceMs && this.#emptyReads >= leastEmptyReads) {
       const isLost = this.cursor.next !== undefined && !keepsFrom(this.#engine.since, now)
       this.standing = { kind: isLost ? 'trimmed' : 'silent' }
     } else this.readAfter = now + (this.#ended ? pollEndedMs : pollMs)

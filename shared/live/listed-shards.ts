@@ -5,62 +5,65 @@ import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
 import type { Shard, Stream } from './ports.ts'
 
-/** A stream keeps records for 24 hours (DynamoDB Developer Guide, "Change data capture"); an hour is left for looking. */
+/**
+ * A stream keeps records for 24 hours (DynamoDB Developer Guide, "Change data capture"); an hour is a margin for
+ * polling.
+ */
 const keptMs = 23 * 3_600_000
 
 /**
- * Whether a stream still has every record from a moment on. While it has those from `since` on, whatever it has thrown
- * away is older than that, and copy's business.
+ * Whether a stream still has every record since a moment. If it has those from `since` on, all trimmed records are
+ * older, and copy has seen their changes.
  */
 export function keepsFrom(moment: number, now: number): boolean {
   return now - moment <= keptMs
 }
 
-/** Where one shard is to be read on. */
-export interface FollowedShard {
+/** A shard of the stream and the position to read it from. */
+export interface ListedShard {
   cursor: ShardCursor
-  /** Nothing is added to it any more. */
+  /** The shard gets no more records. */
   ended: boolean
-  /** It is listed, and no child of it is known. Where something ended, something new begins; but a list may be old. */
+  /** The shard is listed, and no child of it is known. An ended shard always gets a child, but a list may be old. */
   childless: boolean
 }
 
 /**
- * Where to read on in every shard of the stream, new shards included, in an order in which parents come before children.
- * One that is not listed any more and was not read to its end is among them: reading it shows whether it is gone.
- * `trimmed` when changes since capture began may have been thrown away unread: there is a shard of which no record was seen
- * yet, and the last look at all of them was longer ago than records are kept. `stream changed` when this is not the stream
- * that capture began with, or it was turned off.
+ * The position to read from in every shard of the stream, new shards included, parents before children. Includes shards
+ * that are no longer listed but were not read to their end: reading one shows whether it is gone. Returns `trimmed`
+ * when changes since capture began may have been trimmed unread: a shard has no record seen yet, and the last poll of
+ * all shards was longer ago than records are kept. Returns `stream changed` when this is not the stream that capture
+ * began with, or it was turned off.
  */
-export async function followShards(
+export async function listShards(
   stream: Stream,
   run: string,
   ledger: LedgerTable,
   clock: Clock,
-): Promise<FollowedShard[] | 'trimmed' | 'stream changed'> {
+): Promise<ListedShard[] | 'trimmed' | 'stream changed'> {
   const capture = await readCapture(ledger, run)
   if (!capture) throw new LedgerError('row-missing', `Capture of run ${run} has not begun. Start it before draining.`)
-  // Another stream knows none of the shards, and would make them look as if they had aged out.
+  // Another stream has none of these shards, so they would seem to have aged out.
   if (capture.stream !== stream.arn) return 'stream changed'
   const now = clock()
-  const shards = await listShards(stream)
+  const shards = await readShards(stream)
   if (shards === 'off') return 'stream changed'
   const known = await listCursors(ledger, run)
   const byId = new Map(known.map((cursor) => [cursor.shard, cursor]))
   const fresh = shards.filter(({ id }) => !byId.has(id)).map(newCursor)
   for (const cursor of fresh) byId.set(cursor.shard, cursor)
   const listed = new Map(shards.map((shard) => [shard.id, shard]))
-  const followed = [...byId.values()].filter(({ shard, closed }) => listed.has(shard) || !closed)
-  // Where a record was seen, reading on shows whether it is gone; where none was, only the time tells.
-  const unseen = followed.some(({ after, next, closed }) => after === undefined && next === undefined && !closed)
+  const relevant = [...byId.values()].filter(({ shard, closed }) => listed.has(shard) || !closed)
+  // If a record was seen, reading further shows whether the next one is gone. If none was, only time tells.
+  const unseen = relevant.some(({ after, next, closed }) => after === undefined && next === undefined && !closed)
   const youngerThan = Math.max(capture.since, (await readPolledAt(ledger, run)) ?? 0)
   if (unseen && !keepsFrom(youngerThan, now)) return 'trimmed'
   if (fresh.length > 0) await saveCursors(ledger, run, fresh, now)
   const parents = new Set([...byId.values()].map(({ parent }) => parent))
   return parentsFirst(
-    followed.map((cursor) => {
+    relevant.map((cursor) => {
       const { shard } = cursor
-      // A page that was older than the one with its child may show it as open.
+      // A page older than the one with its child may list it as open.
       const ended = parents.has(shard) || (listed.get(shard)?.ended ?? true)
       return { cursor, ended, childless: listed.has(shard) && !parents.has(shard) }
     }),
@@ -68,8 +71,8 @@ export async function followShards(
 }
 
 /**
- * Lets nobody read the shards that have ended by now, up to a day of history: they hold only what happened before capture
- * begins, at `since` (ms), which copy sees. Does nothing where listing them took longer than until then.
+ * Closes the shards that have ended by now, up to a day of history: they hold only changes from before capture begins,
+ * at `since` (ms), which copy sees. Does nothing if listing them lasted beyond `since`.
  */
 export async function closeEnded(
   stream: Pick<Stream, 'shards'>,
@@ -78,14 +81,14 @@ export async function closeEnded(
   ledger: LedgerTable,
   clock: Clock,
 ): Promise<void> {
-  const shards = await listShards(stream)
+  const shards = await readShards(stream)
   const now = clock()
   if (shards === 'off' || now > since) return
   const ended = shards.filter(({ ended }) => ended).map((shard) => ({ ...newCursor(shard), closed: true }))
   await saveCursors(ledger, run, ended, now)
 }
 
-async function listShards(stream: Pick<Stream, 'shards'>): Promise<Shard[] | 'off'> {
+async function readShards(stream: Pick<Stream, 'shards'>): Promise<Shard[] | 'off'> {
   const shards: Shard[] = []
   let after: string | undefined
   do {
@@ -101,10 +104,10 @@ function newCursor({ id, parent }: Shard): ShardCursor {
   return parent === undefined ? { shard: id, closed: false } : { shard: id, parent, closed: false }
 }
 
-function parentsFirst(shards: FollowedShard[]): FollowedShard[] {
+function parentsFirst(shards: ListedShard[]): ListedShard[] {
   const byId = new Map(shards.map((each) => [each.cursor.shard, each]))
-  const ordered = new Set<FollowedShard>()
-  const visit = (each: FollowedShard) => {
+  const ordered = new Set<ListedShard>()
+  const visit = (each: ListedShard) => {
     if (ordered.has(each)) return
     const parent = each.cursor.parent === undefined ? undefined : byId.get(each.cursor.parent)
     if (parent) visit(parent)

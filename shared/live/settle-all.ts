@@ -14,12 +14,12 @@ export interface SettleEngine extends LiveEngine {
 }
 
 /**
- * Settles every head that may be wrong, and takes cured items off the quarantine list. Repeatable; cutover does it once
- * more for what has been contested since.
+ * Settles every head that may be wrong, and takes cured items off the quarantine list. Repeatable; cutover repeats it
+ * for keys contested since.
  *
- * A delete that lands behind the walk with its head unsettled, by an applier that did not know of quiet yet, is right
- * all the same: it was written after copy had ended, so nothing can have undone it.
- * @throws LiveError `not-quiet` when `beginQuiet` has not answered `quiet` first.
+ * An applier that does not know of quiet yet may write a delete, with an unsettled head, to a bucket that was already
+ * settled. That is still right: copy had ended before, so nothing can undo the delete.
+ * @throws LiveError `not-quiet` unless `beginQuiet` has returned `quiet` before.
  */
 export async function settleBuckets(
   task: { run: string; fence: number; from: ListPlace },
@@ -33,7 +33,7 @@ export async function settleBuckets(
   return walkLists([...headLists(quiet, engine), ...quarantineLists(engine)], task.from, { ...engine, whyStop })
 }
 
-/** There is no index over the unsettled: one would be eventually consistent and could miss some. */
+/** Reads all heads, because an index of the unsettled ones would be eventually consistent and could miss some. */
 function headLists(quiet: string, engine: LiveEngine): List[] {
   return Array.from({ length: headBuckets }, (_, bucket) => ({
     pk: headPk(engine.run, bucket),
