@@ -10,7 +10,7 @@ export const headBuckets = 256
 export interface Head {
   /** Of the destination. */
   key: Key
-  /** What was last done to the destination item. */
+  /** The last operation on the destination item. */
   op: 'put' | 'delete'
   /**
    * Every source item that touched the key (encoded), with the highest sequence number of its records. Each has its own

@@ -42,7 +42,7 @@ export function showThrown(error: unknown): string {
     const place = firstFrame(error)
     return `threw ${isWord(error.name) ? error.name : 'an Error'}${place ? ` at ${place}` : ''}`
   } catch {
-    return 'threw something that cannot be looked at'
+    return 'threw something that cannot be inspected'
   }
 }
 

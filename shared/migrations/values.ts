@@ -82,7 +82,7 @@ function mapAttributes(map: object, path: Path, depth: number): Attributes {
 type Path = readonly PropertyKey[]
 
 function toAttribute(value: unknown, path: Path, depth: number): AttributeValue {
-  // A list or map counts as a level even where it is empty, as DynamoDB Local 3.3.1 answers.
+  // An empty list or map counts as a level too, as in DynamoDB Local 3.3.1.
   const levels = Array.isArray(value) || isPlainObject(value) ? depth + 2 : depth + 1
   if (levels > maxDepth) throw new UnstorableError(path, `more than ${maxDepth} levels of lists and maps`)
   if (value === null) return { NULL: true }
@@ -144,7 +144,7 @@ function digitsOf({ [valueName]: digits }: NumberValue): string {
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false
   const prototype = Object.getPrototypeOf(value)
-  // That of another realm, such as a `vm` context, has what every object inherits.
+  // The prototype of another realm, such as a `vm` context, also has the properties that every object inherits.
   return prototype === null || (Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, 'isPrototypeOf'))
 }
 

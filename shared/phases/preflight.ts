@@ -59,7 +59,7 @@ export async function preflight(request: RunRequest, engine: PreflightEngine): P
   if (!sameSchema(source.schema, destination.schema))
     throw new Refusal(
       'schema-mismatch',
-      `The key of ${source.name} is ${describeSchema(source.schema)}, that of ${destination.name} is ${describeSchema(destination.schema)}. Create the destination with the key schema of the source.`,
+      `The key of ${source.name} is ${describeSchema(source.schema)}, the key of ${destination.name} is ${describeSchema(destination.schema)}. Create the destination with the key schema of the source.`,
     )
   if (request.only) return { outcome: 'ready', split: request.split }
   await refuseWithoutStream(request, source, { ...engine, destination: options.destinationTable })

@@ -2,7 +2,7 @@ import { type Monitored, monitorStream } from '../monitor-stream.ts'
 import { streamEngine } from './engines.ts'
 import type { Handler, MappingWorld, Migrating, StreamWorld } from './world.ts'
 
-/** Every few minutes: moves drain's cursors over what has been applied, and notes how far behind live changes are. */
+/** Every few minutes: moves drain's cursors past applied changes, and records how far behind live changes are. */
 export function monitorStreamHandler(world: StreamWorld & MappingWorld & Migrating): Handler<unknown, Monitored> {
   const { options, ledger, mapping } = world
   return (_, deadline) =>

@@ -47,7 +47,7 @@ describe('a new run', () => {
       tableWith({ arn: 'arn:stream:two', viewType: images }),
       deployed,
       'stream-changed',
-      'it is arn:stream:two, and what is deployed reads arn:stream:one. Deploy again',
+      'it is arn:stream:two, and the deployment reads arn:stream:one. Deploy again',
     ],
   ])('is refused where %s', async (_, source, stream, code, message) => {
     await expect(begin(source, stream)).rejects.toMatchObject({ code, message: expect.stringContaining(message) })
