@@ -35,7 +35,7 @@ export async function refuseWithoutStream(
   if (source.stream.arn !== stream)
     throw new Refusal(
       'stream-changed',
-      `The stream of ${source.name} was turned off and on again since this deployment: it is ${source.stream.arn}, and the deployment reads ${stream}.  Deploy again with the stream it has now.`,
+      `The stream of ${source.name} was turned off and on again since this deployment: it is ${source.stream.arn}, and the deployment reads ${stream}. Deploy again with the stream it has now.`,
     )
   if (begun?.stream !== undefined && begun.stream !== stream)
     throw new Refusal(

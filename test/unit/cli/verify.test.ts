@@ -100,7 +100,7 @@ describe('segue verify and segue repair', () => {
     const { segue, ledger, errors } = setUp()
     await store(ledger, aRun({ state: 'halted', verification }), done, { held: false })
     expect(await segue('repair', '--dry-run')).toBe(2)
-    expect(errors[0]).toMatch(/^Would be refused \(nothing-to-verify\): No finished run into beta/)
+    expect(errors[0]).toMatch(/^Would be refused \(nothing-to-verify\): There is no finished run into beta/)
   })
 })
 
