@@ -1,7 +1,7 @@
 import type { AttributeValue } from './attributes.ts'
 import { canonicalNumber } from './number.ts'
 
-/** One text for a value, equal exactly when the values are; absent values have none. */
+/** The canonical text of a value: two texts are equal exactly when the values are. `undefined` for an absent value. */
 export function canonical(value: AttributeValue | undefined): string | undefined {
   if (value === undefined) return undefined
   if ('S' in value) return `S${JSON.stringify(value.S)}`

@@ -49,7 +49,7 @@ export class DynamoDbError extends SegueError {
   declare readonly code: DynamoDbErrorCode
   /** The name the service gave the error, where it gave one. */
   readonly serviceError?: string
-  /** Why the service refused what was to be written as invalid, free of what is in it; of no other failure. */
+  /** Why the service refused the write as invalid, without item contents; only for such failures. */
   readonly refusal?: string
 
   constructor(

@@ -1,6 +1,6 @@
 import { DynamoDbError } from './errors.ts'
 
-/** The service takes everything like this but this one: it is invalid, for a reason free of what is in it. */
+/** The service refused this write as invalid, and accepts others like it. The reason holds no item contents. */
 export interface Refused {
   refused: string
 }
@@ -9,17 +9,17 @@ export function isRefused(result: unknown): result is Refused {
   return typeof result === 'object' && result !== null && 'refused' in result
 }
 
-/** Why the service refused a write as invalid, if that is what an error says. */
+/** The reason if an error says that the service refused a write as invalid. */
 export function refusalOf(error: unknown): string | undefined {
   return DynamoDbError.is(error) ? error.refusal : undefined
 }
 
 /**
- * Writes one item, and tells an item that the service refuses from a request that is wrong for every item: before one counts
- * as refused, the same request with a made-up key of the right types under a condition that cannot hold must fail by
+ * Writes one item, and distinguishes a refused item from a request that is wrong for every item. Before an item counts
+ * as refused, the same request with a made-up key of the right types, under a condition that cannot hold, must fail by
  * that condition.
- * @param probe sends that request; whether it failed so.
- * @throws what `write` threw, where it is no refusal or the probe did not fail by its condition.
+ * @param probe sends that request; returns whether it failed by its condition.
+ * @throws the error of `write`, if it is no refusal or the probe did not fail by its condition.
  */
 export async function judge<T>(write: () => Promise<T>, probe: () => Promise<boolean>): Promise<T | Refused> {
   try {

@@ -32,7 +32,7 @@ export interface QueryRequest {
 
 /**
  * The result of one write, in the order of the request. `retry`: throttled or otherwise unprocessed; send it again.
- * {@link Refused}: invalid, and for good; others of the call are not affected.
+ * {@link Refused}: permanently invalid; other items of the call are not affected.
  */
 export type WriteResult = 'written' | 'present' | 'retry' | Refused
 

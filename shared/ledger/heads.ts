@@ -87,7 +87,7 @@ export function headPut(run: string, next: Head, expected: Head | undefined, now
   return { row, expect: expected ? { version: expected.version } : 'absent' }
 }
 
-/** The same, of a head that changes alone; `false` where it is not as expected. */
+/** Replaces a head without its item; returns `false` if the stored head is not as expected. */
 export function replaceHead(
   ledger: LedgerTable,
   run: string,

@@ -35,7 +35,7 @@ export async function quarantine(ledger: LedgerTable, run: string, items: Quaran
 export interface QuarantineEntry extends Quarantined {
   /** Sequence number of the record that made the entry. */
   seq?: string
-  /** Of an item that DynamoDB refuses: a digest of the source item as it was then. */
+  /** If DynamoDB refused the item: a digest of the source item at that time. */
   refused?: string
   /** Taken off the list; kept so that a late delivery finds its number. */
   cleared?: boolean

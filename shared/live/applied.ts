@@ -24,7 +24,7 @@ export interface AppliedEngine extends Pick<LiveEngine, 'ledger' | 'run' | 'sche
  */
 async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<boolean> {
   if (record.at < engine.since) return true
-  const { changes, poison } = changesOf(record, engine)
+  const { changes, unfit } = changesOf(record, engine)
   const source = encodeKey(record.key)
   for (const change of changes) {
     const head = await readHead(engine.ledger, engine.run, keyOfChange(change))
@@ -32,7 +32,7 @@ async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<b
     const seen = head?.sources[source]
     if (seen === undefined || seen < record.seq) return false
   }
-  return !poison || isListedFor(record, engine)
+  return !unfit || isListedFor(record, engine)
 }
 
 /** How many records, from the first on, have been applied. */

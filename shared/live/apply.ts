@@ -12,22 +12,22 @@ import { contentsOf, isListedAsRefused, listQuarantined, recheckQuarantined } fr
 import { contest, settleHead } from './settle.ts'
 
 /**
- * Applies one change of one source item to the destination. Every destination key is a transaction of its own, in any
- * order, and one that loses does not stop the others. Doing it again, late, or only in part, is harmless. Where DynamoDB
- * refuses one of the items it makes, it makes none: the source item is listed, and what it made before is deleted.
- * @param quiet the quiet period last known of; it may be out of date.
- * @param changes what it means, together with the records before it that it stands for.
+ * Applies one change of one source item to the destination. Every destination key has its own transaction, in any
+ * order; one that loses does not stop the others. Applying it again, late, or only in part is harmless. If DynamoDB
+ * refuses one of its outputs, the source item is quarantined, and all its outputs are deleted.
+ * @param quiet the quiet period last read; it may be out of date.
+ * @param changes its changes, combined with those of the earlier records that it stands for.
  * @throws LiveError `contended` when a head kept changing; DynamoDbError when a store failed for good.
  */
 export async function applyRecord(
   record: StreamRecord,
   engine: LiveEngine,
   quiet?: string,
-  { changes, migration, poison, cured }: Changes = changesOf(record, engine),
+  { changes, migration, unfit, cured }: Changes = changesOf(record, engine),
 ): Promise<void> {
   const wasRefused = await isListedAsRefused(record.key, engine)
-  // Listed before anything is deleted: an item must never be in neither place.
-  if (poison) await listQuarantined(record, poison, engine)
+  // Listed before anything is deleted: an item must always be in one of the two places.
+  if (unfit) await listQuarantined(record, unfit, engine)
   for (const change of changes) {
     const reason = await applyChange(change, record, engine, quiet)
     if (reason === undefined || !record.new) continue
@@ -35,15 +35,18 @@ export async function applyRecord(
     for (const each of changes) await withdraw(keyOfChange(each), record, engine, quiet)
     return
   }
-  // Before quiet nobody takes entries off the list: a slice with an older page may be about to put them there again.
-  // Read afresh: settling's own look at the list comes after its flag, so one of the two sees what the other did.
+  // Before quiet no entry is taken off: a slice with an older page may be about to add it again. Reads quiet afresh:
+  // settling reads the list after it sets its flag, so one of the two sees the other.
   if (cured || wasRefused) {
     const now = (await readControl(engine.ledger, engine.run)).quiet
     if (now !== undefined) await recheckQuarantined(record.key, engine)
   }
 }
 
-/** Deletes what a refused source item made: also what this very record has put, which its own number does not undo. */
+/**
+ * Deletes the outputs of a refused source item, including those that this record has put, which its own number cannot
+ * undo.
+ */
 async function withdraw(key: Key, record: StreamRecord, engine: LiveEngine, quiet: string | undefined): Promise<void> {
   await applyChange({ delete: key }, record, engine, quiet)
   if ((await readHead(engine.ledger, engine.run, key))?.op !== 'put') return
@@ -51,7 +54,7 @@ async function withdraw(key: Key, record: StreamRecord, engine: LiveEngine, quie
   await settleInPlace(key, engine)
 }
 
-/** @returns why DynamoDB refuses the item, if it does. */
+/** @returns the reason if DynamoDB refuses the item. */
 async function applyChange(
   change: DestinationChange,
   record: StreamRecord,
@@ -79,7 +82,7 @@ async function applyChange(
           const row = headPut(run, decision.head, head, runtime.clock())
           const committed = await tables.commit(row, change)
           if (!isRefused(committed)) return orAgain(committed, false)
-          // A key that cannot even be deleted holds nothing.
+          // A key that cannot even be deleted holds no item.
           return 'put' in change ? { done: committed } : orAgain(await tables.commit(row), false)
         }
       }
@@ -92,8 +95,8 @@ async function applyChange(
 }
 
 /**
- * The mark is made first and quiet is read afresh after it; settling sets its flag first and looks for marks after it. So
- * whichever comes second sees the other, and no mark is left behind.
+ * Settles at once during quiet. The mark is written before quiet is read; settling sets its flag before it reads the
+ * marks. So the second of them sees the first, and no mark is left behind.
  */
 async function settleInPlace(key: Parameters<typeof settleHead>[0], engine: LiveEngine): Promise<void> {
   const { quiet } = await readControl(engine.ledger, engine.run)

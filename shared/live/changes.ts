@@ -5,21 +5,21 @@ import { type Migrated, migrateItem, noMigration } from '../migrations/migrate-i
 import type { Migration } from '../migrations/migration.ts'
 import type { DestinationChange, StreamRecord } from './ports.ts'
 
-/** What one record means for the destination. */
+/** The changes of the destination that one record requires. */
 export interface Changes {
-  /** One for each destination key the source item makes, or made before. */
+  /** One for each destination key that the source item makes now or made before. */
   changes: DestinationChange[]
-  /** The migration that made what is put. */
+  /** The migration that made the outputs. */
   migration: string
-  /** Why the item as it is now cannot be migrated. */
-  poison?: { migration: string; reason: string }
-  /** The item as it was before could not be migrated, and as it is now it can, or is gone. */
+  /** Why the new image cannot be migrated. */
+  unfit?: { migration: string; reason: string }
+  /** The old image could not be migrated; the new one can, or the item is gone. */
   cured: boolean
 }
 
 /**
- * What the new image makes is put; what the old image made and the new one does not is deleted. An image that cannot be
- * migrated makes nothing.
+ * Puts the outputs of the new image, and deletes the outputs of the old image that the new one no longer makes. An
+ * image that cannot be migrated has no outputs.
  */
 export function changesOf(
   record: StreamRecord,
@@ -33,21 +33,20 @@ export function changesOf(
   const gone = outputsOf(before).filter(({ key }) => !made.has(encodeKey(key)))
   const changes: DestinationChange[] = [...puts.map((put) => ({ put })), ...gone.map(({ key }) => ({ delete: key }))]
   const migration = migrationOf(now)
-  if (now?.kind === 'quarantined')
-    return { changes, migration, poison: { migration, reason: now.reason }, cured: false }
+  if (now?.kind === 'quarantined') return { changes, migration, unfit: { migration, reason: now.reason }, cured: false }
   return { changes, migration, cured: before?.kind === 'quarantined' }
 }
 
-/** The last of some records of one source item, with what they mean together. */
+/** The last of several records of one source item, with the changes of all of them. */
 export interface Coalesced {
   record: StreamRecord
   changes: Changes
 }
 
 /**
- * Records of one source item, oldest first, as fewer: an item that changes hundreds of times a second is written once for
- * each batch. What an earlier record changed and the last one does not is gone by then. One that has to do with the
- * quarantine list stands for itself, because drain asks the list for its number.
+ * Combines records of one source item, oldest first: an item that changes hundreds of times a second is written once
+ * for each batch. Outputs of earlier records that the last one does not make are deleted. A record that concerns the
+ * quarantine list is not combined, because drain looks up its number in the list.
  */
 export function coalesce(
   records: StreamRecord[],
@@ -64,19 +63,19 @@ export function coalesce(
   return all
 }
 
-const concernsQuarantine = ({ poison, cured }: Changes) => poison !== undefined || cured
+const concernsQuarantine = ({ unfit, cured }: Changes) => unfit !== undefined || cured
 
 function leftBehind(before: DestinationChange[], now: DestinationChange[]): DestinationChange[] {
   const changed = new Set(now.map((change) => encodeKey(keyOfChange(change))))
   return before.map(keyOfChange).flatMap((key) => (changed.has(encodeKey(key)) ? [] : [{ delete: key }]))
 }
 
-/** Items an image makes. */
+/** The outputs of an image. */
 export function outputsOf(migrated: Migrated | undefined) {
   return migrated && 'outputs' in migrated ? migrated.outputs : []
 }
 
-/** Which migration an item is as it is by, whether it can be migrated or not. */
+/** The last migration that claimed an item, whether it can be migrated or not. */
 export function migrationOf(migrated: Migrated | undefined): string {
   return migrated && 'migration' in migrated ? migrated.migration : noMigration
 }

@@ -4,12 +4,12 @@ import type { Key } from '../dynamodb/key.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import type { Put } from '../ledger/table.ts'
 
-/** One change of one source item, as the stream carries it (NEW_AND_OLD_IMAGES). */
+/** One change of one source item, from the stream (NEW_AND_OLD_IMAGES). */
 export interface StreamRecord {
   key: Key
   /** Decimal sequence number, zero-padded to 40 digits: orders records of one item, and of one shard, as text. */
   seq: string
-  /** When DynamoDB says it happened, ms since the epoch; rounded to a second or worse. */
+  /** Time of the change according to DynamoDB, ms since the epoch; rounded to a second or worse. */
   at: number
   old?: Attributes
   new?: Attributes
@@ -18,7 +18,7 @@ export interface StreamRecord {
 export interface Shard {
   id: string
   parent?: string
-  /** Nothing is added to it any more; it may all the same answer nothing for a while before its records. */
+  /** The shard gets no more records. It may still return nothing for a while before its last records. */
   ended: boolean
 }
 
@@ -26,14 +26,14 @@ export interface Shard {
 export interface ShardPage {
   shards: Shard[]
   next?: string
-  /** Whether changes of the table still go into this stream: one that was turned off goes on showing what it has. */
+  /** Whether the table still writes to this stream. A disabled stream continues to show its records. */
   enabled: boolean
 }
 
 /**
- * Reads one shard onwards. `closed`: the shard has ended and everything in it has been read. `trimmed`: what followed was
- * thrown away unread; the next read goes on with what is left, which is nothing where the shard is gone (then it is
- * `closed` as well).
+ * Reads one shard forwards. `closed`: the shard has ended and every record was read. `trimmed`: the next records were
+ * trimmed unread; the next read continues with the rest. If the shard is gone there is no rest, and it is `closed` as
+ * well.
  */
 export interface ShardReader {
   next(): Promise<{ records: StreamRecord[]; closed: boolean; trimmed?: boolean }>
@@ -41,15 +41,15 @@ export interface ShardReader {
 
 /** The source's stream, read beside the mapping that feeds the live function. */
 export interface Stream {
-  /** Identifies it: a stream that is turned off and on again is another. */
+  /** Identifies the stream: one that is disabled and enabled again gets another ARN. */
   readonly arn: string
-  /** @param after `next` of the page before; without, the first page. */
+  /** @param after `next` of the page before; `undefined` for the first page. */
   shards(after?: string): Promise<ShardPage>
-  /** @param after sequence number to go on after; without, from TRIM_HORIZON. */
+  /** @param after sequence number to continue after; `undefined` starts from TRIM_HORIZON. */
   open(shard: string, after: string | undefined): Promise<ShardReader>
 }
 
-/** `changing`: it is being made, enabled, disabled or updated. */
+/** `changing`: the mapping is being created, enabled, disabled or updated. */
 export type MappingState = 'Enabled' | 'Disabled' | 'changing'
 
 /** The event source mapping that feeds the live function. Changes take up to minutes. */
@@ -63,21 +63,23 @@ export type DestinationChange = { put: RawItem } | { delete: Key }
 /** Writes a destination item and its head in one transaction. */
 export interface LiveTables {
   /**
-   * `false`, and nothing written, when the head is not as `head.expect` says; {@link Refused}, and nothing written, when the
-   * service refuses the change. Without `change`, the head alone.
+   * Without `change`, writes the head alone. Returns `false`, with nothing written, when the head is not as
+   * `head.expect` says; {@link Refused}, with nothing written, when the service refuses the change.
    */
   commit(head: Put, change?: DestinationChange): Promise<boolean | Refused>
 }
 
-/** The same as the service has it: what it refuses is an error, which may be about the change or about every request. */
+/** The same tables without judging: a refusal is an error, which may concern this change or every request. */
 export interface UnjudgedLiveTables {
   /** @throws DynamoDbError with a `refusal`. */
   commit(head: Put, change?: DestinationChange): Promise<boolean>
-  /** Whether this head with a made-up item, under a condition that cannot hold, fails by that condition. */
+  /**
+   * Whether a transaction of this head and a made-up item, under a condition that cannot hold, fails by that condition.
+   */
   probe(head: Put): Promise<boolean>
 }
 
-/** Live tables that tell a refused change from a request that is wrong for every change. */
+/** Live tables that distinguish a refused change from a request that is wrong for every change. */
 export function judged(tables: UnjudgedLiveTables): LiveTables {
   return {
     commit(head, change) {

@@ -8,13 +8,13 @@ import { migrateItem } from '../migrations/migrate-item.ts'
 import { retry } from '../runtime/retry.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
-import type { List } from './list-walk.ts'
+import type { List } from './list-work.ts'
 import type { StreamRecord } from './ports.ts'
 
 /**
- * The quarantine list as live changes keep it. Copy adds entries from pages that may be old, records come again and
- * late; so entries are only ever added, and taken off by nothing but a look at the source once quiet. A row taken off
- * stays, as `cleared`: a late delivery finds in its `seq` that it has been dealt with.
+ * The quarantine list under live changes. Copy may add entries from old pages, and records may come again and late. So
+ * entries are only added; they are taken off only during quiet, after a read of the source. A row that was taken off
+ * stays, as `cleared`: a late delivery finds its own number in `seq`.
  */
 
 const contended = (reason: string) =>
@@ -24,19 +24,22 @@ const contended = (reason: string) =>
 export interface Unfit {
   migration: string
   reason: string
-  /** Of one whose outputs DynamoDB refuses: {@link contentsOf} the item it refuses. */
+  /** If DynamoDB refuses its outputs: {@link contentsOf} the refused item. */
   refused?: string
 }
 
-/** What tells one state of a source item from another. */
+/** A digest that distinguishes the states of a source item. */
 export function contentsOf(item: Attributes): string {
   return digest(canonical({ M: item })!)
 }
 
-/** Lists the source item of a record that cannot be migrated, unless this record or a later one has done so before. */
+/**
+ * Quarantines the source item of a record that cannot be migrated, unless this record or a later one has already been
+ * listed.
+ */
 export async function listQuarantined(
   { key, seq }: StreamRecord,
-  unfit: Unfit,
+  why: Unfit,
   { ledger, run, runtime }: LiveEngine,
 ): Promise<void> {
   const text = encodeKey(key)
@@ -47,9 +50,9 @@ export async function listQuarantined(
       const before = await readEntry(ledger, run, key)
       if (before?.seq !== undefined && before.seq >= seq) return { done: undefined }
       const at = runtime.clock()
-      const listed = await replaceEntry(ledger, run, before, { key, ...unfit, at, seq })
+      const listed = await replaceEntry(ledger, run, before, { key, ...why, at, seq })
       if (!listed) return { again: 'it changed' }
-      const { migration, reason } = unfit
+      const { migration, reason } = why
       runtime.emit({ code: 'item.quarantined', run, migration, reason, key: text })
       return { done: undefined }
     },
@@ -58,9 +61,9 @@ export async function listQuarantined(
 }
 
 /**
- * Takes a source item off the list if it can be migrated now, or is gone. What it makes comes by the stream: copy read
- * it as poison, so the record of its cure is younger than that read, and capture was on by then. What DynamoDB refused
- * stays on the list until the item changes, or {@link clearRefused} does it.
+ * Takes a source item off the list if it can be migrated now, or is gone. The stream carries its outputs: copy read it
+ * when it could not be migrated, so the record of its cure is later than that read, and capture was on by then. An item
+ * that DynamoDB refused stays on the list until it changes, or until {@link clearRefused} takes it off.
  */
 export async function recheckQuarantined(
   key: Key,
@@ -72,7 +75,8 @@ export async function recheckQuarantined(
     async () => {
       const before = await readEntry(ledger, run, key)
       if (!before || before.cleared) return { done: undefined }
-      // Read after the entry: if it turns poison later, its record finds this entry changed or changes it first.
+      // Read after the entry: if the item can no longer be migrated later, its record finds this entry changed or
+      // changes it first.
       const [item] = await source.get([key])
       if (item && migrateItem(migrations, schema, item).kind === 'quarantined') return { done: undefined }
       if (item && stillRefused(before, item)) return { done: undefined }
@@ -84,9 +88,9 @@ export async function recheckQuarantined(
 }
 
 /**
- * Lists a source item that verify has met and that cannot be migrated. The entry is read first and the item, strongly
- * consistent, after it; so where the item is cured meanwhile this finds either the cure or an entry that has changed: the
- * record that made it unfit was applied before that of its cure, and has put it on the list.
+ * Quarantines a source item that verify could not migrate. The item is read, strongly consistent, after its entry. If
+ * it is cured meanwhile, this call sees either the cure or a changed entry, because the record that made it fail was
+ * applied, and listed it, before the record of its cure.
  * @returns whether it is on the list; `false`: it can be migrated by now, or is gone.
  */
 export async function listQuarantinedByPass(
@@ -105,7 +109,7 @@ export async function listQuarantinedByPass(
       const { migration, reason } = result
       const text = encodeKey(key)
       const at = runtime.clock()
-      // Its `seq` stays: a late delivery of that record must find it.
+      // Keeps `seq`: a late delivery of that record must find it.
       const seq = before?.seq
       const entry = { key, migration, reason, at, ...(seq !== undefined && { seq }) }
       if (!(await replaceEntry(ledger, run, before, entry))) return { again: 'it changed' }
@@ -117,8 +121,8 @@ export async function listQuarantinedByPass(
 }
 
 /**
- * Lists a source item whose outputs DynamoDB refuses as they are now. The entry is read first and the item after it, as
- * {@link listQuarantinedByPass} does.
+ * Quarantines a source item whose outputs DynamoDB refuses in its present state. The item is read after its entry, as
+ * in {@link listQuarantinedByPass}.
  * @returns whether it is on the list; `false`: it has changed since, or is gone.
  */
 export async function listRefused(
@@ -147,7 +151,7 @@ export async function listRefused(
   )
 }
 
-/** Takes a source item off the list of which every output has been written as it is, if it is there as refused. */
+/** Takes a refused source item off the list, once every output of its present state has been written. */
 export async function clearRefused(
   item: RawItem,
   { ledger, run, runtime }: Pick<LiveEngine, 'ledger' | 'run' | 'runtime'>,
@@ -165,13 +169,13 @@ export async function clearRefused(
   )
 }
 
-/** Whether DynamoDB refused what is made of this very state of a source item: then it makes nothing. */
+/** Whether DynamoDB refused an output of this state of a source item: then the item produces nothing. */
 export async function isRefused(item: RawItem, { ledger, run }: Pick<LiveEngine, 'ledger' | 'run'>): Promise<boolean> {
   const entry = await readEntry(ledger, run, item.key)
   return entry !== undefined && stillRefused(entry, item)
 }
 
-/** Whether a source item is on the list because DynamoDB refused what was made of it, whatever it is now. */
+/** Whether a source item is listed because DynamoDB refused an output of it, whatever its state is now. */
 export async function isListedAsRefused(
   key: Key,
   { ledger, run }: Pick<LiveEngine, 'ledger' | 'run'>,
@@ -180,12 +184,12 @@ export async function isListedAsRefused(
   return entry !== undefined && !entry.cleared && entry.refused !== undefined
 }
 
-/** A refusal holds for as long as the item stays as it was; whether it is cleared only a write decides. */
+/** A refusal holds as long as the item stays the same. Only a successful write clears it. */
 function stillRefused({ cleared, refused }: QuarantineEntry, item: RawItem): boolean {
   return !cleared && refused !== undefined && refused === contentsOf(item.attributes())
 }
 
-/** The list, for a walk that looks at each item once more. What is still poison stays on it. */
+/** The list, with work that checks each item again. Items that still cannot be migrated stay on it. */
 export function quarantineLists(engine: LiveEngine, recheck = recheckQuarantined): List[] {
   return Array.from({ length: shards }, (_, shard) => ({
     pk: quarantineShardPk(engine.run, shard),
@@ -196,7 +200,7 @@ export function quarantineLists(engine: LiveEngine, recheck = recheckQuarantined
   }))
 }
 
-/** Whether the list knows of a record: its item is listed, or was taken off after this record or a later one. */
+/** Whether the list accounts for a record: its item is listed, or was taken off after this record or a later one. */
 export async function isListedFor(
   { key, seq }: StreamRecord,
   { ledger, run }: Pick<LiveEngine, 'ledger' | 'run'>,

@@ -4,7 +4,7 @@ import { headBuckets, headOf, headPk, needsSettling } from '../ledger/heads.ts'
 import type { Deadline } from '../runtime/ports.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
-import { type List, type ListPlace, type Walked, walkLists } from './list-walk.ts'
+import { type List, type ListPlace, type ListsOutcome, workThrough } from './list-work.ts'
 import { quarantineLists } from './quarantine.ts'
 import { settleHead } from './settle.ts'
 
@@ -24,13 +24,13 @@ export interface SettleEngine extends LiveEngine {
 export async function settleBuckets(
   task: { run: string; fence: number; from: ListPlace },
   engine: SettleEngine,
-): Promise<Walked> {
+): Promise<ListsOutcome> {
   const { ledger, run, runtime } = engine
   const { quiet } = await readControl(ledger, run)
   if (quiet === undefined)
     throw new LiveError('not-quiet', `Run ${run} is not quiet: copy may still write. Begin quiet, then settle.`)
   const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
-  return walkLists([...headLists(quiet, engine), ...quarantineLists(engine)], task.from, { ...engine, whyStop })
+  return workThrough([...headLists(quiet, engine), ...quarantineLists(engine)], task.from, { ...engine, whyStop })
 }
 
 /** Reads all heads, because an index of the unsettled ones would be eventually consistent and could miss some. */

@@ -13,13 +13,13 @@ import { isRefused, listRefused } from './quarantine.ts'
 const readAtOnce = 100
 
 /**
- * Makes one destination key what its source items say now. They are read after the head and before the write, which
- * expects the head unchanged: a record that comes in between moves the head, and this starts over; one that comes later
- * meets a contested head (and settles again) or is newer than the head (and is written). A source item whose output
- * DynamoDB refuses is listed, and makes nothing from then on: what else it had made is deleted.
+ * Reconciles one destination key with its source items. The items are read after the head, and the write expects an
+ * unchanged head. A record that comes in between changes the head, and settling starts over. A later record meets a
+ * contested head (and settles again) or is newer than the head (and is written). A source item whose output DynamoDB
+ * refuses is quarantined and produces nothing from then on: its other outputs are deleted.
  * @param quiet the quiet period in force.
- * @param trying the encoded key of a source item that is tried once more although it was refused as it is.
- * @returns whether that one was refused again.
+ * @param trying the encoded key of a source item to try again although DynamoDB refused it in its present state.
+ * @returns whether that item was refused again.
  * @throws LiveError `contended` when the head kept changing.
  */
 export async function settleHead(
@@ -38,7 +38,7 @@ export async function settleHead(
   return { refused }
 }
 
-/** Another output of a source item of which one was refused. */
+/** Another output of a source item with a refused output. */
 interface LeftBehind {
   source: Key
   other: Key
@@ -70,9 +70,9 @@ async function settleOne(
         if (encodeKey(claim.item.key) === tried) again = true
         tried = undefined
         await listRefused(claim.item, { migration: claim.migration, reason: committed.refused }, engine)
-        return { again: 'DynamoDB refused its item', gotOn: true }
+        return { again: 'DynamoDB refused its item', progressed: true }
       }
-      // A key that cannot even be deleted holds nothing.
+      // A key that cannot even be deleted holds no item.
       const done = isRefusal(committed) ? await tables.commit(row) : committed
       return done ? { done: undefined } : { again: 'its head changed' }
     },
@@ -81,10 +81,10 @@ async function settleOne(
   return { leftBehind, refused: again }
 }
 
-/** Older than every sequence number there is: of a source item that no record has spoken for. */
+/** Lower than every sequence number: for a source item without a record. */
 const noSeq = '0'.repeat(40)
 
-/** Marks a destination key for settling, with source items that may make it, or made it. */
+/** Marks a destination key for settling, with the source items that may make it or may have made it. */
 export async function contest(
   key: Key,
   sources: readonly Key[],
@@ -117,7 +117,9 @@ interface Claimant {
   migration: string
 }
 
-/** The item the source makes under this key now; where several source items make one, that of the smallest source key. */
+/**
+ * The item that the source makes under this key now. If several source items make one, the smallest source key wins.
+ */
 async function claimed(
   { key, sources }: Head,
   engine: LiveEngine,

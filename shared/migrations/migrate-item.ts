@@ -10,9 +10,8 @@ import { describe, type Item, isPlainObject, toItem } from './values.ts'
 export const noMigration = 'no migration'
 
 /**
- * What the pending migrations make of one item. `reason` holds names and types, never contents of the item. `migration` is
- * the one that refused it, or the last that made its outputs; {@link noMigration} where none claims the item and the
- * destination refuses it as it is.
+ * The result of the pending migrations for one item. `reason` holds names and types, never contents of the item.
+ * `migration` is `no migration` if none claims the item and the destination refuses it as it is.
  */
 export type Migrated =
   | { kind: 'untouched'; outputs: [RawItem] }
@@ -21,9 +20,9 @@ export type Migrated =
   | { kind: 'quarantined'; migration: string; reason: string }
 
 /**
- * Runs the pending migrations, in order, on one item: the second on the outputs of the first, and so on, exactly as if
- * each had been a run of its own. An item that none claims is handed back as it came, unbuilt. Quarantine is of the whole
- * item: where one output is bad, none is given.
+ * Runs the pending migrations, in order, on one item: the second on the outputs of the first, and so on, as if each
+ * were a run of its own. An unclaimed item is returned as it came, unbuilt. The whole item is quarantined if one of its
+ * outputs is bad.
  * @param schema of the destination.
  */
 export function migrateItem(migrations: readonly Migration[], schema: TableSchema, item: RawItem): Migrated {
@@ -71,11 +70,11 @@ function runOne(
 
 function claims({ applies }: Migration, item: RawItem): boolean | Reason {
   if (typeof applies !== 'function') return declaredApplies(applies, item)
-  // Of a copy of its own: whatever it does to its argument, `up` gets the item as it is stored.
-  const answer = call('applies', () => applies(toItem(item.attributes())))
-  if ('reason' in answer) return answer
-  if (typeof answer.value === 'boolean') return answer.value
-  return { reason: `applies: expected a boolean, got ${describe(answer.value)}` }
+  // Called with a copy: `up` gets the item as it is stored, even if `applies` changes its argument.
+  const result = call('applies', () => applies(toItem(item.attributes())))
+  if ('reason' in result) return result
+  if (typeof result.value === 'boolean') return result.value
+  return { reason: `applies: expected a boolean, got ${describe(result.value)}` }
 }
 
 function runUp(migration: Migration, schema: TableSchema, item: Item): RawItem[] | Reason {
@@ -88,7 +87,7 @@ function runUp(migration: Migration, schema: TableSchema, item: Item): RawItem[]
   const outputs: RawItem[] = []
   for (const output of list.value) {
     const reduced = call('output', () => reduce(schema, output))
-    // First, so that what a schema does to the output is not stored; what it says is the better reason.
+    // Reduced before the schema runs, so that changes by the schema are not stored. The schema's reason is preferred.
     const rejected = check('target schema', migration.target, output)
     if ('reason' in reduced) return reduced
     if ('unfit' in reduced.value) return { reason: reduced.value.unfit }
@@ -99,7 +98,7 @@ function runUp(migration: Migration, schema: TableSchema, item: Item): RawItem[]
   return outputs
 }
 
-/** What is stored of an output: plain attribute values, read once. Getters and proxies may throw, whatever their output. */
+/** The stored form of an output: plain attribute values, read once. Getters and proxies may throw. */
 function reduce(schema: TableSchema, output: unknown): RawItem | Reason | { unfit: string } {
   if (!isPlainObject(output)) return { unfit: `up: expected items or nothing, got ${describe(output)}` }
   return toOutput(schema, output)
@@ -122,8 +121,8 @@ function check(name: string, schema: StandardSchema, value: unknown): Reason | u
 }
 
 /**
- * The user's code, contained: what it throws is a reason, and so is a promise, whose rejection must not end the process.
- * A zod schema with a check that throws answers with a promise too: zod takes any throw for a sign of an asynchronous check.
+ * Runs the user's code. An error becomes a reason, and so does a promise, whose rejection must not end the process. A
+ * zod schema with a check that throws returns a promise too: zod takes any throw for a sign of an asynchronous check.
  */
 function call<T>(name: string, code: () => T): { value: Awaited<T> } | Reason {
   try {

@@ -15,45 +15,46 @@ import type { PageWork } from './slice/pass.ts'
 
 export interface CopyPass extends Omit<LiveEngine, 'tables'> {
   destination: Table
-  /** Nothing changes the source meanwhile. */
+  /** Nothing changes the source during the copy. */
   offline: boolean
 }
 
-/** A source item of the page, with what became of it. */
+/** A source item of the page, with its result. */
 interface Copied {
   item: RawItem
   kind: 'untouched' | 'migrated' | 'dropped' | 'quarantined'
   migration: string
   outputs: RawItem[]
-  /** Of its outputs: those that are in the destination now, and those in whose place another item's is. */
+  /** Keys of its outputs that were written, and of outputs whose place another item holds. */
   written: Key[]
   present: Key[]
-  /** Why DynamoDB refuses one of its outputs. */
+  /** The reason if DynamoDB refuses one of its outputs. */
   refused?: string
 }
 
 /**
- * Migrates items and writes what comes of them to the destination. While live changes come in it only inserts what is
- * absent, so it never overwrites what they wrote; offline, plain batch writes do, and doing a page again writes the same.
+ * Migrates items and writes their outputs to the destination. With live changes it only inserts absent items, so it
+ * never overwrites a live change. Offline it uses plain batch writes, which overwrite; repeating a page writes the
+ * same.
  */
 export function copyPass(copy: CopyPass): PageWork {
   const { run, schema, migrations, ledger, runtime } = copy
   return {
     async apply(items) {
-      const poison: Quarantined[] = []
+      const unfit: Quarantined[] = []
       const page = items.map((item): Copied => {
         const result = migrateItem(migrations, schema, item)
         const { kind } = result
         const migration = migrationOf(result)
         if (kind === 'quarantined') {
           const { reason } = result
-          poison.push({ key: item.key, migration, reason, at: runtime.clock() })
+          unfit.push({ key: item.key, migration, reason, at: runtime.clock() })
           runtime.emit({ code: 'item.quarantined', run, migration, reason, key: encodeKey(item.key) })
         }
         return { item, kind, migration, outputs: outputsOf(result), written: [], present: [] }
       })
-      // The list of poison items is written first: a checkpoint must never pass an item that is nowhere.
-      await quarantine(ledger, run, poison)
+      // The quarantine list is written first: a checkpoint must never pass an item that is in neither place.
+      await quarantine(ledger, run, unfit)
       await writeOutputs(page, copy)
       for (const copied of page) if (copied.refused !== undefined) await setAside(copied, copied.refused, copy)
       return talliesOf(page)
@@ -62,8 +63,8 @@ export function copyPass(copy: CopyPass): PageWork {
 }
 
 /**
- * Writes what the items of a page make. Of several that make one key, one call may hold only one: the next comes where
- * the one before is refused.
+ * Writes the outputs of a page. If several outputs have one key, a call may hold only one of them: the next is tried if
+ * DynamoDB refuses it.
  */
 async function writeOutputs(page: Copied[], { destination, offline }: CopyPass): Promise<void> {
   const claims = page.flatMap((copied) => copied.outputs.map((output) => ({ copied, output })))
@@ -87,8 +88,8 @@ async function writeOutputs(page: Copied[], { destination, offline }: CopyPass):
 }
 
 /**
- * Lists an item of which DynamoDB refused an output, and takes back what else was written of it, now or by a slice that
- * died: settling deletes that once no page can land any more, unless another source item makes it.
+ * Quarantines an item with a refused output, and marks its other outputs for settling, whether they were written now or
+ * by a slice that died. Settling deletes them once no page can land any more, unless another source item makes them.
  */
 async function setAside({ item, migration, outputs, written, present }: Copied, refused: string, copy: CopyPass) {
   await listRefused(item, { migration, reason: refused }, copy)

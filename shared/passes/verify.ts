@@ -14,12 +14,12 @@ import { untilStable } from './patience.ts'
 import { readMany } from './read-many.ts'
 import type { PageWork } from './slice/pass.ts'
 
-/** Quarantined items looked up on their list at once. */
+/** Source items checked against the quarantine list at once. */
 const listingsAtOnce = 8
 
 export interface VerifyPass {
   run: string
-  /** Which verification of this run: each lists its own differences. */
+  /** Number of the verification in this run: each lists its own differences. */
   verification: number
   schema: TableSchema
   migrations: readonly Migration[]
@@ -32,23 +32,23 @@ export interface VerifyPass {
 }
 
 /**
- * Compares what each source item should have become with what the destination holds. What differs is read again on both
- * sides, strongly consistent, until it agrees or has outlasted `patienceMs`; then it is listed. What cannot be migrated
- * goes on the quarantine list: nobody else sees an item change after an offline copy.
+ * Compares the expected outputs of each source item with the destination. Unequal items are read again on both sides,
+ * strongly consistent, until they agree or have differed for `patienceMs`; then they are listed. Items that cannot be
+ * migrated are quarantined here too, because after an offline copy nothing else sees an item change.
  */
 export function verifyPass(verify: VerifyPass): PageWork {
   return {
     async apply(items, place) {
-      const looks = await lookAt(verify, items)
+      const results = await compare(verify, items)
       const wrong = await untilStable(
-        looks.filter(isOpen),
+        results.filter(isOpen),
         async (again) => {
           const sources = await readMany(
             verify.source,
-            again.map((look) => look.item.key),
+            again.map((each) => each.item.key),
           )
-          const now = new Map((await lookAt(verify, [...sources.values()])).map((look) => [idOf(look), look]))
-          for (const look of again) Object.assign(look, now.get(idOf(look)) ?? gone)
+          const now = new Map((await compare(verify, [...sources.values()])).map((each) => [idOf(each), each]))
+          for (const each of again) Object.assign(each, now.get(idOf(each)) ?? gone)
           return again.filter(isOpen)
         },
         verify.patienceMs,
@@ -58,41 +58,41 @@ export function verifyPass(verify: VerifyPass): PageWork {
         verify.ledger,
         verify.run,
         verify.verification,
-        wrong.flatMap((look) => look.differences),
+        wrong.flatMap((each) => each.differences),
         place,
       )
-      return looks.reduce((sum, look) => addTallies(sum, look.tallies), noTallies)
+      return results.reduce((sum, each) => addTallies(sum, each.tallies), noTallies)
     },
   }
 }
 
-/** What one look at a source item came to. */
-interface Look {
+/** The comparison of one source item. */
+interface Comparison {
   item: RawItem
   tallies: Tallies
   differences: Difference[]
-  /** Of one that cannot be migrated: whether the quarantine list has it. */
+  /** If the item cannot be migrated: whether it is on the quarantine list. */
   listed?: boolean
 }
 
-/** The item went away meanwhile. What it left behind, if anything, is an orphan: the other pass's business. */
+/** The item was deleted meanwhile. Outputs that it left behind are orphans, which the orphans pass finds. */
 const gone = { tallies: { ...noTallies, read: 1, dropped: 1 }, differences: [] }
 
-/** DynamoDB refused what is made of the item as it is, and the list says so. */
+/** DynamoDB refused an output of the item's present state, and the item is on the quarantine list. */
 const setAside = { tallies: { ...noTallies, read: 1, quarantined: 1 }, differences: [], listed: true }
 
-/** A quarantined item that is not listed could be migrated when it was read again. */
-const isOpen = (look: Look) => look.differences.length > 0 || (look.tallies.quarantined > 0 && !look.listed)
-const idOf = ({ item }: Look) => encodeKey(item.key)
+/** Whether to compare again. A quarantined item that is not listed could be migrated when it was read again. */
+const isOpen = (each: Comparison) => each.differences.length > 0 || (each.tallies.quarantined > 0 && !each.listed)
+const idOf = ({ item }: Comparison) => encodeKey(item.key)
 
-async function lookAt(verify: VerifyPass, items: RawItem[]): Promise<Look[]> {
+async function compare(verify: VerifyPass, items: RawItem[]): Promise<Comparison[]> {
   const { migrations, schema, destination, runtime } = verify
   const migrated = items.map((item) => ({ item, result: migrateItem(migrations, schema, item) }))
   const keys: Key[] = migrated.flatMap(({ result }) =>
     'outputs' in result ? result.outputs.map(({ key }) => key) : [],
   )
   const found = await readMany(destination, keys)
-  const looks = migrated.map(({ item, result }): Look => {
+  const results = migrated.map(({ item, result }): Comparison => {
     const tallies = { ...noTallies, read: 1, [result.kind]: 1 }
     const differences: Difference[] = []
     for (const output of 'outputs' in result ? result.outputs : []) {
@@ -106,10 +106,10 @@ async function lookAt(verify: VerifyPass, items: RawItem[]): Promise<Look[]> {
     }
     return { item, tallies, differences }
   })
-  await inParallel(listingsAtOnce, looks, async (look) => {
-    if (look.tallies.quarantined > 0) look.listed = await listQuarantinedByPass(look.item.key, verify)
-    // Its outputs are not there because DynamoDB refused them of the item as it is.
-    else if (look.differences.length > 0 && (await isRefused(look.item, verify))) Object.assign(look, setAside)
+  await inParallel(listingsAtOnce, results, async (each) => {
+    if (each.tallies.quarantined > 0) each.listed = await listQuarantinedByPass(each.item.key, verify)
+    // Its outputs are missing because DynamoDB refused them in the item's present state.
+    else if (each.differences.length > 0 && (await isRefused(each.item, verify))) Object.assign(each, setAside)
   })
-  return looks
+  return results
 }

@@ -13,14 +13,14 @@ import type { Runtime } from '../runtime/ports.ts'
 import { counted, sentence } from '../runtime/text.ts'
 import type { HaltCode } from './halts.ts'
 
-/** A run that cannot go on by itself: `error` and `cause` become those of the failed execution. */
+/** A run that cannot continue by itself. `error` and `cause` become those of the failed execution. */
 export interface Halted {
   outcome: 'halted'
   error: HaltCode
   cause: string
 }
 
-/** Records that a run cannot go on by itself, keeps everything resumable, and gives the lease back. */
+/** Records that a run cannot continue by itself, keeps everything resumable, and gives the lease back. */
 export async function haltRun(
   task: { run: string; fence: number; error: HaltCode; cause: string },
   { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
@@ -42,7 +42,7 @@ export async function haltRun(
   return { outcome: 'halted', error, cause }
 }
 
-/** Why a pass does not let the run continue; nothing when every chunk is done and the sums close. */
+/** Why a pass stops the run; `undefined` if every chunk is done and the sums close. */
 export function whyHalted(
   run: RunRecord,
   kind: PassKind,
@@ -50,21 +50,21 @@ export function whyHalted(
   command: string,
 ): { error: HaltCode; cause: string } | undefined {
   const halted = (error: HaltCode, cause: string) => ({ error, cause })
-  const goOn = resumeCommand(run)
-  const resume = `\`${goOn}\` continues from the checkpoints.`
+  const resumeWith = resumeCommand(run)
+  const resume = `\`${resumeWith}\` continues from the checkpoints.`
   if (command === 'abort') return halted('aborted', `Run ${run.id} was aborted. ${resume}`)
   const { failed, missing, open, tallies } = coverage
   if (failed[0])
     return halted(
       'chunks-failed',
-      `${counted(failed.length, 'chunk')} of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Once the cause is gone, \`${goOn}\` continues from the checkpoints; but changed migrations need a new run: ${anew(run)}`,
+      `${counted(failed.length, 'chunk')} of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Once the cause is gone, \`${resumeWith}\` continues from the checkpoints; but changed migrations need a new run: ${anew(run)}`,
     )
   const expired = isVerification(kind) ? undefined : whyExpired(run, coverage)
   if (expired) return halted('not-covered', expired)
   if (missing.length > 0)
     return halted(
       'not-covered',
-      `${counted(missing.length, 'chunk')} of ${kind} without a row, the first is ${missing[0]}. \`${goOn}\` plans them again.`,
+      `${counted(missing.length, 'chunk')} of ${kind} without a row, the first is ${missing[0]}. \`${resumeWith}\` plans them again.`,
     )
   if (open > 0)
     return halted(
@@ -77,12 +77,15 @@ export function whyHalted(
   return undefined
 }
 
-/** How a run begins with other migrations: the checkpoints of this one are about what its own made. */
+/** How to begin anew with other migrations. The checkpoints of this run are valid only for its own. */
 function anew({ destination }: RunRecord): string {
   return `turn live changes off (\`segue capture off\`), empty ${destination} and start without \`--resume\`.`
 }
 
-/** Work under a lease had to stop; `what` names it as a sentence does. */
+/**
+ * Halts a run whose work under a lease had to stop.
+ * @param what the work, as the subject of a sentence.
+ */
 export function haltStopped(
   task: { run: string; fence: number },
   what: string,

@@ -17,7 +17,7 @@ export type HaltCode =
   | 'not-quiet'
   | 'phase-failed'
 
-/** Everything for which a run that has begun stops before its end. */
+/** The reasons for which a run stops before its end. */
 export const halts: ErrorTable<HaltCode> = {
   aborted: {
     means: 'An operator aborted the run.',
@@ -32,11 +32,11 @@ export const halts: ErrorTable<HaltCode> = {
     next: 'Correct the cause, which the message and `segue status` show, then continue with `segue run --resume`. Where it is a migration: turn live changes off (`segue capture off`), empty the destination and start anew.',
   },
   'chunks-open': {
-    means: 'Some chunks stopped before their end, as after the migrations were deployed anew.',
+    means: 'Some chunks stopped before their end, for example because other migrations were deployed.',
     next: '`segue run --resume` continues from the checkpoints, with the migrations the run was begun with. For others, turn live changes off (`segue capture off`), empty the destination and start anew.',
   },
   'not-covered': {
-    means: 'Rows of the ledger that say what was copied are missing: never planned, or expired after 60 days.',
+    means: 'Chunk rows of the copy are missing in the ledger: never planned, or expired after 60 days.',
     next: 'Do what the message says: resume where chunks were never planned; begin anew where rows have expired.',
   },
   'tallies-open': {
@@ -70,11 +70,11 @@ export const halts: ErrorTable<HaltCode> = {
     next: 'Enable it, deploy with the ARN it has now, empty the destination and start a new run.',
   },
   'stream-trimmed': {
-    means: 'Changes were older than 24 hours before they were applied, and the stream has thrown them away.',
+    means: 'The stream trimmed changes before they were applied: it keeps them for 24 hours.',
     next: 'Turn live changes off (`segue capture off`), empty the destination and start a new run.',
   },
   'not-quiet': {
-    means: 'A repair was asked for while copy may still write.',
+    means: 'A repair was requested while copy may still write.',
     next: 'Finish the run first (`segue run --resume`), then repair.',
   },
   'phase-failed': {

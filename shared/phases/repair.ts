@@ -7,7 +7,7 @@ import { differenceShardPk } from '../ledger/keys.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { outputsOf } from '../live/changes.ts'
 import type { LiveEngine } from '../live/engine.ts'
-import { type List, type ListPlace, walkLists } from '../live/list-walk.ts'
+import { type List, type ListPlace, workThrough } from '../live/list-work.ts'
 import { clearRefused, isRefused, quarantineLists, recheckQuarantined } from '../live/quarantine.ts'
 import { contest, settleHead } from '../live/settle.ts'
 import type { SettleEngine } from '../live/settle-all.ts'
@@ -17,10 +17,10 @@ import { type Halted, haltRun, haltStopped } from './halt.ts'
 export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: ListPlace } | Halted
 
 /**
- * Makes each destination key at which the last verification found a difference what its source items say now, by the
- * rules of settling: its head is marked contested, with every source item that makes it or may have made it, and settled;
- * an orphan that none of them makes is deleted. Then takes cured items off the quarantine list: with live changes settle
- * and the appliers do this, offline only repair does. Doing it again is harmless.
+ * Reconciles each destination key that the last verification flagged with its source items, by the rules of settling.
+ * Marks its head contested, with every source item that makes it or may have made it, and settles it; deletes an orphan
+ * that no source item makes. Then takes cured items off the quarantine list: with live changes, settle and the appliers
+ * do this; offline, only repair does. Repeating it is harmless.
  */
 export async function repairRun(
   task: { run: string; fence: number; from: ListPlace },
@@ -33,25 +33,25 @@ export async function repairRun(
     const cause = `Run ${run.id} is not quiet: copy may still write. Finish the run, then repair.`
     return haltRun({ ...task, error: 'not-quiet', cause }, engine)
   }
-  // Each repair of an offline run is a quiet period of its own: nothing else ever settles there.
+  // Each repair of an offline run is a quiet period of its own, because nothing else settles there.
   const period = quiet ?? `repair.${task.fence}`
   const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
   const recheck = (key: Key) => recheckOrTry(key, period, engine)
   const lists = [...differenceLists(run, period, engine), ...quarantineLists(engine, recheck)]
-  const walked = await walkLists(lists, task.from, { ...engine, whyStop })
-  switch (walked.outcome) {
+  const result = await workThrough(lists, task.from, { ...engine, whyStop })
+  switch (result.outcome) {
     case 'done':
       return { outcome: 'repaired' }
     case 'more':
-      return walked
+      return result
     case 'stopped':
-      return haltStopped(task, 'Repairing', walked.reason, engine)
+      return haltStopped(task, 'Repairing', result.reason, engine)
   }
 }
 
 /**
- * A key that differs for several source items is repaired once, with all of them; twice where a page ends between them: its
- * head keeps those of the first time.
+ * A key that differs for several source items is repaired once, with all of them. If a page ends between them it is
+ * repaired twice: its head keeps the source items of the first time.
  */
 function differenceLists({ id, verification }: RunRecord, quiet: string, engine: LiveEngine): List[] {
   const counted = countedRows(engine.ledger, id)
@@ -74,8 +74,9 @@ async function repairKey(key: Key, sources: Key[], quiet: string, engine: LiveEn
 }
 
 /**
- * Takes an item off the list if it can be migrated now, or is gone. One that DynamoDB refused as it is now is tried once
- * more: what stood in its way, such as an index, may be gone; and where every output is written, it comes off the list.
+ * Takes an item off the list if it can be migrated now, or is gone. An item that DynamoDB refused in its present state
+ * is tried again, because the cause, such as an index, may be gone. It comes off the list once all its outputs are
+ * written.
  */
 async function recheckOrTry(key: Key, quiet: string, engine: LiveEngine): Promise<void> {
   await recheckQuarantined(key, engine)

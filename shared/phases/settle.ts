@@ -1,5 +1,5 @@
 import { enterPhase } from '../facts/phase.ts'
-import type { ListPlace } from '../live/list-walk.ts'
+import type { ListPlace } from '../live/list-work.ts'
 import { beginQuiet } from '../live/quiet.ts'
 import { type SettleEngine, settleBuckets } from '../live/settle-all.ts'
 import { type Halted, haltStopped } from './halt.ts'

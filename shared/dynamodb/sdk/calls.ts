@@ -17,11 +17,11 @@ export interface Call {
   send(): Promise<WriteResult[]>
 }
 
-/** How an item is judged of which a call was refused. */
+/** How to judge the items of a refused call. */
 export interface Court {
   /** Writes one item in a request of its own. */
   alone(position: number): Promise<WriteResult>
-  /** Whether a put of a made-up key under a condition that cannot hold fails by its condition. */
+  /** Whether a put of a made-up key, under a condition that cannot hold, fails by its condition. */
   probe(): Promise<boolean>
 }
 

@@ -93,12 +93,14 @@ export function failed(
   return new DynamoDbError(code, message, { serviceError, ...refusal })
 }
 
-/** As a whole call says it, and as a statement or an action of a transaction does. Nothing else is about an item. */
+/** The code of a whole call, or of a statement or an action of a transaction. No other code concerns an item. */
 function isValidation(serviceError: string): boolean {
   return serviceError === 'ValidationException' || serviceError === 'ValidationError'
 }
 
-/** A reason that is the same for all items alike, and quotes none: values stand in brackets, in quotes or after a colon. */
+/**
+ * The reason without values, so that it is equal for all items: values stand in brackets, in quotes or after a colon.
+ */
 function shownRefusal(detail: string): string {
   const [, message = ''] = /^\w+: (.*?)(?: \(request [\w-]+\))?$/s.exec(detail) ?? []
   const free = message

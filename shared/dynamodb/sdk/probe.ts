@@ -8,7 +8,7 @@ const madeUp: Record<KeyType, AttributeValue> = {
   B: { B: Uint8Array.of(0) },
 }
 
-/** A put that is valid where puts are, and writes nothing: its condition cannot hold, whatever is there. */
+/** A put that is valid wherever puts are, and never writes: its condition cannot hold. */
 export function probePut(name: string, { pk, sk }: KeySchema): PutItemCommandInput {
   return {
     TableName: name,

@@ -37,7 +37,7 @@ async function putOne({ client, name }: Target, Item: Attributes): Promise<Write
   return 'written'
 }
 
-/** Whether a put is refused by its condition, as it must be. */
+/** Whether a put fails by its condition, as it must. */
 function probe({ client, name, schema }: Target): Promise<boolean> {
   return calling('PutItem', name, async () => {
     try {

@@ -1,4 +1,4 @@
-import type { ListPlace } from '../../live/list-walk.ts'
+import type { ListPlace } from '../../live/list-work.ts'
 import { type Repaired, repairRun } from '../repair.ts'
 import { settleEngine } from './engines.ts'
 import type { Handler, LiveWorld, Migrating, Task } from './world.ts'

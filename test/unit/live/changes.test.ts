@@ -10,7 +10,7 @@ const changes = (change: Parameters<typeof record>[1]) => {
     ...rest,
   }
 }
-const poison = { migration: 'move', reason: expect.stringContaining('up threw Error') }
+const unfit = { migration: 'move', reason: expect.stringContaining('up threw Error') }
 
 it('puts what the new image makes and deletes what only the old one made', () => {
   expect(changes({ old: item('a', ['x', 'y']), new: item('a', ['y', 'z'], 2) })).toEqual({
@@ -29,7 +29,7 @@ it('deletes all that an item made when it can no longer be migrated, and says wh
     puts: [],
     deletes: [key('x')],
     cured: false,
-    poison,
+    unfit,
   })
 })
 

@@ -6,7 +6,7 @@ import { listDifferences, recordDifferences } from '../../../shared/ledger/diffe
 import { listQuarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
 import { applyBatch } from '../../../shared/live/batch.ts'
-import { settleBuckets } from '../../../shared/live/settle-walk.ts'
+import { settleBuckets } from '../../../shared/live/settle-all.ts'
 import { copyPass } from '../../../shared/passes/copy.ts'
 import { verifyPass } from '../../../shared/passes/verify.ts'
 import { repairRun } from '../../../shared/phases/repair.ts'

@@ -4,40 +4,40 @@ import type { LedgerTable, Row } from '../ledger/table.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
 
-/** Where a walk stands: in this list, behind the row with this sort key; `''` is before the first. */
+/** A position in the lists: a list, and the sort key of the last finished row; `''` is before the first. */
 export interface ListPlace {
   shard: number
   after: string
 }
 
-/** A partition of the ledger, and what there is to do for rows of it, in their order. */
+/** A partition of the ledger, and the work that its rows ask for, in their order. */
 export interface List {
   pk: string
   workOf(rows: Row[]): ListWork[] | Promise<ListWork[]>
 }
 
 export interface ListWork {
-  /** Sort key of the row that asks for it: once it is done, so is all up to there. */
+  /** Sort key of its row. Once the work is done, all rows up to this one are done. */
   at: string
   work(): Promise<unknown>
 }
 
-export type Walked =
+export type ListsOutcome =
   | { outcome: 'done' }
-  /** Time is up: go on from this place. */
+  /** Time is up: continue from this place. */
   | { outcome: 'more'; from: ListPlace }
   | { outcome: 'stopped'; reason: WhyStopped }
 
-/** Done at once, and between two looks at the clock. */
+/** Rows processed at once, and rows between two checks of the time. */
 const atOnce = 16
 const group = 64
 
 /**
- * Does all that the rows of some lists ask for, from a place on, until it is done, there is a reason to stop, or a tenth of
- * the time is left; holds a page of rows, however long the lists are. What one invocation did not come to the next one
- * does, however little fits into each and whether or not the work takes its row off the list.
+ * Does the work of all rows of some lists, from a place on, until everything is done, there is a reason to stop, or
+ * only a tenth of the time is left. Holds one page of rows, however long the lists are. The next invocation continues
+ * where this one stopped, however little each does, and whether or not the work removes its row from the list.
  */
-export async function walkLists(
+export async function workThrough(
   lists: readonly List[],
   from: ListPlace,
   {
@@ -45,7 +45,7 @@ export async function walkLists(
     deadline,
     whyStop,
   }: { ledger: LedgerTable; deadline: Deadline; whyStop: () => Promise<WhyStopped | undefined> },
-): Promise<Walked> {
+): Promise<ListsOutcome> {
   const reserveMs = deadline.remainingMs() / 10
   let place = from
   while (place.shard < lists.length) {
@@ -60,7 +60,7 @@ export async function walkLists(
       await inParallel(atOnce, now, ({ work }) => work())
       const last = i + group < all.length ? now.at(-1)!.at : endOf(rows)
       place = last === undefined ? { shard: shard + 1, after: '' } : { shard, after: last }
-      // Looked at after the work: however short the time, each invocation gets on.
+      // Checked after the work: however short the time, each invocation makes progress.
       if (deadline.remainingMs() < reserveMs && place.shard < lists.length) return { outcome: 'more', from: place }
     }
   }
