@@ -12,7 +12,8 @@ const itemsAtOnce = 16
 
 export interface BatchEngine {
   fencing: LiveFencing
-  engine: (run: RunRecord) => LiveEngine
+  /** Made for the run that the batch then belongs to: by the time it is made, another may have begun. */
+  engine: (run: RunRecord) => LiveEngine | Promise<LiveEngine>
 }
 
 /**
@@ -24,7 +25,7 @@ export interface BatchEngine {
 export async function applyBatch(records: StreamRecord[], { fencing, engine }: BatchEngine): Promise<void> {
   if (records.length === 0) return
   const { run, since } = await fencing()
-  const live = engine(run)
+  const live = await engine(run)
   const current = records.filter(({ at }) => at >= since)
   const groups = Map.groupBy(current, ({ key }) => encodeKey(key)).values()
   const failures: unknown[] = []

@@ -1,4 +1,5 @@
 import type { TableSchema } from '../../dynamodb/key.ts'
+import type { RunRecord } from '../../ledger/runs.ts'
 import { applyBatch } from '../../live/batch.ts'
 import { liveFencing, permits } from '../../live/fencing.ts'
 import type { StreamRecord } from '../../live/ports.ts'
@@ -17,7 +18,7 @@ export function liveHandler<E>(
   const fencing = liveFencing(ledger, options.destinationTable, codeHash, runtime.clock)
   return async (batch) => {
     const { run } = await fencing()
-    const engine = await liveEngine(world, run, permits(fencing))
-    await applyBatch(recordsOf(batch, run.schema), { fencing, engine: () => engine })
+    const engine = (of: RunRecord) => liveEngine(world, of, permits(fencing))
+    await applyBatch(recordsOf(batch, run.schema), { fencing, engine })
   }
 }

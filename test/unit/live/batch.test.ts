@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest'
+import { parseOptions } from '../../../shared/config/options.ts'
 import { beginCapture, endCapture } from '../../../shared/ledger/capture.ts'
+import { writeControl } from '../../../shared/ledger/control.ts'
 import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { listQuarantine } from '../../../shared/ledger/quarantine.ts'
-import { updateRun } from '../../../shared/ledger/runs.ts'
+import { createRun, getRun, updateRun } from '../../../shared/ledger/runs.ts'
 import { applyBatch } from '../../../shared/live/batch.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import { liveFencing } from '../../../shared/live/fencing.ts'
+import type { StreamRecord } from '../../../shared/live/ports.ts'
+import type { Migration } from '../../../shared/migrations/index.ts'
+import { liveHandler } from '../../../shared/phases/handlers/live.ts'
+import { memoryLiveTables } from '../../memory/live-tables.ts'
 import { item, output, record, run, world } from './world.ts'
 
 async function gated(codeHash = 'code', since = 0) {
@@ -77,6 +83,42 @@ it('a batch that outlives its run writes nothing into the next one', async () =>
   const batch = applyBatch([record(1, { new: item('a', ['x']) })], { fencing: changing, engine: () => engine })
   await expect(batch).rejects.toMatchObject({ code: 'fenced' })
   expect(items()).toEqual({})
+})
+
+it('a batch that a new run overtakes before it begins is not applied by the heads of the run before', async () => {
+  const { ledger, time, source, destination, engine, items } = await world()
+  await beginCapture(ledger, run, { since: 0, stream: 'arn:stream:source' })
+  const begins = async () => {
+    const [last, lease] = await Promise.all([getRun(ledger, run), readLease(ledger, 'destination')])
+    if (lease!.fence > 1) return
+    await createRun(ledger, { ...last, id: 'run00002', fence: 2 })
+    await writeControl(ledger, 'run00002', undefined, { command: 'run', fence: 2 })
+    await beginCapture(ledger, 'run00002', { since: 0, stream: 'arn:stream:source' })
+    await writeLease(ledger, lease, { ...lease!, run: 'run00002', fence: 2 })
+    time.now += 6_000
+  }
+  const handler = liveHandler({
+    options: parseOptions({ sourceTable: 'source', destinationTable: 'destination' }),
+    codeHash: 'code',
+    streamArn: undefined,
+    runtime: engine.runtime,
+    ledger,
+    describeTable: () => Promise.reject(new Error('not asked')),
+    openTable: () => source,
+    liveTables: () => memoryLiveTables(destination, ledger),
+    // Loading them takes a while.
+    migrations: async () => {
+      await begins()
+      return engine.migrations as Migration[]
+    },
+    recordsOf: (records: StreamRecord[]) => records,
+  })
+  const batch = () => handler([record(1, { new: item('a', ['x']) })], { remainingMs: () => 60_000 })
+  await batch().catch(() => {})
+  expect(ledger.rows().filter(({ pk }) => pk.startsWith(`HEAD#${run}#`))).toEqual([])
+  await batch()
+  expect(items()).toEqual({ x: output('x') })
+  expect(ledger.rows().filter(({ pk }) => pk.startsWith('HEAD#run00002#'))).toHaveLength(1)
 })
 
 describe('fencing of live changes', () => {
