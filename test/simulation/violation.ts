@@ -15,7 +15,7 @@ export const invariantOf = {
   /** What settling, and so I1 to I3, relies on. */
   undrained: '§7',
   /** A function did what it is not deployed with the permission for. */
-  'not permitted': '§2',
+  'not permitted': '§1',
   /** The engine, a definition or the simulator threw what nobody expected. */
   defect: '—',
 } as const
