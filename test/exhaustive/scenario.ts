@@ -120,7 +120,7 @@ function inserting(call: Call, overwrites: boolean): Table {
 }
 
 /** The records of one source item, in order; what it knows of quiet may be as old as one likes. */
-function applier(source: string, { batches }: Scenario, without: Rule | undefined): Actor {
+function applier(source: string, { batches, any }: Scenario, without: Rule | undefined): Actor {
   const id = encodeKey(key(source))
   return {
     name: `apply ${source}`,
@@ -138,7 +138,8 @@ function applier(source: string, { batches }: Scenario, without: Rule | undefine
           (store) => [...new Set(store.quiets)].map((quiet) => [store, quiet]),
           'joined',
         )
-        const engine = liveEngine(call, without, { source: id, stale })
+        const neverListed = !any.some(({ to }) => to === 'poison')
+        const engine = liveEngine(call, without, { source: id, stale, neverListed })
         const batch = records
           .slice(0, many)
           .map(({ old, ...rest }) => (without === 'old images are read' || !old ? rest : { ...rest, old }))

@@ -83,7 +83,7 @@ export const liveSabotages: Sabotage[] = [
         return settleHead(key, quiet, { ...engine, tables: { commit } })
       },
     }),
-    by: wrong,
+    by: [...wrong, 'quarantine', 'undrained'],
   },
   {
     name: 'a mapping that begins at LATEST',
@@ -117,7 +117,8 @@ export const liveSabotages: Sabotage[] = [
         return decision.kind === 'contest' ? { kind: 'contest', head: noted(head, claim) } : decision
       },
     }),
-    by: wrong,
+    // What is to settle a refused item's other outputs is dropped, too.
+    by: [...wrong, 'quarantine', 'orphan', 'undrained'],
   },
   {
     name: 'sequence numbers of different source items compared',
