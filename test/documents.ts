@@ -2,7 +2,8 @@ import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 
 const root = path.resolve(import.meta.dirname, '..')
-const read = (file: string) => readFileSync(path.join(root, file), 'utf8')
+/** The text of a page. */
+export const read = (page: string) => readFileSync(path.join(root, page), 'utf8')
 
 /** The pages that tell a user what to type. */
 export const pages = globSync(['README.md', 'CONTRIBUTING.md', 'docs/**/*.md', '{local,examples}/**/*.md'], {
