@@ -17,7 +17,8 @@ export function refusalOf(error: unknown): string | undefined {
 /**
  * Writes one item, and distinguishes a refused item from a request that is wrong for every item. Before an item counts
  * as refused, the same request with a made-up key of the right types, under a condition that cannot hold, must fail by
- * that condition.
+ * that condition, and the item must then be refused again: what was wrong for every item may have ended in between.
+ * @param write may be sent twice: a refused one has written nothing.
  * @param probe sends that request; returns whether it failed by its condition.
  * @throws the error of `write`, if it is no refusal or the probe did not fail by its condition.
  */
@@ -25,8 +26,13 @@ export async function judge<T>(write: () => Promise<T>, probe: () => Promise<boo
   try {
     return await write()
   } catch (error) {
+    if (refusalOf(error) === undefined || !(await probe())) throw error
+  }
+  try {
+    return await write()
+  } catch (error) {
     const refused = refusalOf(error)
-    if (refused === undefined || !(await probe())) throw error
+    if (refused === undefined) throw error
     return { refused }
   }
 }
