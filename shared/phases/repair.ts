@@ -33,7 +33,7 @@ export async function repairRun(
     const cause = `Run ${run.id} is not quiet: copy may still write. Finish the run, then repair.`
     return haltRun({ ...task, error: 'not-quiet', cause }, engine)
   }
-  // Each repair of an offline run is a quiet period of its own, because nothing else settles there.
+  // A run that finished before offline runs settled has no quiet period: each repair is one of its own.
   const period = quiet ?? `repair.${task.fence}`
   const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
   const recheck = (key: Key) => recheckOrTry(key, period, engine)
