@@ -63,7 +63,7 @@ export async function captureOff(
     if (outcome === 'changing')
       throw new OperatorError(
         'not-off',
-        `their event source mapping has been changing for ${mappingRestsMs / 60_000} minutes.`,
+        `their event source mapping has been changing for ${mappingRestsMs / 60_000} minutes. Live changes are refused meanwhile. The last processing result of the mapping, in the Lambda console, names the reason.`,
       )
   } catch (error) {
     throw new LostSight('It is not known whether live changes are off (repeat the command to see)', error)
