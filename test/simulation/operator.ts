@@ -22,6 +22,12 @@ import type { World } from './world.ts'
 /** More often than this no operator should have to resume a run, however unlucky. */
 const MOST_ATTEMPTS = 40
 
+/**
+ * More often than this no operator should have to repeat `capture off`: it waits ten minutes each time, and a mapping
+ * is stuck for three quarters of an hour at most, and then changes within minutes.
+ */
+const MOST_CAPTURE_OFFS = 6
+
 /** How old what a read sees may be that is not strongly consistent. */
 const STALE_MS = 25_000
 
@@ -335,20 +341,26 @@ export class Operator {
     return input
   }
 
+  /** Repeats the command, as it says, where the mapping is stuck or somebody else's run is under way. */
   async #captureOff(): Promise<void> {
-    const { settings, story } = this.#world
+    const { settings, story, scheduler } = this.#world
     this.#world.hit('operator: turns capture off')
     story.tell('operator', 'turns capture off')
-    for (;;) {
+    for (let stuck = 0; ; ) {
       try {
         await captureOff(this.#engine, settings.liveSeconds)
         story.tell('operator', 'knows that capture is off')
         return
       } catch (error) {
-        // A run that somebody else began goes first.
         const reason = LostSight.is(error) ? error.cause : error
-        if (!(OperatorError.is(reason) && reason.code === 'run-under-way')) throw error
-        await this.#allEnd()
+        const code = OperatorError.is(reason) ? reason.code : undefined
+        // A run that somebody else began goes first.
+        if (code === 'run-under-way') await this.#allEnd()
+        else if (code === 'not-off' && ++stuck < MOST_CAPTURE_OFFS) {
+          this.#world.hit('path: capture off repeated')
+          story.tell('operator', 'does not know whether capture is off, and will repeat the command')
+          await scheduler.sleep(this.#handing.between(0, 120_000))
+        } else throw error
       }
     }
   }

@@ -21,6 +21,7 @@ const once: [seed: number, what: string][] = [
   [6189, 'an abort while the run was just finishing stopped its live changes for good'],
   [3324, 'a late delivery of planning copy put a finished run, that was being verified, back into Copy'],
   [9201, 'the simulator gave more empty answers in a row than it says it does, and drain took them for silence'],
+  [425, 'people did not repeat capture off, as it says, where the mapping had been changing for ten minutes'],
   [20, 'Capture halted a run without the permission to list its chunks, and kept its lease'],
 ]
 
