@@ -62,12 +62,12 @@ async function exists(folder: string, name: string): Promise<boolean> {
 /** The folder's `package.json` with the missing entries added. */
 async function completeManifest(folder: string): Promise<Manifest> {
   const given = await readManifest(folder)
-  const isNew = !given || given.scripts?.test === noTest
-  // `npm init` writes "commonjs" by default; elsewhere it is a decision.
-  if (given && given.type !== 'module' && !isNew)
+  // `npm init` writes "commonjs" beside its placeholder, and `npm install` no type and no scripts: neither is a decision.
+  const undecided = !given || given.scripts?.test === noTest || (given.type === undefined && !given.scripts)
+  if (given?.type !== 'module' && !undecided)
     throw new CliError(
       'bad-package-json',
-      'Expected "type": "module" in package.json, since the app is written in ES modules. Run `segue init` in a folder of its own.',
+      'Expected "type": "module" in package.json, since the app is written in ES modules. Set it (`npm pkg set type=module`) if everything else here is ES modules too, or run `segue init` in a folder of its own.',
     )
   const { devDependencies = {}, dependencies = {} } = JSON.parse(await readFile(manifestFile, 'utf8')) as Manifest
   const tested: Record<string, string> = { ...dependencies, ...devDependencies }

@@ -46,6 +46,13 @@ program
       if (emulator) console.log(`Process          ${emulator.pid}, log ${emulator.logFile}`)
       return
     }
+    if (healthy && emulator) {
+      console.log(
+        `The emulator runs at ${emulator.endpoint}, without an app. Deploy one: npm run local -- up --app DIR`,
+      )
+      process.exitCode = 1
+      return
+    }
     console.log(
       stack || emulator
         ? `${stack?.endpoint ?? emulator?.endpoint} does not respond any more. Start it again: npm run local -- up`

@@ -9,7 +9,7 @@ import type { Item } from './values.ts'
 export type Applies = DeclaredApplies | ((item: Item) => boolean)
 
 export interface DeclaredApplies {
-  /** Prefixes of string keys. A key of another type, or a missing sort key, does not match. */
+  /** Prefixes of string keys: of the partition key and the sort key, whatever their attributes are called. A key of another type, or a missing sort key, does not match. */
   keyPrefix?: { pk?: string; sk?: string }
   /** A top-level attribute and the value it has. */
   attribute?: { name: string; equals: string | number | boolean | null }

@@ -54,6 +54,12 @@ describe('a folder with a package.json', () => {
     expect({ name, type, test: scripts.test }).toEqual({ name: 'mine', type: 'module', test: 'vitest run' })
   })
 
+  test('as `npm install` writes it in an empty folder becomes one of ES modules', async () => {
+    await write('package.json', JSON.stringify({ dependencies: { zod: '^4.0.0' } }))
+    await initialize(folder)
+    expect(await manifest()).toMatchObject({ type: 'module', dependencies: { zod: '^4.0.0' } })
+  })
+
   test('keeps its scripts and versions', async () => {
     const own = { type: 'module', scripts: { test: 'mine' }, dependencies: { zod: '^4.0.0' } }
     await write('package.json', JSON.stringify(own))
