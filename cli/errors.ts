@@ -42,7 +42,7 @@ export const cliErrors: ErrorTable<CliErrorCode> = {
   },
 }
 
-/** The user must put something right first; the message says what. */
+/** The user must fix something first; the message says what to fix. */
 export class CliError extends SegueError {
   static override readonly kind = 'CliError'
   declare readonly code: CliErrorCode

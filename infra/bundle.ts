@@ -18,7 +18,7 @@ const options: BuildOptions = {
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  // Not esbuild's default for Node: the SDK's CommonJS entry points cannot be tree-shaken.
+  // esbuild's default for Node picks the SDK's CommonJS entry points, and these cannot be tree-shaken.
   mainFields: ['module', 'main'],
   // Paths in comments are relative to this: the same code gives the same bytes on every machine.
   absWorkingDir: ROOT,

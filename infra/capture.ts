@@ -24,9 +24,9 @@ export interface CaptureProps {
 }
 
 /**
- * The mapping from the source's stream to the live function. It is off until a run turns it on. It names no version of the
- * function: a deployment that changed the mapping would turn it off again. The live function reads in the ledger whether
- * its code is that of the run.
+ * The mapping from the source's stream to the live function. It is off until a run turns it on. It points to the
+ * function without a version. With one, each deployment would change the mapping, and a change turns it off again. The
+ * live function checks in the ledger that its code is the run's.
  */
 export class Capture extends Construct {
   /** UUID of the mapping. */

@@ -20,7 +20,7 @@ type TableNames = 'sourceTable' | 'destinationTable'
 
 export interface SegueProps {
   /**
-   * Leave out the names of tables that are given as `sourceTable` and `destinationTable`.
+   * If you pass `sourceTable` or `destinationTable`, leave out the option of that name.
    * @default the context `segue`: an object in cdk.json, or JSON from `-c segue='{…}'`
    */
   options?: Omit<OptionsInput, TableNames> & Partial<Pick<OptionsInput, TableNames>>

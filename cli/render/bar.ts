@@ -11,7 +11,7 @@ export function cropped(text: string, columns: number): string {
   return text.length < columns ? text : `${text.slice(0, Math.max(0, columns - 2))}…`
 }
 
-/** Breaks a text between words into lines that each leave the last column free. */
+/** Wraps a text at word boundaries. The last column of each line stays empty. */
 export function wrapped(text: string, columns: number): string[] {
   const lines: string[] = []
   for (const word of text.split(' ')) {

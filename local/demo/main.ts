@@ -19,7 +19,7 @@ import { startWriter } from './writing.ts'
 /** The night of 2021-09-11 in small: most of a court's table is under one key, which is too big for one slice. */
 const HOT_SHARE = 0.7
 
-/** Changes a second that the writer makes to the source: enough for every kind of race, and few beside the copy. */
+/** Changes a second that the writer makes: enough for every kind of race condition, but few compared with the copy. */
 const CHANGES_PER_SECOND = 25
 
 const { values } = parseArgs({

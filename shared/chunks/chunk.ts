@@ -1,7 +1,7 @@
 import type { KeyValue } from '../dynamodb/attributes.ts'
 import type { Key } from '../dynamodb/key.ts'
 
-/** A scan segment, or the rest of it after `after` (exclusive; the key need not exist). */
+/** A scan segment, or the part of it behind the key `after`. That key is excluded and does not have to exist. */
 export interface SegmentChunk {
   kind: 'segment'
   segment: number

@@ -8,7 +8,7 @@ import type { Tallies } from './tallies.ts'
 /** The kinds of pass. Each is an entry of {@link passes}. */
 export type PassKind = 'copy' | 'verify' | 'orphans'
 
-/** A sum that the tallies of a pass must satisfy, in each chunk and in total. */
+/** An equation that the tallies of a pass must satisfy, in each chunk and in total. */
 export interface SumRule {
   side: 'source' | 'destination'
   total: keyof Tallies
@@ -109,8 +109,8 @@ export interface PhaseEntry {
   /** Whether the run stays here until an operator resumes it. */
   ends: boolean
   /**
-   * Whether live changes must be on in this phase, in a run that captures them. If they are off, somebody turned them
-   * off.
+   * For a run that captures live changes: whether they must be on in this phase. If they are off then, a person or a
+   * deployment turned them off.
    */
   capturing: boolean
   /**

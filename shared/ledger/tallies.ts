@@ -18,7 +18,7 @@ export type Tallies = {
   different: number
   /** Verify: in the destination, and no source item makes it. */
   orphan: number
-  /** Verify: no source item found, but a migration without an inverse may have made it. */
+  /** Verify: no source item was found for it, but a migration without an inverse may have produced it. */
   unchecked: number
 }
 

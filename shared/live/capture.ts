@@ -85,7 +85,7 @@ export async function stopCapture(
   }
 }
 
-/** How long, ms, until no live change of this run can land, if capture is off or is turned off now. */
+/** Milliseconds until live changes of this run can no longer be written, if capture is off or is turned off now. */
 export async function captureLandsInMs(
   run: string,
   {

@@ -41,7 +41,7 @@ export type DrainOutcome =
    */
   | { outcome: 'more'; lagSeconds?: number }
   | { outcome: 'stopped'; reason: WhyDrainStopped }
-  /** The stream trimmed changes unread: this run cannot be finished truthfully. */
+  /** The stream trimmed changes before they were read: to report this run as finished would be wrong. */
   | { outcome: 'trimmed' }
 
 /**

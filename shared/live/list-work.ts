@@ -10,7 +10,7 @@ export interface ListPlace {
   after: string
 }
 
-/** A partition of the ledger, and the work that its rows ask for, in their order. */
+/** A partition of the ledger, and the work that its rows require, in the order of the rows. */
 export interface List {
   pk: string
   workOf(rows: Row[]): ListWork[] | Promise<ListWork[]>

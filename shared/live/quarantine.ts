@@ -12,9 +12,9 @@ import type { List } from './list-work.ts'
 import type { StreamRecord } from './ports.ts'
 
 /**
- * The quarantine list under live changes. Copy may add entries from old pages, and records may come again and late. So
- * entries are only added; they are taken off only during quiet, after a read of the source. A row that was taken off
- * stays, as `cleared`: a late delivery finds its own number in `seq`.
+ * The quarantine list while live changes are applied. Copy may add entries from pages that it read earlier, and records
+ * may be delivered twice or late. So entries are removed only in a quiet period, after the source has been read. The row
+ * of a removed entry stays, as `cleared`: a record that is delivered late finds its own sequence number in `seq`.
  */
 
 const contended = (reason: string) =>
@@ -169,7 +169,7 @@ export async function clearRefused(
   )
 }
 
-/** Whether DynamoDB refused an output of this state of a source item: then the item produces nothing. */
+/** True if DynamoDB refused an output of the source item in this state. The item then produces nothing. */
 export async function isRefused(item: RawItem, { ledger, run }: Pick<LiveEngine, 'ledger' | 'run'>): Promise<boolean> {
   const entry = await readEntry(ledger, run, item.key)
   return entry !== undefined && stillRefused(entry, item)

@@ -13,12 +13,12 @@ import { isRefused, listRefused } from './quarantine.ts'
 const readAtOnce = 100
 
 /**
- * Reconciles one destination key with its source items. The items are read after the head, and the write expects an
- * unchanged head. A record that comes in between changes the head, and settling starts over. A later record meets a
- * contested head (and settles again) or is newer than the head (and is written). A source item whose output DynamoDB
- * refuses is quarantined and produces nothing from then on: its other outputs are deleted.
- * @param quiet the quiet period in force.
- * @param trying the encoded key of a source item to try again although DynamoDB refused it in its present state.
+ * Reconciles one destination key with its source items. The head is read first, then the items. The write succeeds only
+ * if the head has not changed. If a record arrives in between, it changes the head, and settling starts over. If one
+ * arrives later, it settles the key again where the head is contested, or is written as the newer one. A source item
+ * whose output DynamoDB refuses is quarantined and produces nothing from then on: its other outputs are deleted.
+ * @param quiet the current quiet period.
+ * @param trying encoded key of a source item to try again, although DynamoDB refused it in its present state.
  * @returns whether that item was refused again.
  * @throws LiveError `contended` when the head kept changing.
  */

@@ -8,8 +8,8 @@
 export const captureGivesUpMs = 15 * 60_000
 
 /**
- * How long Drain waits for live changes at most, ms. The stream keeps a change for 24 hours: by then each change from
- * before the end of copy is applied or trimmed, and drain halts on a trimmed one.
+ * The longest that Drain waits for live changes, ms. The stream keeps a change for 24 hours. After that, every change
+ * from before the end of the copy has been applied or trimmed, and Drain halts if one was trimmed.
  */
 export const drainGivesUpMs = 26 * 3_600_000
 

@@ -5,7 +5,7 @@ import type { WriteResult } from '../ports.ts'
 /** Calls in flight at once for one `put` or `insert`: enough to hide the latency, few enough not to be a burst. */
 const PARALLEL = 4
 
-/** The most items of one BatchWriteItem or BatchExecuteStatement. Source: DynamoDB API reference. */
+/** The maximum number of items in one BatchWriteItem or BatchExecuteStatement call. Source: DynamoDB API reference. */
 const MAX_ITEMS = 25
 
 /** BatchWriteItem takes 16 MB on the wire; one of them is reserved for the envelope. Source: DynamoDB API reference. */

@@ -36,7 +36,7 @@ export interface TableDescription {
 export interface TableIndex {
   name: string
   kind: 'global' | 'local'
-  /** Names of its key attributes. An item that misses one is not in the index. */
+  /** Names of its key attributes. An item that lacks one of them is not in the index. */
   keys: string[]
   /** Names of the attributes it holds in addition to its own key and the table's. */
   projected: 'all' | string[]

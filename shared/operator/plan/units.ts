@@ -28,7 +28,7 @@ export function scanUnitsOf(bytes: number, consistent: boolean): number {
   return Math.ceil(bytes / readUnitBytes / (consistent ? 1 : 2))
 }
 
-/** Bytes of one item in an index, as they count for writing; 0 if the item is not in it. */
+/** Size in bytes of one item in an index, as write units are calculated from it; 0 if the item is not in the index. */
 export function indexBytes(attributes: Attributes, { keys, projected }: TableIndex, tableKeys: string[]): number {
   if (keys.some((name) => attributeOf(attributes, name) === undefined)) return 0
   if (projected === 'all') return itemBytes(attributes)
