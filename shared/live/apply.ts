@@ -32,7 +32,9 @@ export async function applyRecord(
     const reason = await applyChange(change, record, engine, quiet)
     if (reason === undefined || !record.new) continue
     await listQuarantined(record, { migration, reason, refused: contentsOf(record.new) }, engine)
-    for (const each of changes) await withdraw(keyOfChange(each), record, engine, quiet)
+    // The refused one last: until its head has this number, another delivery is refused again and comes here again.
+    for (const each of [...changes.filter((other) => other !== change), change])
+      await withdraw(keyOfChange(each), record, engine, quiet)
     return
   }
   // Before quiet no entry is taken off: a slice with an older page may be about to add it again. Reads quiet afresh:

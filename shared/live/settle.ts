@@ -7,7 +7,7 @@ import { retry } from '../runtime/retry.ts'
 import { migrationOf, outputsOf } from './changes.ts'
 import type { LiveEngine } from './engine.ts'
 import { LiveError } from './errors.ts'
-import { isRefused, listRefused } from './quarantine.ts'
+import { contentsOf, isRefused, listRefused } from './quarantine.ts'
 
 /** Keys of one read. Source: BatchGetItem, DynamoDB API reference. */
 const readAtOnce = 100
@@ -28,31 +28,28 @@ export async function settleHead(
   engine: LiveEngine,
   trying?: string,
 ): Promise<{ refused: boolean }> {
-  const { leftBehind, refused } = await settleOne(key, quiet, engine, trying)
-  for (const { source, other } of leftBehind) {
-    const head = await readHead(engine.ledger, engine.run, other)
-    if (head?.op === 'delete') continue
-    await contest(other, [source], engine)
-    await settleOne(other, quiet, engine)
-  }
-  return { refused }
+  return settleOne(key, { quiet, withdrawn: new Set(), underWay: new Set() }, engine, trying)
 }
 
-/** Another output of a source item with a refused output. */
-interface LeftBehind {
-  source: Key
-  other: Key
+/** One call of {@link settleHead}, and what it settles on the way. */
+interface Settling {
+  quiet: string
+  /** States of refused source items whose other outputs this call has seen to, or is seeing to. */
+  withdrawn: Set<string>
+  /** Encoded keys that are being settled: each waits for the next. */
+  underWay: ReadonlySet<string>
 }
 
 async function settleOne(
   key: Key,
-  quiet: string,
+  settling: Settling,
   engine: LiveEngine,
   trying?: string,
-): Promise<{ leftBehind: LeftBehind[]; refused: boolean }> {
+): Promise<{ refused: boolean }> {
   const { ledger, run, runtime, tables } = engine
+  const { quiet, withdrawn } = settling
+  const underWay = new Set(settling.underWay).add(encodeKey(key))
   let tried = trying
-  let leftBehind: LeftBehind[] = []
   let again = false
   await retry<void>(
     'settle',
@@ -61,7 +58,8 @@ async function settleOne(
       const head = await readHead(ledger, run, key)
       if (!head || !needsSettling(head, quiet)) return { done: undefined }
       const { claim, refused } = await claimed(head, engine, tried)
-      leftBehind = refused
+      // Before this head counts as settled: if this invocation dies, the next one must find a head that leads here.
+      for (const item of refused) await withdrawOthers(item, key, { quiet, withdrawn, underWay }, engine)
       const next: Head = { ...head, op: claim ? 'put' : 'delete', settled: quiet, version: head.version + 1 }
       const change = claim ? { put: claim.output } : { delete: key }
       const row = headPut(run, next, head, runtime.clock())
@@ -78,7 +76,24 @@ async function settleOne(
     },
     (reason) => new LiveError('contended', `A destination key could not be settled: ${reason}. Settle again.`),
   )
-  return { leftBehind, refused: again }
+  return { refused: again }
+}
+
+/**
+ * Settles the other outputs of a refused source item. Each is contested first, whatever its head says: whoever settles
+ * it now may have looked before the item was listed, and must start over. A key under way starts over by itself.
+ */
+async function withdrawOthers(item: RawItem, key: Key, settling: Settling, engine: LiveEngine): Promise<void> {
+  const { withdrawn, underWay } = settling
+  const state = contentsOf(item.attributes())
+  if (withdrawn.has(state)) return
+  withdrawn.add(state)
+  for (const other of outputsOf(migrateItem(engine.migrations, engine.schema, item)).map((output) => output.key)) {
+    const text = encodeKey(other)
+    if (text === encodeKey(key)) continue
+    await contest(other, [item.key], engine)
+    if (!underWay.has(text)) await settleOne(other, settling, engine)
+  }
 }
 
 /** Lower than every sequence number: for a source item without a record. */
@@ -118,29 +133,26 @@ interface Claimant {
 }
 
 /**
- * The item that the source makes under this key now. If several source items make one, the smallest source key wins.
+ * The item that the source makes under this key now, and the refused source items that would make one. If several
+ * source items make one, the smallest source key wins.
  */
 async function claimed(
   { key, sources }: Head,
   engine: LiveEngine,
   trying: string | undefined,
-): Promise<{ claim: Claimant | undefined; refused: LeftBehind[] }> {
+): Promise<{ claim: Claimant | undefined; refused: RawItem[] }> {
   const { migrations, schema, run, runtime } = engine
   const target = encodeKey(key)
   const names = Object.keys(sources).sort()
   const claims: (Claimant & { source: string })[] = []
-  const refused: LeftBehind[] = []
+  const refused: RawItem[] = []
   for (let i = 0; i < names.length; i += readAtOnce) {
     for (const item of await engine.source.get(names.slice(i, i + readAtOnce).map(decodeKey))) {
       const migrated = migrateItem(migrations, schema, item)
-      const outputs = outputsOf(migrated)
-      const output = outputs.find((each) => encodeKey(each.key) === target)
+      const output = outputsOf(migrated).find((each) => encodeKey(each.key) === target)
       if (!output) continue
       const source = encodeKey(item.key)
-      if (source !== trying && (await isRefused(item, engine)))
-        refused.push(
-          ...outputs.filter((each) => each !== output).map((each) => ({ source: item.key, other: each.key })),
-        )
+      if (source !== trying && (await isRefused(item, engine))) refused.push(item)
       else claims.push({ source, item, output, migration: migrationOf(migrated) })
     }
   }

@@ -23,6 +23,7 @@ const once: [seed: number, what: string][] = [
   [9201, 'the simulator gave more empty answers in a row than it says it does, and drain took them for silence'],
   [425, 'people did not repeat capture off, as it says, where the mapping had been changing for ten minutes'],
   [20, 'Capture halted a run without the permission to list its chunks, and kept its lease'],
+  [754, 'settle marked the refused key as settled and died before it marked the other output of its item'],
 ]
 
 it.each(once)('seed %i is good: %s', async (seed) => {

@@ -1,4 +1,4 @@
-import type { LedgerTable, Put } from '../../../shared/ledger/table.ts'
+import type { LedgerTable, Put, Row } from '../../../shared/ledger/table.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { failure, type Sandbox } from '../lambda/sandbox.ts'
 import type { World } from '../world.ts'
@@ -46,8 +46,16 @@ export function ledgerIn(world: World, sandbox: Sandbox, store: LedgerStore): Le
       const commit = shape('commit', true)
       return sandbox.request(commit, async () => {
         if (world.strikes('conflict')) throw failure('conflict', commit.name)
-        return store.commit(puts, sandbox.name)
+        const committed = await store.commit(puts, sandbox.name)
+        for (const { row } of puts) tell(world, sandbox, row, committed)
+        return committed
       })
     },
   }
+}
+
+/** What is written about an item of the story: a mark on its head, or its quarantine entry. */
+function tell({ story }: World, sandbox: Sandbox, { pk, sk: _, expiresAt: __, key, ...row }: Row, committed: boolean) {
+  if (story.isAbout(String(key)))
+    story.tell(sandbox.name, `row ${pk.split('#')[0]} ${key} ${JSON.stringify(row)}: ${committed}`)
 }
