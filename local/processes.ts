@@ -18,10 +18,11 @@ export function run(
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, {
       ...(options.cwd && { cwd: options.cwd }),
-      ...(options.timeoutMs && { timeout: options.timeoutMs }),
       env: options.env ?? process.env,
       stdio: ['ignore', 'pipe', 'pipe'],
     })
+    // Not `timeout` of spawn: where the command does not exist, its timer keeps this process alive.
+    const timer = options.timeoutMs ? setTimeout(() => child.kill(), options.timeoutMs) : undefined
     let output = ''
     for (const stream of [child.stdout, child.stderr]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
@@ -29,8 +30,14 @@ export function run(
         options.onOutput?.(text)
       })
     }
-    child.on('error', reject)
-    child.on('close', (code) => resolve({ code: code ?? -1, output }))
+    child.on('error', (error) => {
+      clearTimeout(timer)
+      reject(error)
+    })
+    child.on('close', (code) => {
+      clearTimeout(timer)
+      resolve({ code: code ?? -1, output })
+    })
   })
 }
 

@@ -13,6 +13,6 @@ it('the doctor says which commands lack what, and how to get it', async () => {
   expect(output).toMatch(/missing Python +- /)
   expect(output).toContain('SEGUE_PYTHON')
   for (const command of ['npm run demo', 'npm run local', 'npm test'])
-    expect(output).toMatch(new RegExp(`^${command} +lacks Python, Python venv$`, 'm'))
-  expect(output).toMatch(/^npm run e2e:localstack +lacks LocalStack$/m)
+    expect(output).toMatch(new RegExp(`^${command} +needs Python, Python venv$`, 'm'))
+  expect(output).toMatch(/^npm run e2e:localstack +needs LocalStack$/m)
 })
