@@ -131,7 +131,7 @@ export async function down(state = new LocalState()): Promise<boolean> {
 
 /** The pid in the file may belong to another process by now. */
 async function isOurs(pid: number): Promise<boolean> {
-  return isAlive(pid) && (await run('ps', ['-o', 'command=', '-p', String(pid)])).output.includes('serve.py')
+  return isAlive(pid) && (await run('ps', ['-ww', '-o', 'command=', '-p', String(pid)])).output.includes('serve.py')
 }
 
 export async function status(state = new LocalState()): Promise<Status> {
