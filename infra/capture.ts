@@ -4,9 +4,14 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import { CfnEventSourceMapping } from 'aws-cdk-lib/aws-lambda'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { Construct } from 'constructs'
-import { type FunctionName, functionNames, type Permissions, functions as table } from '../shared/config/functions.ts'
+import {
+  type FunctionName,
+  functionNames,
+  type Permissions,
+  functions as table,
+} from '../shared/config/functions-and-permissions.ts'
 import type { SegueFunction } from './functions.ts'
-import { allow } from './permissions.ts'
+import { allow } from './policy-statements.ts'
 
 /** Prefix, in the bucket, of the stream records that Lambda gave up on. */
 export const DISCARDED_PREFIX = 'aws/lambda'

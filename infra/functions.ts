@@ -3,11 +3,11 @@ import { type ISecurityGroup, type IVpc, SecurityGroup, type SubnetSelection } f
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as Lambda, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { type FunctionName, forEachFunction, limitsOf } from '../shared/config/functions.ts'
+import { type FunctionName, forEachFunction, limitsOf } from '../shared/config/functions-and-permissions.ts'
 import type { Options } from '../shared/config/options.ts'
 import { functionCode } from './bundle.ts'
 import { logGroup } from './log-group.ts'
-import { allow, type Stores, storePermissions } from './permissions.ts'
+import { allow, type Stores, storePermissions } from './policy-statements.ts'
 import type { Invocable } from './workflow/tasks.ts'
 
 export interface FunctionsProps {

@@ -1,2 +1,2 @@
-export type { StoredTable } from './permissions.ts'
+export type { StoredTable } from './policy-statements.ts'
 export { Segue, type SegueProps } from './segue.ts'

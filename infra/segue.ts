@@ -12,7 +12,7 @@ import { codeHash } from './code-hash.ts'
 import { Functions } from './functions.ts'
 import { ledgerTable } from './ledger-table.ts'
 import { manifestBucket } from './manifest-bucket.ts'
-import { allowDescribingRuns, type StoredTable } from './permissions.ts'
+import { allowDescribingRuns, type StoredTable } from './policy-statements.ts'
 import { StateMachines } from './state-machines.ts'
 import { acknowledgeWildcards } from './wildcards.ts'
 

@@ -1,4 +1,4 @@
-import type { TaskName } from '../../shared/config/functions.ts'
+import type { TaskName } from '../../shared/config/functions-and-permissions.ts'
 import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { ChoiceRule, ChoiceState, FailState, Machine, State, Template, WaitState } from './asl.ts'
 import { type PassResources, passState } from './pass.ts'

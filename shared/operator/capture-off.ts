@@ -1,4 +1,4 @@
-import { functions } from '../config/functions.ts'
+import { functions } from '../config/functions-and-permissions.ts'
 import { wasFinished } from '../facts/resumable.ts'
 import { readLease } from '../ledger/lease.ts'
 import { captureLandsInMs, mappingRestsMs, stopCapture } from '../live/capture.ts'

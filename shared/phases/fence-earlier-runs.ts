@@ -1,4 +1,4 @@
-import { functions } from '../config/functions.ts'
+import { functions } from '../config/functions-and-permissions.ts'
 import { coverageOf, graceMs, quietAfter } from '../facts/coverage.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { listChunks } from '../ledger/chunks.ts'

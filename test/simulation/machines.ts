@@ -1,7 +1,7 @@
 import type { Machine } from '../../infra/workflow/asl.ts'
 import { chunkMachine } from '../../infra/workflow/chunk.ts'
 import { runMachine } from '../../infra/workflow/run.ts'
-import { type FunctionName, forEachFunction } from '../../shared/config/functions.ts'
+import { type FunctionName, forEachFunction } from '../../shared/config/functions-and-permissions.ts'
 import { expectKnown } from './interpreter/fields.ts'
 
 const arn = (kind: string, name: string) => `arn:aws:${kind}:us-east-1:000000000000:${name}`

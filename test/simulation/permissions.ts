@@ -1,4 +1,4 @@
-import { type FunctionName, functions, type Permissions } from '../../shared/config/functions.ts'
+import { type FunctionName, functions, type Permissions } from '../../shared/config/functions-and-permissions.ts'
 import { DynamoDbError } from '../../shared/dynamodb/errors.ts'
 import { sourceTable } from './deployment.ts'
 import type { Environment } from './environment.ts'

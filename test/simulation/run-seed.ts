@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util'
-import { forEachFunction } from '../../shared/config/functions.ts'
+import { forEachFunction } from '../../shared/config/functions-and-permissions.ts'
 import { keyOf } from '../../shared/dynamodb/key.ts'
 import { runPk } from '../../shared/ledger/keys.ts'
 import type { copyEnded } from '../../shared/phases/check-copy.ts'

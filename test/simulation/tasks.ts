@@ -1,4 +1,9 @@
-import { type FunctionName, forEachFunction, functions, limitsOf } from '../../shared/config/functions.ts'
+import {
+  type FunctionName,
+  forEachFunction,
+  functions,
+  limitsOf,
+} from '../../shared/config/functions-and-permissions.ts'
 import { getRun } from '../../shared/ledger/runs.ts'
 import { LiveError } from '../../shared/live/errors.ts'
 import { captureHandler } from '../../shared/phases/handlers/capture.ts'

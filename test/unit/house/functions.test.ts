@@ -1,7 +1,12 @@
 import { globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { type FunctionEntry, functionNames, functions, limitsOf } from '../../../shared/config/functions.ts'
+import {
+  type FunctionEntry,
+  functionNames,
+  functions,
+  limitsOf,
+} from '../../../shared/config/functions-and-permissions.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')
 const namesIn = (folder: string) => globSync(`${folder}/*.ts`, { cwd: root }).map((file) => path.basename(file, '.ts'))

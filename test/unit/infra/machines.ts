@@ -1,7 +1,7 @@
 import type { Machine, State, States } from '../../../infra/workflow/asl.ts'
 import { chunkMachine } from '../../../infra/workflow/chunk.ts'
 import { runMachine } from '../../../infra/workflow/run.ts'
-import { forEachFunction } from '../../../shared/config/functions.ts'
+import { forEachFunction } from '../../../shared/config/functions-and-permissions.ts'
 
 const resources = {
   partition: 'aws',

@@ -4,7 +4,12 @@ import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct } from 'constructs'
-import { type FunctionName, functionNames, functions, type Permissions } from '../shared/config/functions.ts'
+import {
+  type FunctionName,
+  functionNames,
+  functions,
+  type Permissions,
+} from '../shared/config/functions-and-permissions.ts'
 
 /** The part of a table that is used here; CDK's `Table`, `TableV2` and imported tables have it. */
 export interface StoredTable {
