@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import { DynamoDbError } from '../dynamodb/errors.ts'
-import { withRetries } from '../dynamodb/retrying-table.ts'
+import { withRetries } from '../dynamodb/retrying-calls.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import type { ShouldContinue } from '../runtime/retry.ts'
