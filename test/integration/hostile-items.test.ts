@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, it } from 'vitest'
@@ -12,6 +13,7 @@ import { createRun, getRun, type RunRecord } from '../../shared/ledger/runs.ts'
 import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
 import { applyBatch } from '../../shared/live/batch.ts'
 import type { LiveEngine } from '../../shared/live/engine.ts'
+import { retryingLiveTables } from '../../shared/live/retrying-ports.ts'
 import { sdkLiveTables } from '../../shared/live/sdk/live-tables.ts'
 import { NumberValue } from '../../shared/migrations/index.ts'
 import { differingAttributes } from '../../shared/passes/compare.ts'
@@ -151,7 +153,8 @@ const { attribute } = fc.letrec<{ attribute: AttributeValue }>((tie) => ({
   ),
 }))
 
-const runtime = { clock: Date.now, random: Math.random, sleep: async () => {}, emit: () => {} }
+/** Really sleeps: under load DynamoDB Local returns `InternalFailure` now and then, and retries in one instant meet it again. */
+const runtime = { clock: Date.now, random: Math.random, sleep: (ms: number) => sleep(ms), emit: () => {} }
 let local: Awaited<ReturnType<typeof startDynamoDbLocal>>
 let tables: LocalTables
 beforeAll(async () => {
@@ -198,7 +201,7 @@ it.each(['copy', 'live'] as const)(
     await patient.source.put(items)
     const engine: LiveEngine = {
       ...{ run: run.id, schema: sourceSchema, migrations: [hostile], source: patient.source, ledger, runtime },
-      tables: sdkLiveTables(tables.client, destination, ledgerName),
+      tables: retryingLiveTables(sdkLiveTables(tables.client, destination, ledgerName), ledger, runtime),
     }
     const copy = copyPass({ ...engine, destination: patient.destination, offline: false })
     const verify = verifyPass({ ...engine, ...patient, verification: 1, patienceMs: 10 })
