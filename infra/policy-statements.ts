@@ -77,8 +77,12 @@ export function executionsOf(machine: IStateMachine, label?: string): string {
 }
 
 const isWrite = (action: string) => /^(BatchWrite|Delete|PartiQL|Put)/.test(action)
-const READ = ['Decrypt']
-const WRITE = ['Decrypt', 'Encrypt', 'GenerateDataKey']
+/**
+ * What CDK's tables and buckets grant of their keys (`Table.grantReadWriteData`), with `ReEncrypt*` and `GenerateDataKey*`
+ * spelled out, because no action here has a wildcard; key pairs are left out.
+ */
+const READ = ['Decrypt', 'DescribeKey']
+const WRITE = [...READ, 'Encrypt', 'GenerateDataKey', 'GenerateDataKeyWithoutPlaintext', 'ReEncryptFrom', 'ReEncryptTo']
 
 /** No statement without a customer key. The key's policy must delegate to IAM, as those of CDK's keys do. */
 export function useKey(key: IKey | undefined, actions = WRITE): PolicyStatement[] {

@@ -132,14 +132,22 @@ describe('what a customer brings', () => {
       sourceTable: table(stack as never, 'Old'),
       destinationTable: table(stack as never, 'New'),
     }))
+    const read = ['kms:Decrypt', 'kms:DescribeKey']
+    const write = [
+      ...read,
+      'kms:Encrypt',
+      'kms:GenerateDataKey',
+      'kms:GenerateDataKeyWithoutPlaintext',
+      'kms:ReEncryptFrom',
+      'kms:ReEncryptTo',
+    ]
     const readers = ['preflight', 'lease', 'capture', 'slice', 'live', 'drain', 'monitorstream', 'settle', 'repair']
     expect(keyUsers(template, '${OldKey.Arn}')).toEqual(
-      Object.fromEntries(readers.map((name) => [`SegueFunctions${name}Role`, ['kms:Decrypt']])),
+      Object.fromEntries(readers.map((name) => [`SegueFunctions${name}Role`, read])),
     )
-    const write = ['kms:Decrypt', 'kms:Encrypt', 'kms:GenerateDataKey']
     expect(keyUsers(template, '${NewKey.Arn}')).toEqual({
-      SegueFunctionspreflightRole: ['kms:Decrypt'],
-      SegueFunctionsleaseRole: ['kms:Decrypt'],
+      SegueFunctionspreflightRole: read,
+      SegueFunctionsleaseRole: read,
       SegueFunctionssliceRole: write,
       SegueFunctionsliveRole: write,
       SegueFunctionssettleRole: write,
