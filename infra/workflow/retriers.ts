@@ -12,7 +12,11 @@ export const throttledRetrier: Retrier = retrier([THROTTLED], { interval: 1, att
 /** Every other failure of a slice: time-out, crash, service error. It resumes at its checkpoint, so all are retried. */
 export const failedRetrier: Retrier = retrier(['States.ALL'], { interval: 2, attempts: 6, cap: 60 })
 
-/** Lambda's own errors, which say nothing about our code. Source: "Handle transient Lambda service exceptions", AWS. */
+/**
+ * Lambda's own errors, which say nothing about our code, and throttling. As patient as a slice, with fewer attempts, because
+ * some tasks run hundreds of times in one history: 8 from 20 s on, doubled, with full jitter, last about 42 minutes.
+ * Source: "Handle transient Lambda service exceptions", Step Functions Developer Guide.
+ */
 const serviceRetrier: Retrier = retrier(
   [
     'Lambda.ServiceException',
@@ -21,7 +25,7 @@ const serviceRetrier: Retrier = retrier(
     'Lambda.ClientExecutionTimeoutException',
     THROTTLED,
   ],
-  { interval: 2, attempts: 8, cap: 60 },
+  { interval: 20, attempts: 8, cap: 3_600 },
 )
 
 /** For every Lambda but the slice. They can be repeated safely, so unexpected errors are retried too. */

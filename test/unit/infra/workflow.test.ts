@@ -1,11 +1,19 @@
 import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
+import type { Retrier } from '../../../infra/workflow/asl.ts'
+import { THROTTLED, throttledRetrier } from '../../../infra/workflow/retriers.ts'
 import { everyState, levels, machines, successors } from './machines.ts'
 
 /** Has no types. It writes into what it is given. */
 const validate: (machine: unknown) => { isValid: boolean; errorsText(separator: string): string } = createRequire(
   import.meta.url,
 )('asl-validator')
+
+/** How long all attempts of a retrier last with full jitter, which waits half of each delay on average. */
+function patienceSeconds({ IntervalSeconds, BackoffRate, MaxDelaySeconds, MaxAttempts }: Retrier): number {
+  const delays = Array.from({ length: MaxAttempts }, (_, attempt) => IntervalSeconds * BackoffRate ** attempt)
+  return delays.reduce((sum, delay) => sum + Math.min(delay, MaxDelaySeconds) / 2, 0)
+}
 
 describe.each(Object.entries(machines))('the machine `%s`', (name, machine) => {
   const states = everyState(machine)
@@ -36,6 +44,16 @@ describe.each(Object.entries(machines))('the machine `%s`', (name, machine) => {
       const errors = task.Retry.map(({ ErrorEquals }) => ErrorEquals)
       expect(errors.at(-1), state).toEqual(['States.ALL'])
       for (const earlier of errors.slice(0, -1)) expect(earlier).not.toContain('States.ALL')
+    }
+  })
+
+  it('is as patient with throttling in every task as one round of a slice is, that of Halt among them', () => {
+    const slice = patienceSeconds(throttledRetrier)
+    expect(slice).toBeGreaterThan(9 * 60)
+    for (const [state, task] of states) {
+      if (task.Type !== 'Task' || !task.Resource.includes(':lambda:')) continue
+      const own = task.Retry.find(({ ErrorEquals }) => ErrorEquals.includes(THROTTLED))
+      expect(own && patienceSeconds(own), state).toBeGreaterThanOrEqual(slice)
     }
   })
 
