@@ -7,7 +7,7 @@ import { type FunctionName, functionNames, isTask } from '../shared/config/funct
 import type { Options } from '../shared/config/options.ts'
 import { acknowledge } from './acknowledge.ts'
 import type { SegueFunction } from './functions.ts'
-import { logGroup } from './log-group.ts'
+import { logGroup, machineLogs } from './log-group.ts'
 import { allow, executionsOf, MANIFESTS_PREFIX, useKey } from './policy-statements.ts'
 import type { Machine } from './workflow/asl.ts'
 import { chunkMachine } from './workflow/chunk.ts'
@@ -57,7 +57,7 @@ function machine(scope: Construct, id: string, definition: Machine, options: Opt
     tracingEnabled: true,
     // Errors name the state that failed; the execution's own history has the rest.
     logs: {
-      destination: logGroup(owner, options.logRetentionDays),
+      destination: logGroup(owner, options.logRetentionDays, machineLogs(owner)),
       level: LogLevel.ERROR,
       includeExecutionData: false,
     },

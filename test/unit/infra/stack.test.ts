@@ -149,6 +149,8 @@ describe('the stack', () => {
       template.toJSON().Resources as Record<string, Resource>,
     )) {
       if (Type === 'AWS::Lambda::Version') continue
+      // A log group of a machine has the stack's own id in its name.
+      if (JSON.stringify(Properties.LogGroupName ?? '').includes('AWS::StackId')) delete Properties.LogGroupName
       expect(
         Object.keys(Properties).filter((property) => names.test(property)),
         id,
