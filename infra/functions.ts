@@ -65,7 +65,7 @@ export class Functions extends Construct {
       code: functionCode(name, migrations),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
-      architecture: Architecture.ARM_64,
+      architecture: options.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
       timeout: Duration.seconds(seconds),
       memorySize: memoryMb,
       ...(reserved !== undefined && { reservedConcurrentExecutions: reserved }),

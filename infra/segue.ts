@@ -1,4 +1,4 @@
-import { CfnOutput, Stack } from 'aws-cdk-lib'
+import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib'
 import { CfnGlobalTable, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
@@ -7,6 +7,7 @@ import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { OptionsError } from '../shared/config/errors.ts'
 import { type Options, type OptionsInput, parseOptions } from '../shared/config/options.ts'
+import { accountLimit } from './account-limit.ts'
 import { Capture } from './capture.ts'
 import { codeHash } from './code-hash.ts'
 import { Functions } from './functions.ts'
@@ -88,6 +89,8 @@ export class Segue extends Construct {
     this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
     allowDescribingRuns(this, this.machines.run, functions)
     acknowledgeWildcards(this)
+    const limit = accountLimit(options)
+    if (limit) Annotations.of(this).addInfo(limit)
 
     this.output('SourceTable', options.sourceTable)
     this.output('DestinationTable', options.destinationTable)

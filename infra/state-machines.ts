@@ -10,7 +10,7 @@ import type { SegueFunction } from './functions.ts'
 import { logGroup, machineLogs } from './log-group.ts'
 import { allow, executionsOf, MANIFESTS_PREFIX, useKey } from './policy-statements.ts'
 import type { Machine } from './workflow/asl.ts'
-import { chunkMachine } from './workflow/chunk.ts'
+import { ALL_AT_ONCE, chunkMachine } from './workflow/chunk.ts'
 import { RESULTS_PREFIX } from './workflow/pass.ts'
 import { runMachine } from './workflow/run.ts'
 
@@ -27,7 +27,11 @@ export class StateMachines extends Construct {
 
   constructor(scope: Construct, id: string, { options, functions, manifests }: StateMachinesProps) {
     super(scope, id)
-    const chunkResources = { partition: Aws.PARTITION, functions }
+    const chunkResources = {
+      partition: Aws.PARTITION,
+      functions,
+      childrenAtOnce: options.reserve === 'none' ? 1 : ALL_AT_ONCE,
+    }
 
     this.chunk = machine(this, 'Chunk', chunkMachine(chunkResources), options)
     invoking(this.chunk, [functions.slice, functions['fail-chunk']])

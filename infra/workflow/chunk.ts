@@ -3,9 +3,17 @@ import { MAX_ROUNDS } from './history.ts'
 import { catchAll, failedRetrier, THROTTLED, taskRetriers, throttledRetrier } from './retriers.ts'
 import { type Invocable, invoke } from './tasks.ts'
 
+/** A Map's `MaxConcurrency` for all items at once. */
+export const ALL_AT_ONCE = 0
+
 export interface ChunkResources {
   partition: string
   functions: Record<'slice' | 'fail-chunk', Invocable>
+  /**
+   * Children of a split at work at once. A reserve of the slice function caps how many slices work, so {@link ALL_AT_ONCE}
+   * of them may wait for it. Without a reserve it must be 1: then a chunk and everything below it is one slice at a time.
+   */
+  childrenAtOnce: number
 }
 
 /**
@@ -89,7 +97,7 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
         Comment: 'The chunk was split: each child is an execution of the chunk machine.',
         ItemsPath: '$.slice.children',
         ItemSelector: { ...chunkFields, 'chunk.$': '$$.Map.Item.Value.chunk', 'name.$': '$$.Map.Item.Value.name' },
-        MaxConcurrency: 0,
+        MaxConcurrency: resources.childrenAtOnce,
         ItemProcessor: {
           ProcessorConfig: { Mode: 'INLINE' },
           StartAt: named('Child'),

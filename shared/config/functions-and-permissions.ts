@@ -26,8 +26,8 @@ export interface FunctionEntry {
   seconds: number | 'sliceSeconds'
   /** Memory, or the name of the option that holds it. Lambda's processor share grows with memory. */
   memoryMb: number | 'memoryMb'
-  /** How many may run at once: as many as the option says, or as many as the account allows. */
-  reserved: 'concurrency' | 'none'
+  /** With which values of the option `reserve` it reserves `concurrency`; with others it shares the account's. */
+  reserved: readonly Options['reserve'][]
   /** What invokes it: a state of a machine, the event source mapping, or a schedule. */
   invokedBy: 'machine' | 'stream' | 'schedule'
   may: Permissions
@@ -55,7 +55,7 @@ export const functions = {
   preflight: {
     seconds: minute,
     memoryMb: small,
-    reserved: 'none',
+    reserved: [],
     invokedBy: 'machine',
     may: {
       source: ['DescribeTable', 'Query', 'Scan'],
@@ -67,7 +67,7 @@ export const functions = {
   lease: {
     seconds: minutes,
     memoryMb: small,
-    reserved: 'none',
+    reserved: [],
     invokedBy: 'machine',
     may: {
       source: ['DescribeTable'],
@@ -80,7 +80,7 @@ export const functions = {
   capture: {
     seconds: minute,
     memoryMb: small,
-    reserved: 'none',
+    reserved: [],
     invokedBy: 'machine',
     may: {
       ledger,
@@ -91,15 +91,16 @@ export const functions = {
   plan: {
     seconds: minutes,
     memoryMb: small,
-    reserved: 'none',
+    reserved: [],
     invokedBy: 'machine',
     may: { ledger, manifests: ['PutObject'] },
   },
-  // Nested children do not count against a Map's own concurrency, so the reserve is the cap.
+  // Nested children do not count against a Map's own concurrency, so the reserve is the cap. Without one, the machine
+  // starts them one after another.
   slice: {
     seconds: 'sliceSeconds',
     memoryMb: fast,
-    reserved: 'concurrency',
+    reserved: ['all', 'slices'],
     invokedBy: 'machine',
     may: {
       source: ['BatchGetItem', 'Query', 'Scan'],
@@ -110,32 +111,32 @@ export const functions = {
   'fail-chunk': {
     seconds: minute,
     memoryMb: small,
-    reserved: 'none',
+    reserved: [],
     invokedBy: 'machine',
     may: { ledger: ['GetItem', 'PutItem'] },
   },
-  copied: { seconds: minutes, memoryMb: small, reserved: 'none', invokedBy: 'machine', may: { ledger } },
+  copied: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: 'machine', may: { ledger } },
   // Reserved separately, so that slices cannot take the capacity of live changes.
   live: {
     seconds: minutes,
     memoryMb: fast,
-    reserved: 'concurrency',
+    reserved: ['all'],
     invokedBy: 'stream',
     may: { ...settling, stream },
   },
   // Reading a stream as fast as it is written takes as much processor time as applying it.
-  drain: { seconds: quarterHour, memoryMb: fast, reserved: 'none', invokedBy: 'machine', may: { ledger, stream } },
+  drain: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: 'machine', may: { ledger, stream } },
   'monitor-stream': {
     seconds: minutes,
     memoryMb: fast,
-    reserved: 'none',
+    reserved: [],
     invokedBy: 'schedule',
     may: { ledger, stream, mapping: ['GetEventSourceMapping'] },
   },
-  settle: { seconds: quarterHour, memoryMb: fast, reserved: 'none', invokedBy: 'machine', may: settling },
-  repair: { seconds: quarterHour, memoryMb: fast, reserved: 'none', invokedBy: 'machine', may: settling },
-  finish: { seconds: minutes, memoryMb: small, reserved: 'none', invokedBy: 'machine', may: { ledger } },
-  halt: { seconds: minutes, memoryMb: small, reserved: 'none', invokedBy: 'machine', may: { ledger } },
+  settle: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: 'machine', may: settling },
+  repair: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: 'machine', may: settling },
+  finish: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: 'machine', may: { ledger } },
+  halt: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: 'machine', may: { ledger } },
 } as const satisfies Record<string, FunctionEntry>
 
 export type FunctionName = keyof typeof functions
@@ -156,13 +157,13 @@ export function isTask(name: FunctionName): name is TaskName {
  */
 export function limitsOf(
   name: FunctionName,
-  options: Pick<Options, 'sliceSeconds' | 'memoryMb' | 'concurrency'>,
+  options: Pick<Options, 'sliceSeconds' | 'memoryMb' | 'concurrency' | 'reserve'>,
 ): { seconds: number; memoryMb: number; reserved?: number } {
   const { seconds, memoryMb, reserved }: FunctionEntry = functions[name]
   return {
     seconds: typeof seconds === 'number' ? seconds : options[seconds],
     memoryMb: typeof memoryMb === 'number' ? memoryMb : options[memoryMb],
-    ...(reserved !== 'none' && { reserved: options[reserved] }),
+    ...(reserved.includes(options.reserve) && { reserved: options.concurrency }),
   }
 }
 

@@ -31,15 +31,21 @@ export const optionsSchema = z.strictObject({
   sliceSeconds: z._default(seconds(5, 900), 900),
   /** A partition key that has been running longer than this is split. @default a third of `sliceSeconds` */
   splitAfterSeconds: z.optional(seconds(1, 900)),
-  /**
-   * Slices at work at once: the reserved concurrency of the slice function. The function for live changes reserves the
-   * same again, so the account needs twice this, and 100 to spare. @default 40
-   */
+  /** Slices at work at once. As many live functions may be at work beside them. @default 40 */
   concurrency: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 40),
+  /**
+   * What reserves concurrency of the account. `all`: slices and live changes, `concurrency` each, so that neither takes that of
+   * the other. `slices`: slices alone. `none`: nothing, for an account with a low limit; then the ranges of a split key run
+   * one after another, since only a reserve caps them. Lambda keeps 100 unreserved, so the account's limit must be that much
+   * above what is reserved. @default all
+   */
+  reserve: z._default(z.enum(['all', 'slices', 'none']), 'all'),
   /** Scan segments of a run. @default four times `concurrency` */
   segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
   /** Memory of the slice function; Lambda's processor share grows with it. @default 1769 (one full processor) */
   memoryMb: z._default(z.int().check(z.minimum(256), z.maximum(10_240)), 1769),
+  /** Processor architecture of the Lambdas; `x86_64` where a region or a policy has no `arm64`. @default arm64 */
+  architecture: z._default(z.enum(['arm64', 'x86_64']), 'arm64'),
   /**
    * How coarse the stream's times and how stale its reads may be, and how long an open shard must return nothing before it
    * counts as read to its end. A run waits twice this long before it copies. @default 60

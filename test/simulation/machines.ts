@@ -15,7 +15,7 @@ export const runMachineArn = arn('states', 'stateMachine:run')
  */
 export function machinesOf(seconds: Record<FunctionName, number>, concurrency: number): Map<string, Machine> {
   const functions = forEachFunction((name) => ({ arn: functionArn(name), seconds: seconds[name] }))
-  const chunk = { partition: 'aws', functions }
+  const chunk = { partition: 'aws', functions, childrenAtOnce: 0 }
   const run = { ...chunk, chunkMachineArn, bucket: 'manifests', concurrency }
   const machines = new Map<string, Machine>()
   for (const [name, machine] of [

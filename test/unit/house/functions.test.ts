@@ -10,7 +10,7 @@ import {
 
 const root = path.resolve(import.meta.dirname, '../../..')
 const namesIn = (folder: string) => globSync(`${folder}/*.ts`, { cwd: root }).map((file) => path.basename(file, '.ts'))
-const options = { sliceSeconds: 10, memoryMb: 2_048, concurrency: 7 }
+const options = { sliceSeconds: 10, memoryMb: 2_048, concurrency: 7, reserve: 'all' as const }
 
 describe('the table of functions', () => {
   it('has an entry for every file of functions/, and a file for every entry', () => {
@@ -41,6 +41,9 @@ describe('the table of functions', () => {
     expect(limitsOf('slice', options)).toEqual({ seconds: 10, memoryMb: 2_048, reserved: 7 })
     expect(limitsOf('live', options)).toEqual({ seconds: 300, memoryMb: 2_048, reserved: 7 })
     expect(limitsOf('lease', options)).toEqual({ seconds: 300, memoryMb: 512 })
+    expect(limitsOf('slice', { ...options, reserve: 'slices' }).reserved).toBe(7)
+    expect(limitsOf('live', { ...options, reserve: 'slices' }).reserved).toBeUndefined()
+    expect(limitsOf('slice', { ...options, reserve: 'none' }).reserved).toBeUndefined()
   })
 
   it('does not compile with an entry that lacks a field', () => {

@@ -5,6 +5,7 @@ import { forEachFunction } from '../../../shared/config/functions-and-permission
 
 const resources = {
   partition: 'aws',
+  childrenAtOnce: 0,
   functions: forEachFunction((name) => ({
     arn: `arn:aws:lambda:us-east-1:000000000000:function:${name}:1`,
     seconds: name === 'slice' ? 900 : 60,
