@@ -1,7 +1,7 @@
 import { maxKeyValue } from '../chunks/order.ts'
 import type { Options, RunRequest } from '../config/options.ts'
 import { DynamoDbError } from '../dynamodb/errors.ts'
-import { isEmpty } from '../dynamodb/is-empty.ts'
+import { firstItem, isEmpty } from '../dynamodb/is-empty.ts'
 import { describeSchema, sameSchema } from '../dynamodb/key.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { TableDescription } from '../dynamodb/sdk/describe.ts'
@@ -96,8 +96,7 @@ async function refuseShortSlices(table: Table, { options, runtime }: PreflightEn
 async function acceptsSyntheticKeys(table: Table): Promise<boolean> {
   const { sk } = table.schema
   if (!sk) return false
-  const { items } = await table.scan({ segment: 0, totalSegments: 1, limit: 1, consistent: false })
-  const first = items[0]
+  const first = await firstItem(table)
   if (!first) return true
   const { pk } = first.key
   const max = maxKeyValue(sk.type)
