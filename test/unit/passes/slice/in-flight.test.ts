@@ -30,6 +30,22 @@ describe('The window of pages in flight', () => {
     expect(window.tallies.read).toBe(1)
   })
 
+  it('fails only once the later pages are no longer under way', async () => {
+    const window = new InFlightPages(key('start'), 4)
+    const later = Promise.withResolvers<typeof noTallies>()
+    await window.add(Promise.reject(new Error('no')), key('a'))
+    await window.add(later.promise, key('b'))
+    let failed = false
+    const drained = window.drain().catch(() => {
+      failed = true
+    })
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(failed).toBe(false)
+    later.resolve(page(1))
+    await drained
+    expect(failed).toBe(true)
+  })
+
   it('says that the chunk has ended only once its last page is written', async () => {
     const window = new InFlightPages(undefined, 2)
     const last = Promise.withResolvers<typeof noTallies>()
