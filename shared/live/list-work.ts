@@ -1,4 +1,4 @@
-import type { WhyStopped } from '../ledger/fencing.ts'
+import type { StopReason, WhyStopped } from '../ledger/fencing.ts'
 import { endOf, pageRows } from '../ledger/pages.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import { inParallel } from '../runtime/parallel.ts'
@@ -28,40 +28,50 @@ export type ListsOutcome =
   | { outcome: 'more'; from: ListPlace }
   | { outcome: 'stopped'; reason: WhyStopped }
 
-/** Rows processed at once, and rows between two checks of the time. */
+/** Rows processed at once, and the most rows between two checks of the time. */
 const atOnce = 16
-const group = 64
+const largestGroup = 64
 
 /**
- * Does the work of all rows of some lists, from a place on, until everything is done, there is a reason to stop, or
- * only a tenth of the time is left. Holds one page of rows, however long the lists are. The next invocation continues
- * where this one stopped, however little each does, and whether or not the work removes its row from the list.
+ * Does the work of all rows of some lists, from a place on, until everything is done, there is a reason to stop, or the
+ * next rows might not be done in time. Holds one page of rows, however long the lists are. The next invocation
+ * continues where this one stopped, however little each does, and whether or not the work removes its row from the
+ * list. An invocation that dies leaves no place: the next begins where this one began, so it must not be cut short by
+ * its limit.
  */
 export async function workThrough(
   lists: readonly List[],
   from: ListPlace,
-  {
-    ledger,
-    deadline,
-    whyStop,
-  }: { ledger: LedgerTable; deadline: Deadline; whyStop: () => Promise<WhyStopped | undefined> },
+  { ledger, deadline, whyStop }: { ledger: LedgerTable; deadline: Deadline; whyStop: StopReason },
 ): Promise<ListsOutcome> {
-  const reserveMs = deadline.remainingMs() / 10
+  const wholeMs = deadline.remainingMs()
   let place = from
+  let group = atOnce
+  let longestMs = 0
   while (place.shard < lists.length) {
     const { shard, after } = place
     const { pk, workOf } = lists[shard]!
     const rows = await ledger.query(pk, '', { after, limit: pageRows })
     const all = await workOf(rows)
-    for (let i = 0; i === 0 || i < all.length; i += group) {
-      const reason = await whyStop()
-      if (reason) return { outcome: 'stopped', reason }
+    for (let i = 0; i === 0 || i < all.length; ) {
+      let stopped = await whyStop()
       const now = all.slice(i, i + group)
-      await inParallel(atOnce, now, ({ work }) => work())
-      const last = i + group < all.length ? now.at(-1)!.at : endOf(rows)
+      const beganMs = deadline.remainingMs()
+      await inParallel(atOnce, now, async ({ work }) => {
+        stopped ??= await whyStop()
+        if (!stopped) await work()
+      })
+      if (stopped) return { outcome: 'stopped', reason: stopped }
+      i += group
+      const last = i < all.length ? now.at(-1)!.at : endOf(rows)
       place = last === undefined ? { shard: shard + 1, after: '' } : { shard, after: last }
+      const leftMs = deadline.remainingMs()
+      longestMs = Math.max(longestMs, beganMs - leftMs)
       // Checked after the work: however short the time, each invocation makes progress.
-      if (deadline.remainingMs() < reserveMs && place.shard < lists.length) return { outcome: 'more', from: place }
+      if (leftMs < Math.max(wholeMs / 10, 2 * longestMs) && place.shard < lists.length)
+        return { outcome: 'more', from: place }
+      // A row may cost one read or dozens of them, each of which may be throttled.
+      group = longestMs > wholeMs / 20 ? atOnce : largestGroup
     }
   }
   return { outcome: 'done' }

@@ -1,0 +1,55 @@
+import { expect, it } from 'vitest'
+import { type ListPlace, workThrough } from '../../../shared/live/list-work.ts'
+import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+
+const limitMs = 2_000
+const rows = 300
+
+/** A list whose rows take so long each; an invocation that comes to its limit dies. */
+async function slowList(msPerRow: number) {
+  const ledger = memoryLedgerTable()
+  const name = (i: number) => String(i).padStart(4, '0')
+  for (let i = 0; i < rows; i++) await ledger.commit([{ row: { pk: 'LIST', sk: name(i) }, expect: 'any' }])
+  const done: string[] = []
+  const invoke = (from: ListPlace, stopAfter = Number.POSITIVE_INFINITY) => {
+    let now = 0
+    const list = {
+      pk: 'LIST',
+      workOf: (page: { sk: string }[]) =>
+        page.map(({ sk }) => ({
+          at: sk,
+          async work() {
+            // 16 at once: each brings the invocation on by its share.
+            now += msPerRow / 16
+            if (now > limitMs) throw new Error('died at its limit')
+            done.push(sk)
+          },
+        })),
+    }
+    return workThrough([list], from, {
+      ledger,
+      deadline: { remainingMs: () => limitMs - now },
+      whyStop: async () => (done.length >= stopAfter ? 'fenced' : undefined),
+    })
+  }
+  return { invoke, done }
+}
+
+it.each([1, 100, 400, 900])('no invocation comes to its limit where a row takes %i ms', async (msPerRow) => {
+  const { invoke, done } = await slowList(msPerRow)
+  let from: ListPlace = { shard: 0, after: '' }
+  for (let invocations = 0; ; invocations++) {
+    const ended = await invoke(from)
+    if (ended.outcome === 'done') break
+    if (ended.outcome !== 'more' || invocations > rows) throw new Error('Expected more work, and an end')
+    from = ended.from
+  }
+  expect(new Set(done).size).toBe(rows)
+  expect(done.length).toBe(rows)
+})
+
+it('begins no row once there is a reason to stop', async () => {
+  const { invoke, done } = await slowList(1)
+  expect(await invoke({ shard: 0, after: '' }, 20)).toEqual({ outcome: 'stopped', reason: 'fenced' })
+  expect(done.length).toBeLessThan(20 + 16)
+})
