@@ -1,3 +1,4 @@
+import { isDriving } from '../ledger/fencing.ts'
 import { type Phase, phases as phaseTable } from '../ledger/passes.ts'
 import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -31,14 +32,6 @@ function thinned(phases: Entries): Entries {
 /** When a run last entered this phase, ms since the epoch; when it began, where that is no longer known. */
 export function enteredAt({ phases = [], startedAt }: Pick<RunRecord, 'phases' | 'startedAt'>, phase: Phase): number {
   return phases.findLast((entry) => entry.phase === phase)?.at ?? startedAt
-}
-
-/**
- * Whether a task belongs to the execution that drives the run now. `false` once that execution has ended, and for an
- * earlier one.
- */
-export function isDriving({ fence }: { fence: number }, run: Pick<RunRecord, 'state' | 'fence'>): boolean {
-  return run.state === 'running' && run.fence === fence
 }
 
 /**

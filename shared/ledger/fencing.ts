@@ -17,23 +17,51 @@ export function isAborted({ state }: Pick<RunRecord, 'state'>, { command }: Pick
 
 export type WhyStopped = 'fenced' | 'aborted' | 'code changed'
 
-/** Why work under a lease must stop; `undefined` if it may continue. Keeps each result for five seconds. */
-export function stopReason(
-  ledger: LedgerTable,
-  task: { run: string; fence: number },
-  codeHash: string,
-  clock: Clock,
-): () => Promise<WhyStopped | undefined> {
+/** Keeps each result for five seconds. */
+export type StopReason = () => Promise<WhyStopped | undefined>
+
+interface LeaseTask {
+  run: string
+  fence: number
+}
+
+/**
+ * Whether a task belongs to the execution that drives the run now. `false` once that execution has ended, and for an
+ * earlier one.
+ */
+export function isDriving({ fence }: Pick<LeaseTask, 'fence'>, run: Pick<RunRecord, 'state' | 'fence'>): boolean {
+  return run.state === 'running' && run.fence === fence
+}
+
+/**
+ * Why work of an execution must stop; `undefined` if it may continue. The lease is given back when an execution ends,
+ * and raises no fence: what is delivered late would write on under it, into a table that the application may use.
+ */
+export function stopReason(ledger: LedgerTable, task: LeaseTask, codeHash: string, clock: Clock): StopReason {
   return trusted(clock, async () => {
-    const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
-    if (control.fence !== task.fence) return 'fenced'
-    if (isAborted(run, control)) return 'aborted'
-    return run.codeHash === codeHash ? undefined : 'code changed'
+    const { run, reason } = await readReason(ledger, task, codeHash)
+    return reason ?? (isDriving(task, run) ? undefined : 'fenced')
   })
 }
 
+/** Why work on live changes must stop, which continues after the execution; `undefined` if it may continue. */
+export function liveStopReason(ledger: LedgerTable, task: LeaseTask, codeHash: string, clock: Clock): StopReason {
+  return trusted(clock, async () => (await readReason(ledger, task, codeHash)).reason)
+}
+
+async function readReason(
+  ledger: LedgerTable,
+  task: LeaseTask,
+  codeHash: string,
+): Promise<{ run: RunRecord; reason: WhyStopped | undefined }> {
+  const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
+  if (control.fence !== task.fence) return { run, reason: 'fenced' }
+  if (isAborted(run, control)) return { run, reason: 'aborted' }
+  return { run, reason: run.codeHash === codeHash ? undefined : 'code changed' }
+}
+
 /** Lets retries of work under a lease continue until there is a reason to stop. */
-export function continueUnless(whyStop: () => Promise<WhyStopped | undefined>): ShouldContinue {
+export function continueUnless(whyStop: StopReason): ShouldContinue {
   return async () => (await whyStop()) === undefined
 }
 

@@ -1,5 +1,5 @@
 import { readCapture } from '../ledger/capture.ts'
-import { stopReason, type WhyStopped } from '../ledger/fencing.ts'
+import { liveStopReason, type StopReason, stopReason, type WhyStopped } from '../ledger/fencing.ts'
 import { writePolledAt } from '../ledger/shards.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
@@ -48,8 +48,11 @@ export type DrainOutcome =
  * Whether every change up to T has been applied. Reads the stream itself: every shard, parents first, from cursors of
  * its own. Nothing simpler can tell: Lambda's records name no shard, and a quiet stream resembles a stuck consumer.
  */
-export async function drain(task: DrainTask, engine: DrainEngine): Promise<DrainOutcome> {
-  const whyStop = stopReason(engine.ledger, task, engine.codeHash, engine.runtime.clock)
+export function drain(task: DrainTask, engine: DrainEngine): Promise<DrainOutcome> {
+  return drainUnless(task, engine, stopReason(engine.ledger, task, engine.codeHash, engine.runtime.clock))
+}
+
+async function drainUnless(task: DrainTask, engine: DrainEngine, whyStop: StopReason): Promise<DrainOutcome> {
   // Waiting for silence needs more time than this, so a tenth of the time at the start is enough.
   const reserveMs = engine.deadline.remainingMs() / 10
   const isTimeUp = () => engine.deadline.remainingMs() < reserveMs
@@ -106,7 +109,8 @@ export async function advance(task: { run: string; fence: number }, engine: Drai
   const silenceMs = Math.min(engine.silenceMs, listenMs)
   // So early that the first list is later than T: changes in later lists can wait for the next poll.
   const past = engine.runtime.clock() - engine.slackMs
-  return drain({ ...task, past }, { ...engine, silenceMs })
+  const whyStop = liveStopReason(engine.ledger, task, engine.codeHash, engine.runtime.clock)
+  return drainUnless({ ...task, past }, { ...engine, silenceMs }, whyStop)
 }
 
 /** The same elements, rotated to begin at a share of them in [0, 1). */

@@ -1,4 +1,5 @@
-import { enteredAt, enterPhase, isDriving } from '../facts/phase.ts'
+import { enteredAt, enterPhase } from '../facts/phase.ts'
+import { isDriving } from '../ledger/fencing.ts'
 import { type CaptureEngine, startCapture } from '../live/capture.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Halted, haltRun } from './halt.ts'

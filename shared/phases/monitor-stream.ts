@@ -1,6 +1,6 @@
 import { readCapture } from '../ledger/capture.ts'
 import { readControl } from '../ledger/control.ts'
-import { isAborted, stopReason } from '../ledger/fencing.ts'
+import { isAborted, liveStopReason } from '../ledger/fencing.ts'
 import { readLease } from '../ledger/lease.ts'
 import { phases } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
@@ -47,7 +47,7 @@ export async function monitorStream(
     await recordLag(run.id, { outcome: 'stopped', reason: 'turned off' }, engine)
   else if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
   else {
-    const reason = await stopReason(ledger, task, engine.codeHash, engine.runtime.clock)()
+    const reason = await liveStopReason(ledger, task, engine.codeHash, engine.runtime.clock)()
     if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
   }
   return { outcome: 'monitored' }

@@ -73,7 +73,7 @@ async function repair({ source, destination, ledger, runtime }: ReturnType<typeo
   const run = {
     ...{ id: 'run', state: 'running', phase: 'Lease', source: 'source', destination: 'destination', schema },
     ...{ codeHash: 'code', pending: [], segments: 1, split: true, offline: true, planned: true, execution: 'arn' },
-    ...{ startedAt: 1, verification: { number: 1, ended: true } },
+    ...{ fence: 1, startedAt: 1, verification: { number: 1, ended: true } },
   }
   await createRun(ledger, run as unknown as RunRecord)
   await writeControl(ledger, 'run', undefined, { command: 'run', fence: 1 })
