@@ -169,7 +169,7 @@ export class Operator {
       this.#world.hit(`path: ended ${attempt.status === 'ABORTED' ? 'aborted' : (attempt.error?.name ?? '?')}`)
       input = run ? first : await this.#next(attempt, input, first)
       // Resuming turns it on again, and nothing of what happened meanwhile is missing.
-      if (!run && !this.#world.settings.offline && this.#handing.chance(0.1)) await this.#captureOff()
+      if (!run && !this.#world.settings.offline && this.#handing.chance(0.1)) await this.#captureOff('while unfinished')
       await this.#world.scheduler.sleep(this.#dice.between(500, 30_000))
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
@@ -341,8 +341,11 @@ export class Operator {
     return input
   }
 
-  /** Repeats the command, as it says, where the mapping is stuck or somebody else's run is under way. */
-  async #captureOff(): Promise<void> {
+  /**
+   * Repeats the command, as it says, where the mapping is stuck or somebody else's run is under way.
+   * @param when nobody turns live changes off between two attempts if somebody who started beside has finished the run.
+   */
+  async #captureOff(when: 'always' | 'while unfinished' = 'always'): Promise<void> {
     const { settings, story, scheduler } = this.#world
     this.#world.hit('operator: turns capture off')
     story.tell('operator', 'turns capture off')
@@ -355,8 +358,10 @@ export class Operator {
         const reason = LostSight.is(error) ? error.cause : error
         const code = OperatorError.is(reason) ? reason.code : undefined
         // A run that somebody else began goes first.
-        if (code === 'run-under-way') await this.#allEnd()
-        else if (code === 'not-off' && ++stuck < MOST_CAPTURE_OFFS) {
+        if (code === 'run-under-way') {
+          await this.#allEnd()
+          if (when === 'while unfinished' && (await this.#finishedRun())) return
+        } else if (code === 'not-off' && ++stuck < MOST_CAPTURE_OFFS) {
           this.#world.hit('path: capture off repeated')
           story.tell('operator', 'does not know whether capture is off, and will repeat the command')
           await scheduler.sleep(this.#handing.between(0, 120_000))
