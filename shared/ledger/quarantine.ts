@@ -2,7 +2,7 @@ import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import { bucketOf, digest, expiry, quarantineShardPk, shards } from './keys.ts'
 import { eachPage } from './pages.ts'
-import type { LedgerTable, Row } from './table.ts'
+import type { LedgerTable, Put, Row } from './table.ts'
 
 /** A source item that could not be migrated: none of its outputs stays written. `reason` never holds item contents. */
 export interface Quarantined {
@@ -51,20 +51,25 @@ export async function readEntry(ledger: LedgerTable, run: string, key: Key): Pro
   return { ...entry, key } as unknown as QuarantineEntry
 }
 
-/**
- * Replaces the entry that was read; returns `false` if it has changed since. An entry of copy has no version, so its
- * time tells it from another entry of copy.
- */
+/** Replaces the entry that was read; returns `false` if it has changed since. */
 export function replaceEntry(
   ledger: LedgerTable,
   run: string,
   before: QuarantineEntry | undefined,
-  { key, ...entry }: QuarantineEntry,
+  entry: QuarantineEntry,
 ): Promise<boolean> {
+  return ledger.commit([entryPut(run, before, entry)])
+}
+
+/**
+ * A put that replaces the entry that was read. An entry of copy has no version, so its time tells it from another entry
+ * of copy.
+ */
+export function entryPut(run: string, before: QuarantineEntry | undefined, { key, ...entry }: QuarantineEntry): Put {
   const text = encodeKey(key)
   const version = (before?.version ?? 0) + 1
   const row = { ...entryKey(run, text), key: text, expiresAt: expiry(entry.at), ...entry, version }
-  return ledger.commit([{ row, expect: before ? { version: before.version, at: before.at } : 'absent' }])
+  return { row, expect: before ? { version: before.version, at: before.at } : 'absent' }
 }
 
 function entryKey(run: string, key: string): { pk: string; sk: string } {

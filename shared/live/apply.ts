@@ -79,13 +79,13 @@ async function applyChange(
         case 'contested':
           return { done: needsSettling(decision.head, undefined) }
         case 'contest':
-          return orAgain(await tables.commit(headPut(run, decision.head, head, runtime.clock())), true)
+          return orAgain(await tables.commit([{ row: headPut(run, decision.head, head, runtime.clock()) }]), true)
         case 'write': {
           const row = headPut(run, decision.head, head, runtime.clock())
-          const committed = await tables.commit(row, change)
+          const committed = await tables.commit([{ row, change }])
           if (!isRefused(committed)) return orAgain(committed, false)
           // A key that cannot even be deleted holds no item.
-          return 'put' in change ? { done: committed } : orAgain(await tables.commit(row), false)
+          return 'put' in change ? { done: committed } : orAgain(await tables.commit([{ row }]), false)
         }
       }
     },

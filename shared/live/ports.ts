@@ -60,31 +60,41 @@ export interface Mapping {
 
 export type DestinationChange = { put: RawItem } | { delete: Key }
 
-/** Writes a destination item and its head in one transaction. */
+/** A row of the ledger, and the change of the destination that it belongs to; without `change`, the row alone. */
+export interface LiveWrite {
+  row: Put
+  change?: DestinationChange
+}
+
+/** Rows and changes of one transaction. Source: TransactWriteItems, DynamoDB API reference. */
+export const writesOfTransaction = 100
+
+/** Writes destination items and their rows in one transaction: all or nothing. */
 export interface LiveTables {
   /**
-   * Without `change`, writes the head alone. Returns `false`, with nothing written, when the head is not as
-   * `head.expect` says; {@link Refused}, with nothing written, when the service refuses the change.
+   * @param writes at least one, and with their changes at most {@link writesOfTransaction}.
+   * @returns `false` when a row is not as its `expect` says; {@link Refused} when the service refuses a change. Nothing
+   * is written then.
    */
-  commit(head: Put, change?: DestinationChange): Promise<boolean | Refused>
+  commit(writes: readonly LiveWrite[]): Promise<boolean | Refused>
 }
 
 /** The same tables without judging: a refusal is an error, which may concern this change or every request. */
 export interface UnjudgedLiveTables {
   /** @throws DynamoDbError with a `refusal`. */
-  commit(head: Put, change?: DestinationChange): Promise<boolean>
+  commit(writes: readonly LiveWrite[]): Promise<boolean>
   /**
-   * Whether a transaction of this head and a made-up item, under a condition that cannot hold, fails by that condition.
+   * Whether a transaction of this row and a made-up item, under a condition that cannot hold, fails by that condition.
    */
-  probe(head: Put): Promise<boolean>
+  probe(row: Put): Promise<boolean>
 }
 
 /** Live tables that distinguish a refused change from a request that is wrong for every change. */
 export function judged(tables: UnjudgedLiveTables): LiveTables {
   return {
-    commit(head, change) {
-      const commit = () => tables.commit(head, change)
-      return change ? judge(commit, () => tables.probe(head)) : commit()
+    commit(writes) {
+      const commit = () => tables.commit(writes)
+      return writes.some(({ change }) => change) ? judge(commit, () => tables.probe(writes[0]!.row)) : commit()
     },
   }
 }

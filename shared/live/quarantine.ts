@@ -63,7 +63,7 @@ export async function listQuarantined(
 /**
  * Takes a source item off the list if it can be migrated now, or is gone. The stream carries its outputs: copy read it
  * when it could not be migrated, so the record of its cure is later than that read, and capture was on by then. An item
- * that DynamoDB refused stays on the list until it changes, or until {@link clearRefused} takes it off.
+ * that DynamoDB refused stays on the list until it changes, or until repair has written all of it.
  */
 export async function recheckQuarantined(
   key: Key,
@@ -151,24 +151,6 @@ export async function listRefused(
   )
 }
 
-/** Takes a refused source item off the list, once every output of its present state has been written. */
-export async function clearRefused(
-  item: RawItem,
-  { ledger, run, runtime }: Pick<LiveEngine, 'ledger' | 'run' | 'runtime'>,
-): Promise<void> {
-  await retry<void>(
-    'recheck quarantine',
-    runtime,
-    async () => {
-      const before = await readEntry(ledger, run, item.key)
-      if (!before || !stillRefused(before, item)) return { done: undefined }
-      const cleared = await replaceEntry(ledger, run, before, { ...before, cleared: true })
-      return cleared ? { done: undefined } : { again: 'it changed' }
-    },
-    contended,
-  )
-}
-
 /** True if DynamoDB refused an output of the source item in this state. The item then produces nothing. */
 export async function isRefused(item: RawItem, { ledger, run }: Pick<LiveEngine, 'ledger' | 'run'>): Promise<boolean> {
   const entry = await readEntry(ledger, run, item.key)
@@ -185,7 +167,7 @@ export async function isListedAsRefused(
 }
 
 /** A refusal holds as long as the item stays the same. Only a successful write clears it. */
-function stillRefused({ cleared, refused }: QuarantineEntry, item: RawItem): boolean {
+export function stillRefused({ cleared, refused }: QuarantineEntry, item: RawItem): boolean {
   return !cleared && refused !== undefined && refused === contentsOf(item.attributes())
 }
 

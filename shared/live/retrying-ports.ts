@@ -9,8 +9,8 @@ import type { LiveTables, Stream } from './ports.ts'
 /**
  * The same tables with retries: conflicts, throttling and lost responses are retried with backoff. A commit whose
  * response was lost may have been applied; then its repetition fails its own condition. In that case, `true` is
- * returned if the head is exactly as it was to be stored. Even if another writer stored an identical head, that
- * writer's item is as new.
+ * returned if the first row is exactly as it was to be stored. Even if another writer stored an identical row, that
+ * writer's items are as new.
  */
 export function retryingLiveTables(
   tables: LiveTables,
@@ -19,11 +19,11 @@ export function retryingLiveTables(
   shouldContinue?: ShouldContinue,
 ): LiveTables {
   return {
-    async commit(head, change) {
+    async commit(writes) {
       let responseLost = false
       const commit = async () => {
         try {
-          return await tables.commit(head, change)
+          return await tables.commit(writes)
         } catch (error) {
           responseLost ||= DynamoDbError.is(error) && error.code === 'unavailable'
           throw error
@@ -31,8 +31,9 @@ export function retryingLiveTables(
       }
       const committed = await withRetries('commit live change', runtime, commit, shouldContinue)
       if (committed || !responseLost) return committed
-      const stored = await ledger.get(head.row.pk, head.row.sk)
-      return stored !== undefined && isDeepStrictEqual(plain(stored), plain(head.row))
+      const { row } = writes[0]!.row
+      const stored = await ledger.get(row.pk, row.sk)
+      return stored !== undefined && isDeepStrictEqual(plain(stored), plain(row))
     },
   }
 }

@@ -1,17 +1,15 @@
-import { encodeKey, type Key } from '../dynamodb/key.ts'
+import type { Key } from '../dynamodb/key.ts'
 import { enterPhase } from '../facts/phase.ts'
 import { readControl } from '../ledger/control.ts'
 import { countedRows, differenceOf, differenceShards } from '../ledger/differences.ts'
 import { stopReason } from '../ledger/fencing.ts'
 import { differenceShardPk } from '../ledger/keys.ts'
 import type { RunRecord } from '../ledger/runs.ts'
-import { outputsOf } from '../live/changes.ts'
 import type { LiveEngine } from '../live/engine.ts'
 import { type List, type ListPlace, workThrough } from '../live/list-work.ts'
-import { clearRefused, isRefused, quarantineLists, recheckQuarantined } from '../live/quarantine.ts'
-import { contest, settleHead } from '../live/settle.ts'
+import { quarantineLists, recheckQuarantined } from '../live/quarantine.ts'
+import { contest, settleHead, tryRefused } from '../live/settle.ts'
 import type { SettleEngine } from '../live/settle-all.ts'
-import { migrateItem } from '../migrations/migrate-item.ts'
 import { type Halted, haltRun, haltStopped } from './halt.ts'
 
 export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: ListPlace } | Halted
@@ -19,8 +17,8 @@ export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: ListPl
 /**
  * Reconciles each destination key that the last verification flagged with its source items, by the rules of settling.
  * Marks its head contested, with every source item that makes it or may have made it, and settles it; deletes an orphan
- * that no source item makes. Then takes cured items off the quarantine list: with live changes, settle and the appliers
- * do this; offline, only repair does. Repeating it is harmless.
+ * that no source item makes. Then takes cured items off the quarantine list, as settle and the appliers do, and tries
+ * those again that DynamoDB refused. Repeating it is harmless.
  */
 export async function repairRun(
   task: { run: string; fence: number; from: ListPlace },
@@ -36,7 +34,10 @@ export async function repairRun(
   // A run that finished before offline runs settled has no quiet period: each repair is one of its own.
   const period = quiet ?? `repair.${task.fence}`
   const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
-  const recheck = (key: Key) => recheckOrTry(key, period, engine)
+  const recheck = async (key: Key) => {
+    await recheckQuarantined(key, engine)
+    await tryRefused(key, period, engine)
+  }
   const lists = [...differenceLists(run, period, engine), ...quarantineLists(engine, recheck)]
   const result = await workThrough(lists, task.from, { ...engine, whyStop })
   switch (result.outcome) {
@@ -71,22 +72,4 @@ function differenceLists({ id, verification }: RunRecord, quiet: string, engine:
 async function repairKey(key: Key, sources: Key[], quiet: string, engine: LiveEngine): Promise<void> {
   await contest(key, sources, engine)
   await settleHead(key, quiet, engine)
-}
-
-/**
- * Takes an item off the list if it can be migrated now, or is gone. An item that DynamoDB refused in its present state
- * is tried again, because the cause, such as an index, may be gone. It comes off the list once all its outputs are
- * written.
- */
-async function recheckOrTry(key: Key, quiet: string, engine: LiveEngine): Promise<void> {
-  await recheckQuarantined(key, engine)
-  const [item] = await engine.source.get([key])
-  if (!item || !(await isRefused(item, engine))) return
-  const outputs = outputsOf(migrateItem(engine.migrations, engine.schema, item))
-  for (const output of outputs) {
-    await contest(output.key, [key], engine)
-    const { refused } = await settleHead(output.key, quiet, engine, encodeKey(key))
-    if (refused) return
-  }
-  await clearRefused(item, engine)
 }

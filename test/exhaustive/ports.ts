@@ -1,6 +1,6 @@
 import { encodeKey } from '../../shared/dynamodb/key.ts'
 import { type RawItem, rawItem } from '../../shared/dynamodb/raw-item.ts'
-import type { LedgerTable, Row } from '../../shared/ledger/table.ts'
+import type { LedgerTable, Put, Row } from '../../shared/ledger/table.ts'
 import type { LiveEngine } from '../../shared/live/engine.ts'
 import { change, commit, migration, type Store, schema } from './store.ts'
 import type { Call } from './unit.ts'
@@ -79,13 +79,16 @@ export function liveEngine(call: Call, without: Rule | undefined, actor: Caller)
         }),
     },
     tables: {
-      commit: (head, wanted) =>
+      commit: (writes) =>
         call((store) => {
-          if (without === 'heads are kept') return [[wanted ? change(store, wanted) : store, true]]
-          if (without === 'contested heads are marked' && !wanted) return [[store, true]]
+          const changed = (from: Store) =>
+            writes.reduce((next, { change: wanted }) => (wanted ? change(next, wanted) : next), from)
+          if (without === 'heads are kept') return [[changed(store), true]]
+          if (without === 'contested heads are marked' && writes.every((each) => !each.change)) return [[store, true]]
           const blind = without === 'settle is conditional' && actor.settles
-          const next = commit(store, [blind ? { ...head, expect: 'any' } : head])
-          return next ? [[wanted ? change(next, wanted) : next, true]] : [[store, false]]
+          const rows = writes.map(({ row }): Put => (blind ? { ...row, expect: 'any' } : row))
+          const next = commit(store, rows)
+          return next ? [[changed(next), true]] : [[store, false]]
         }),
     },
     ledger,

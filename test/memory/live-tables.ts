@@ -9,16 +9,19 @@ export function memoryLiveTables(destination: MemoryTable, ledger: MemoryLedgerT
 
 export function unjudgedMemory(destination: MemoryTable, ledger: MemoryLedgerTable): UnjudgedLiveTables {
   return {
-    async commit(head, change) {
+    async commit(writes) {
       // What the table refuses, it refuses before anything is written.
-      if (change && 'put' in change) {
+      for (const { change } of writes) {
+        if (!change || !('put' in change)) continue
         const refusing = memoryTable(destination.schema, 'refusing')
         refusing.refuses = destination.refuses
         refusing.store(change.put.attributes())
       }
-      if (!ledger.commitNow([head])) return false
-      if (change && 'put' in change) destination.store(change.put.attributes())
-      if (change && 'delete' in change) destination.delete(change.delete)
+      if (!ledger.commitNow(writes.map(({ row }) => row))) return false
+      for (const { change } of writes) {
+        if (change && 'put' in change) destination.store(change.put.attributes())
+        if (change && 'delete' in change) destination.delete(change.delete)
+      }
       return true
     },
     probe: async () => true,

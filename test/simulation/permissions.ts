@@ -48,10 +48,10 @@ export function permitted(environment: Environment, name: FunctionName, world: W
     liveTables(destination) {
       const tables = liveTables(destination)
       return {
-        async commit(head, change) {
+        async commit(writes) {
           need('ledger', 'PutItem')
-          if (change) need('destination', 'put' in change ? 'PutItem' : 'DeleteItem')
-          return tables.commit(head, change)
+          for (const { change } of writes) if (change) need('destination', 'put' in change ? 'PutItem' : 'DeleteItem')
+          return tables.commit(writes)
         },
       }
     },

@@ -23,6 +23,12 @@ const once: [seed: number, what: string][] = [
   [9201, 'the simulator gave more empty answers in a row than it says it does, and drain took them for silence'],
   [425, 'people did not repeat capture off, as it says, where the mapping had been changing for ten minutes'],
   [20, 'Capture halted a run without the permission to list its chunks, and kept its lease'],
+  [5691, 'a group of refused items that repair tried again did not fit into what was left of an invocation'],
+  [10806, 'a refused item that a late duplicate of repair tried again was there while the table was verified'],
+  [4777, 'two invocations of repair tried one refused item at once, and one took it off the list'],
+  [8513, 'a late duplicate of repair wrote half of a refused item after the run had finished, and died'],
+  [16423, 'a late duplicate of settle wrote after the run had finished and capture was off'],
+  [17723, 'people turned capture off for a resume, after somebody who started beside had finished the run'],
   [754, 'settle marked the refused key as settled and died before it marked the other output of its item'],
 ]
 

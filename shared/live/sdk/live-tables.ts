@@ -13,7 +13,7 @@ import { canceled, putInput } from '../../ledger/sdk-put.ts'
 import { type DestinationChange, judged, type LiveTables } from '../ports.ts'
 
 /**
- * {@link LiveTables} over TransactWriteItems: an item of the destination and a row of the ledger, both or neither.
+ * {@link LiveTables} over TransactWriteItems: items of the destination and rows of the ledger, all or nothing.
  * @param client Made with `maxAttempts: 1`: retrying happens once, in `retryingLiveTables`.
  */
 export function sdkLiveTables(
@@ -22,14 +22,17 @@ export function sdkLiveTables(
   ledger: string,
 ): LiveTables {
   return judged({
-    commit(head, change) {
-      const put = putInput(ledger, head)
+    commit(writes) {
+      const TransactItems = writes.flatMap(({ row, change }) => [
+        { Put: putInput(ledger, row) },
+        ...(change ? [write(destination, change)] : []),
+      ])
       return calling('PutItem', `${destination.name} or ${ledger}`, async () => {
         try {
-          if (change) {
-            const TransactItems = [{ Put: put }, write(destination, change)]
-            await client.send(new TransactWriteItemsCommand({ TransactItems }))
-          } else await client.send(new PutItemCommand(put))
+          const [first] = TransactItems
+          if (TransactItems.length === 1 && first && 'Put' in first && first.Put)
+            await client.send(new PutItemCommand(first.Put))
+          else await client.send(new TransactWriteItemsCommand({ TransactItems }))
           return true
         } catch (error) {
           if (error instanceof TransactionCanceledException) return canceled(destination.name, error)
@@ -38,11 +41,11 @@ export function sdkLiveTables(
         }
       })
     },
-    probe(head) {
+    probe(row) {
       return calling('PutItem', `${destination.name} or ${ledger}`, async () => {
         try {
           const TransactItems = [
-            { Put: putInput(ledger, head) },
+            { Put: putInput(ledger, row) },
             { Put: probePut(destination.name, destination.schema) },
           ]
           await client.send(new TransactWriteItemsCommand({ TransactItems } as TransactWriteItemsCommandInput))
@@ -50,8 +53,8 @@ export function sdkLiveTables(
         } catch (error) {
           if ((error as Error).name === 'ValidationException') return false
           if (!(error instanceof TransactionCanceledException)) throw error
-          const [ofHead, ofItem] = error.CancellationReasons ?? []
-          if (ofItem?.Code === 'ConditionalCheckFailed') return ofHead?.Code !== 'ValidationError'
+          const [ofRow, ofItem] = error.CancellationReasons ?? []
+          if (ofItem?.Code === 'ConditionalCheckFailed') return ofRow?.Code !== 'ValidationError'
           canceled(destination.name, error)
           return false
         }

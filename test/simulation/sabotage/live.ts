@@ -79,7 +79,8 @@ export const liveSabotages: Sabotage[] = [
     module: '../../../shared/live/settle.ts',
     change: ({ settleHead }) => ({
       settleHead(key: unknown, quiet: unknown, engine: LiveEngine) {
-        const commit: LiveTables['commit'] = (head, change) => engine.tables.commit({ ...head, expect: 'any' }, change)
+        const commit: LiveTables['commit'] = (writes) =>
+          engine.tables.commit(writes.map(({ row, ...write }) => ({ ...write, row: { ...row, expect: 'any' } })))
         return settleHead(key, quiet, { ...engine, tables: { commit } })
       },
     }),

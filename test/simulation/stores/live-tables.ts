@@ -12,25 +12,25 @@ export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableS
   const { watch } = destination
   const { story, settings } = world
   const raw: UnjudgedLiveTables = {
-    async commit(head, change) {
+    async commit(writes) {
       const slowMs = world.strikes('slow transaction') ? world.dice.between(50, 4_000) : 0
       sandbox.heldUpMs += slowMs
       const ms = 2 * settings.requestMs * world.dice.between(0.7, 1.5) + slowMs
       const shape = { name: 'commit live', ms, write: true }
-      if (change) watch.begins(sandbox)
+      const changes = writes.flatMap(({ change }) => (change ? [change] : []))
+      if (changes.length > 0) watch.begins(sandbox)
       return sandbox.request(shape, async () => {
         if (world.strikes('conflict')) throw failure('conflict', shape.name)
-        const deaf = change && deafness(world, destination)
+        const deaf = changes.length > 0 && deafness(world, destination)
         if (deaf) throw deaf
-        const committed = await memory.commit(head, change)
+        const committed = await memory.commit(writes)
         world.hit(committed ? 'live: committed' : 'path: head had moved')
-        const { key, op, sources, contested, settled, version } = head.row
-        if (story.isAbout(String(key)))
-          story.tell(
-            sandbox.name,
-            `head ${key} v${version} ${op} contested=${contested} settled=${settled} ${JSON.stringify(sources)}: ${committed}`,
-          )
-        if (committed && change) {
+        for (const { row } of writes) {
+          const { pk, sk: _sk, key, expiresAt: _e, ...rest } = row.row
+          if (story.isAbout(String(key)))
+            story.tell(sandbox.name, `${pk.slice(0, 4)} ${key} ${JSON.stringify(rest)}: ${committed}`)
+        }
+        for (const change of committed ? changes : []) {
           const { key: written } = 'put' in change ? change.put : { key: change.delete }
           watch.wrote(sandbox, 'put' in change ? 'live put' : 'live delete', { key: written }, 'written')
           if (story.isAbout(encodeKey(written)) && 'put' in change)

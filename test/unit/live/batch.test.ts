@@ -57,12 +57,12 @@ describe('a batch', () => {
     let underWay = 0
     let begun = 0
     const tables: LiveEngine['tables'] = {
-      async commit(head) {
+      async commit(writes) {
         underWay++
         begun++
         await new Promise((resolve) => setImmediate(resolve))
         underWay--
-        if (head.row.key === '["S:x3"]') throw new Error('broken')
+        if (writes[0]!.row.row.key === '["S:x3"]') throw new Error('broken')
         return true
       },
     }

@@ -26,7 +26,7 @@ it.each(['conflict', 'throttled', 'unavailable'] as const)(
       if (time < 2) throw new DynamoDbError(code, '')
       return inner.commit(...args)
     })
-    expect(await tables.commit(put(1))).toBe(true)
+    expect(await tables.commit([{ row: put(1) }])).toBe(true)
     expect(await readHead(ledger, run, key('x'))).toMatchObject({ version: 1 })
   },
 )
@@ -37,25 +37,25 @@ it('a commit whose answer was lost is recognised by its head', async () => {
     if (time === 0) throw new DynamoDbError('unavailable', '')
     return answer
   })
-  expect(await tables.commit(put(1))).toBe(true)
+  expect(await tables.commit([{ row: put(1) }])).toBe(true)
 })
 
 it("another's head is not taken for one's own", async () => {
   const { tables } = await failing(async (inner, args, time) => {
     if (time > 0) return inner.commit(...args)
-    await inner.commit(put(7))
+    await inner.commit([{ row: put(7) }])
     throw new DynamoDbError('unavailable', '')
   })
-  expect(await tables.commit(put(1))).toBe(false)
+  expect(await tables.commit([{ row: put(1) }])).toBe(false)
 })
 
 it('a head that moved is told at once, and what is wrong for good is thrown', async () => {
   const moved = await failing(async () => false)
-  expect(await moved.tables.commit(put(1))).toBe(false)
+  expect(await moved.tables.commit([{ row: put(1) }])).toBe(false)
   const broken = await failing(async () => {
     throw new DynamoDbError('invalid-request', 'too large')
   })
-  await expect(broken.tables.commit(put(1))).rejects.toThrow('too large')
+  await expect(broken.tables.commit([{ row: put(1) }])).rejects.toThrow('too large')
 })
 
 it('a throttled stream is read again, and the list of its shards from the page that failed', async () => {

@@ -1,7 +1,7 @@
-import { expect, it } from 'vitest'
-import { countQuarantine } from '../../../shared/ledger/quarantine.ts'
+import { describe, expect, it } from 'vitest'
+import { countQuarantine, readEntry } from '../../../shared/ledger/quarantine.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
-import { contest, settleHead } from '../../../shared/live/settle.ts'
+import { contest, settleHead, tryRefused } from '../../../shared/live/settle.ts'
 import { settleBuckets } from '../../../shared/live/settle-all.ts'
 import { item, key, output, record, world } from './world.ts'
 
@@ -26,7 +26,7 @@ function dying({ engine }: World, n: number): World['engine'] {
       query: (pk, prefix, page) => ledger.query(pk, prefix, page),
       commit: before((puts) => ledger.commit(puts)),
     },
-    tables: { commit: before((head, change) => tables.commit(head, change)) },
+    tables: { commit: before((writes) => tables.commit(writes)) },
   }
 }
 
@@ -39,6 +39,7 @@ async function dyingEverywhere(
   prepare: () => Promise<World>,
   work: (engine: World['engine']) => Promise<unknown>,
   check: (w: World) => Promise<void>,
+  leastWrites = 3,
 ) {
   for (let n = 1; n < 100; n++) {
     const w = await prepare()
@@ -48,7 +49,7 @@ async function dyingEverywhere(
     )
     await work(w.engine)
     await check(w)
-    if (!died) return expect(n).toBeGreaterThan(3)
+    if (!died) return expect(n).toBeGreaterThan(leastWrites)
   }
   throw new Error('Expected an invocation to live')
 }
@@ -124,15 +125,99 @@ it('starts over where a settler of another output looked before the item was lis
     ...w.engine,
     tables: {
       ...w.engine.tables,
-      commit: async (...[head, change]: Parameters<typeof commit>) => {
+      commit: async (writes: Parameters<typeof commit>[0]) => {
         if (late) {
           late = false
           await settleHead(key('b'), quiet, w.engine)
         }
-        return commit(head, change)
+        return commit(writes)
       },
     },
   }
   await settleHead(key('a'), quiet, slow)
   expect(w.items()).toEqual({})
+})
+
+describe('an item that DynamoDB refused, tried again', () => {
+  /** `s` makes `a` and `b`, and is on the list because `bad` is refused. */
+  async function listed(bad: string) {
+    const w = await world()
+    await w.control({ quiet })
+    w.source.store(item('s', ['a', 'b']))
+    refusing(w, bad)
+    for (const pk of ['a', 'b']) await contest(key(pk), [key('s')], w.engine)
+    for (const pk of ['a', 'b']) await settleHead(key(pk), quiet, w.engine)
+    expect(w.items()).toEqual({})
+    expect(await countQuarantine(w.ledger, w.engine.run)).toBe(1)
+    return w
+  }
+
+  it.each(['a', 'b'])(
+    'is written as a whole or not at all, wherever its invocation dies; %s was refused',
+    async (bad) => {
+      await dyingEverywhere(
+        async () => {
+          const w = await listed(bad)
+          refusing(w)
+          return w
+        },
+        (engine) => tryRefused(key('s'), quiet, engine),
+        async (w) => {
+          expect(w.items()).toEqual({ a: output('a'), b: output('b') })
+          expect(await countQuarantine(w.ledger, w.engine.run)).toBe(0)
+        },
+        1,
+      )
+    },
+  )
+
+  it.each(['a', 'b'])('leaves nothing behind where %s is refused again', async (bad) => {
+    const w = await listed(bad)
+    const before = await readEntry(w.ledger, w.engine.run, key('s'))
+    await tryRefused(key('s'), quiet, w.engine)
+    expect(w.items()).toEqual({})
+    expect(await readEntry(w.ledger, w.engine.run, key('s'))).toEqual(before)
+  })
+
+  it('gives way to a smaller source item of the same key', async () => {
+    const w = await listed('a')
+    w.source.store(item('r', ['b'], 2))
+    await contest(key('b'), [key('r')], w.engine)
+    refusing(w)
+    await tryRefused(key('s'), quiet, w.engine)
+    expect(w.items()).toEqual({ a: output('a'), b: output('b', 2) })
+  })
+
+  it('starts over where it changes meanwhile', async () => {
+    const w = await listed('a')
+    refusing(w)
+    const { commit } = w.engine.tables
+    let late = true
+    const slow: typeof commit = async (writes) => {
+      if (late) {
+        late = false
+        const now = item('s', ['b', 'c'], 2)
+        w.source.store(now)
+        await applyRecord(record(9, { old: item('s', ['a', 'b']), new: now }), w.engine)
+      }
+      return commit(writes)
+    }
+    await tryRefused(key('s'), quiet, { ...w.engine, tables: { commit: slow } })
+    expect(w.items()).toEqual({ b: output('b', 2), c: output('c', 2) })
+    expect(await countQuarantine(w.ledger, w.engine.run)).toBe(0)
+  })
+
+  it('stays on the list where its outputs do not fit into one transaction', async () => {
+    const w = await world()
+    await w.control({ quiet })
+    const many = Array.from({ length: 50 }, (_, i) => `x${i}`)
+    w.source.store(item('s', many))
+    refusing(w, 'x7')
+    for (const pk of many) await contest(key(pk), [key('s')], w.engine)
+    for (const pk of many) await settleHead(key(pk), quiet, w.engine)
+    refusing(w)
+    await tryRefused(key('s'), quiet, w.engine)
+    expect(w.items()).toEqual({})
+    expect(await countQuarantine(w.ledger, w.engine.run)).toBe(1)
+  })
 })

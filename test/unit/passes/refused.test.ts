@@ -43,7 +43,7 @@ async function world(offline = true) {
   await createRun(ledger, {
     ...{ id: 'run', state: 'running', phase: 'Copy', source: 'source', destination: 'destination', schema, offline },
     ...{ codeHash: 'code', pending: ['blank'], segments: 1, split: true, planned: true, execution: 'arn' },
-    ...{ startedAt: 1, verification: { number: 1, ended: true } },
+    ...{ fence: 1, startedAt: 1, verification: { number: 1, ended: true } },
   } as RunRecord)
   await writeControl(ledger, 'run', undefined, { command: 'run', fence: 1, quiet: 'q' })
   const run = await getRun(ledger, 'run')
