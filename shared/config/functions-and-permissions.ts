@@ -131,7 +131,7 @@ export const functions = {
     memoryMb: fast,
     reserved: [],
     invokedBy: 'schedule',
-    may: { ledger, stream, mapping: ['GetEventSourceMapping'] },
+    may: { ledger, stream, mapping: ['GetEventSourceMapping', 'UpdateEventSourceMapping'] },
   },
   settle: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: 'machine', may: settling },
   repair: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: 'machine', may: settling },

@@ -57,7 +57,7 @@ export interface CaptureEndEngine {
 /**
  * Turns live changes off, before the destination is emptied or once it is in use. First records that they are off; from
  * then on the live function refuses changes without acknowledging them. Then disables the mapping. `off` means that no
- * more of them can land (see {@link captureEndsMs}). A repeated call is harmless, and continues an interrupted attempt.
+ * more of them can land (see {@link captureEndsMs}), and that the mapping stays disabled. A repeated call is harmless, and continues an interrupted attempt.
  * @param run the last run into the destination; `undefined` if none ever began.
  * @returns `changing` when the mapping did not come to rest within {@link mappingRestsMs}; changes are refused all the
  * same.

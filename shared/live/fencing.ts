@@ -15,7 +15,8 @@ const landingMs = 60_000
  * Time from the record of `capture off` until no live change can land, ms. Live transactions share no row, because all
  * of them would then meet at one key, so the end is known by time, as for copy: an invocation may trust an earlier
  * permission for {@link trustedMs}, works until its time-out at most, and its last request lands within {@link
- * landingMs}. An invocation that begins later reads the record.
+ * landingMs}. An invocation that begins later reads the record. The stream monitor, which enables the mapping where nobody has
+ * turned it off, works no longer.
  * @param liveSeconds time-out of the live function
  */
 export function captureEndsMs(liveSeconds: number): number {

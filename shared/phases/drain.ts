@@ -75,7 +75,7 @@ function whyStopped(reason: WhyDrainStopped): { error: HaltCode; cause: string }
       return {
         error: 'capture-off',
         cause:
-          'Live changes are not applied: they were turned off with `segue capture off`, or their event source mapping was disabled in the console or by a deployment. `segue run --resume` enables it and continues; the stream keeps changes for 24 hours.',
+          'Live changes are not applied: they were turned off with `segue capture off`, or their event source mapping is disabled and does not come on (its last processing result, in the Lambda console, names the reason). `segue run --resume` enables it and continues; the stream keeps changes for 24 hours.',
       }
     case 'aborted':
     case 'fenced':

@@ -58,7 +58,7 @@ export const halts: ErrorTable<HaltCode> = {
   },
   'capture-off': {
     means:
-      'Live changes are not applied: they were turned off, or the event source mapping of the live function is disabled.',
+      'Live changes are not applied: they were turned off, or the event source mapping of the live function is disabled and does not come on.',
     next: '`segue run --resume` enables it and continues, within 24 hours: the stream keeps changes no longer.',
   },
   'code-changed': {

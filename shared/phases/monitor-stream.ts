@@ -9,12 +9,19 @@ import type { LedgerTable } from '../ledger/table.ts'
 import { advance, type DrainEngine } from '../live/drain.ts'
 import { recordLag } from '../live/lag.ts'
 import type { Mapping } from '../live/ports.ts'
+import type { Runtime } from '../runtime/ports.ts'
 
 /**
  * A drain that polled all shards within this time is at work. A shard serves two readers well, the mapping and drain.
  * But a stopped execution leaves its run in that phase without a reader.
  */
 const drainingMs = 3_600_000
+
+/**
+ * How soon a mapping that is being enabled must say so, ms. The service says so at once, although the change itself takes up
+ * to minutes.
+ */
+const enablesWithinMs = 10_000
 
 export interface Monitored {
   outcome: 'monitored' | 'nothing to monitor'
@@ -23,13 +30,13 @@ export interface Monitored {
 /**
  * Monitors the stream of the last run into a table while that run captures: moves drain's cursors past applied changes,
  * so that little is left to read and nothing is trimmed unread, and records the lag. While the run drains, it only
- * records why live changes are not applied, which drain cannot see.
+ * records why live changes are not applied, which drain cannot see. Before, it makes sure that the mapping is on.
  * @param mapping a deployment or a person may have disabled it.
  */
 export async function monitorStream(
   destination: string,
   ledger: LedgerTable,
-  mapping: Pick<Mapping, 'state'>,
+  mapping: Mapping,
   engineOf: (run: string) => Promise<DrainEngine>,
 ): Promise<Monitored> {
   const lease = await readLease(ledger, destination)
@@ -43,7 +50,7 @@ export async function monitorStream(
     return { outcome: 'nothing to monitor' }
   const engine = await engineOf(run.id)
   const task = { run: run.id, fence: control.fence }
-  if (wasOn(run) && (await mapping.state()) === 'Disabled')
+  if (wasOn(run) && !(await keepOn(mapping, engine.runtime)))
     await recordLag(run.id, { outcome: 'stopped', reason: 'turned off' }, engine)
   else if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
   else {
@@ -51,6 +58,19 @@ export async function monitorStream(
     if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
   }
   return { outcome: 'monitored' }
+}
+
+/**
+ * Enables the mapping if it is disabled although nobody has recorded that it should be: CloudFormation disables it whenever a
+ * deployment changes one of its properties. Whoever turns live changes off on purpose records it first, and then waits longer
+ * than an invocation of this function can last (see `captureEndsMs`), so none enables the mapping later than that.
+ * @returns `false` if it stays disabled.
+ */
+async function keepOn(mapping: Mapping, { sleep }: Pick<Runtime, 'sleep'>): Promise<boolean> {
+  if ((await mapping.state()) !== 'Disabled') return true
+  await mapping.set(true)
+  await sleep(enablesWithinMs)
+  return (await mapping.state()) !== 'Disabled'
 }
 
 /**

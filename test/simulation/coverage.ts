@@ -28,6 +28,7 @@ const paths = [
   'path: live timed out',
   'path: settle timed out',
   'path: monitor failed',
+  'path: mapping disabled by a deployment',
   'path: writes after the run',
   'path: nothing changed after copy',
   'path: probed',

@@ -48,6 +48,8 @@ export const baseRates = {
   'empty answer': 0.1,
   /** The mapping stays disabled, or goes on changing, for up to three quarters of an hour when it is to be enabled: per seed. */
   'mapping stuck': 0.03,
+  /** A deployment changes the mapping, and so disables it, once within twenty minutes: per seed. */
+  'mapping deployed': 0.25,
   /** A batch of the stream that waits for up to minutes. */
   'late batch': 0.012,
   /** A batch that is delivered again right after it was acknowledged, or again much later beside others. */

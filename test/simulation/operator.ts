@@ -133,7 +133,9 @@ export class Operator {
 
   async #catchUp(): Promise<boolean> {
     const mapping = this.#around.deployment.mapping()
-    for (let waited = 0; !mapping.isIdle; waited += 1_000) {
+    // Where it should be on, the monitor turns it on again.
+    const isOn = () => this.#world.settings.offline || this.hasHandedOver || mapping.state === 'Enabled'
+    for (let waited = 0; !isOn() || !mapping.isIdle; waited += 1_000) {
       if (waited > CATCH_UP_MS) {
         this.#world.violated(violation('unbounded', 'live changes were not applied within six hours'))
         return false

@@ -3,7 +3,7 @@ import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
 import type { Claim, Decision } from '../../../shared/live/decide.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import type { ListedShard } from '../../../shared/live/listed-shards.ts'
-import type { LiveTables, Stream, StreamRecord } from '../../../shared/live/ports.ts'
+import type { LiveTables, Mapping, Stream, StreamRecord } from '../../../shared/live/ports.ts'
 import type { ViolationName } from '../violation.ts'
 import type { Sabotage } from './sabotage.ts'
 
@@ -108,6 +108,15 @@ export const liveSabotages: Sabotage[] = [
         ),
     }),
     by: ['write after capture off'],
+  },
+  {
+    name: 'a disabled mapping left alone',
+    module: '../../../shared/phases/monitor-stream.ts',
+    change: ({ monitorStream }) => ({
+      monitorStream: (table: string, ledger: LedgerTable, mapping: Mapping, ...rest: unknown[]) =>
+        monitorStream(table, ledger, { ...mapping, set: async () => {} }, ...rest),
+    }),
+    by: ['unbounded'],
   },
   {
     name: 'contested heads dropped',

@@ -28,6 +28,8 @@ export class EventSourceMapping {
     this.live = live
     stream.onNews = () => void this.#look()
     if (world.strikes('mapping stuck')) this.#stuckUntil = world.now + world.dice.between(600_000, 2_700_000)
+    if (world.strikes('mapping deployed'))
+      world.scheduler.after(world.dice.between(0, world.dice.pick([240_000, 1_200_000])), () => this.#deploy())
   }
 
   set(enabled: boolean): void {
@@ -42,6 +44,12 @@ export class EventSourceMapping {
       if (enabled) for (const goOn of this.#held.splice(0)) goOn()
       void this.#look()
     })
+  }
+
+  /** CloudFormation sends all its properties again, `Enabled: false` among them. */
+  #deploy(): void {
+    if (this.state === 'Enabled') this.world.hit('path: mapping disabled by a deployment')
+    this.set(false)
   }
 
   /** Where it is off: until it is on again. What is under way goes on. */

@@ -121,6 +121,7 @@ const table: Record<string, string[]> = {
     ...ledger,
     ...stream,
     'lambda:GetEventSourceMapping event-source-mapping:of the stream',
+    'lambda:UpdateEventSourceMapping event-source-mapping:of the stream',
   ],
   SegueFunctionssettleRole: settling,
   SegueFunctionsrepairRole: settling,

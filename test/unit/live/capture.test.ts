@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { functions } from '../../../shared/config/functions-and-permissions.ts'
 import { beginCapture, endCapture, readCapture } from '../../../shared/ledger/capture.ts'
 import { listCursors } from '../../../shared/ledger/shards.ts'
 import { type CaptureEndEngine, captureLandsInMs, startCapture, stopCapture } from '../../../shared/live/capture.ts'
@@ -136,6 +137,30 @@ describe('turning capture off', () => {
     refusals.push(new Error('a run is under way'))
     await expect(stop()).rejects.toThrow('under way')
     expect(await readCapture(ledger, 'r')).toMatchObject({ off: -5 * minute })
+  })
+
+  it('outlasts a look of the stream monitor that had read before it that live changes are on, and enables the mapping last', async () => {
+    const { engine, time } = await capturing('Disabled')
+    const lastsMs = functions['monitor-stream'].seconds * 1000
+    let state: State = 'Disabled'
+    const sleep = async (ms: number) => {
+      const before = time.now
+      time.now += ms
+      // The monitor began a moment before live changes were turned off, and its request arrives as it is killed.
+      if (before < lastsMs && time.now >= lastsMs) state = 'Enabled'
+    }
+    const mapping: Mapping = {
+      state: async () => state,
+      async set(enabled) {
+        state = enabled ? 'Enabled' : 'Disabled'
+      },
+    }
+    const liveSeconds = functions.live.seconds
+    expect(await stopCapture('r', { ...engine, mapping, liveSeconds, runtime: { ...engine.runtime, sleep } })).toEqual({
+      outcome: 'off',
+    })
+    expect(time.now).toBeGreaterThan(lastsMs)
+    expect(state).toBe('Disabled')
   })
 
   it('takes back what it recorded when a run has begun meanwhile', async () => {

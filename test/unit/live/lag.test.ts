@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { beginCapture, endCapture, readCapture } from '../../../shared/ledger/capture.ts'
+import { readControl, writeControl } from '../../../shared/ledger/control.ts'
 import { readLag } from '../../../shared/ledger/lag.ts'
 import { writeLease } from '../../../shared/ledger/lease.ts'
 import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
@@ -7,7 +8,7 @@ import { applyRecord } from '../../../shared/live/apply.ts'
 import type { DrainEngine } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import { recordLag } from '../../../shared/live/lag.ts'
-import type { Mapping, Stream } from '../../../shared/live/ports.ts'
+import type { Mapping, MappingState, Stream } from '../../../shared/live/ports.ts'
 import { lagWords } from '../../../shared/operator/status/lag.ts'
 import { drainRun } from '../../../shared/phases/drain.ts'
 import { monitorStream } from '../../../shared/phases/monitor-stream.ts'
@@ -16,7 +17,17 @@ import { memoryStream } from '../../memory/stream.ts'
 import { item, run, world } from './world.ts'
 
 const hour = 3_600_000
-const mapping: Pick<Mapping, 'state'> = { state: async () => 'Enabled' }
+const enabled = mappingThat('Enabled')
+
+/** A mapping in this state; enabling it makes it `changing`, as the service does, unless it is stuck. */
+function mappingThat(state: MappingState, { stuck = false } = {}): Mapping & { asked: boolean[] } {
+  const asked: boolean[] = []
+  return {
+    asked,
+    state: async () => (asked.length > 0 && !stuck ? 'changing' : state),
+    set: async (on) => void asked.push(on),
+  }
+}
 
 async function captured() {
   const made = await world()
@@ -101,16 +112,16 @@ it('a run that has not begun to capture has nothing to monitor', async () => {
   const lease = { table: 'destination', held: true, run, execution: 'execution', fence: 1, since: 0 }
   await writeLease(ledger, undefined, lease)
   const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
-  expect(await monitorStream('destination', ledger, mapping, engineOf)).toEqual({ outcome: 'nothing to monitor' })
+  expect(await monitorStream('destination', ledger, enabled, engineOf)).toEqual({ outcome: 'nothing to monitor' })
 })
 
 it('a run whose live changes were turned off has nothing to monitor until they are on again', async () => {
   const { ledger, engine, stream, time, lag } = await captured()
   await endCapture(ledger, run, time.now)
   const engineOf = () => Promise.reject(new Error('Expected nobody to ask'))
-  expect(await monitorStream('destination', ledger, mapping, engineOf)).toEqual({ outcome: 'nothing to monitor' })
+  expect(await monitorStream('destination', ledger, enabled, engineOf)).toEqual({ outcome: 'nothing to monitor' })
   await beginCapture(ledger, run, { since: time.now + hour, stream: stream.arn })
-  await monitorStream('destination', ledger, mapping, async () => engine)
+  await monitorStream('destination', ledger, enabled, async () => engine)
   expect(await lag()).toMatchObject({ seconds: 0, guard: 'ok' })
 })
 
@@ -122,7 +133,7 @@ it('a look at the stream under way does not forget that live changes were turned
     await endCapture(ledger, run, off)
     return shards(after)
   }
-  await monitorStream('destination', ledger, mapping, async () => engine)
+  await monitorStream('destination', ledger, enabled, async () => engine)
   expect(await readCapture(ledger, run)).toMatchObject({ off })
 })
 
@@ -135,15 +146,34 @@ it('a drain that waits halts when capture is off, as in an execution that was re
   expect(await drainRun(task, engine)).toMatchObject({ outcome: 'halted', error: 'capture-off' })
 })
 
-describe('a mapping that was disabled in the console or by a deployment', () => {
-  const disabled: Pick<Mapping, 'state'> = { state: async () => 'Disabled' }
-
-  it('is noted by the next look at the stream, and halts a drain that waits, once it is, with what to do', async () => {
+describe('a mapping that a deployment, or a person in the console, has disabled', () => {
+  it('is enabled again by the next look at the stream, and a drain that waits for it continues', async () => {
     const { source, ledger, engine, time, lag, deployed } = await captured()
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
+    const disabled = mappingThat('Disabled')
+    expect(await monitorStream('destination', ledger, disabled, async () => deployed)).toEqual({ outcome: 'monitored' })
+    expect(disabled.asked).toEqual([true])
+    expect(await lag()).not.toHaveProperty('stopped')
+    expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
+  })
+
+  it.each(['Finished', 'Halted'] as const)('is enabled again in a run that is %s, and captures', async (phase) => {
+    const { ledger, deployed } = await captured()
+    await updateRun(ledger, run, (before) => ({ ...before, phase }))
+    const disabled = mappingThat('Disabled')
     await monitorStream('destination', ledger, disabled, async () => deployed)
+    expect(disabled.asked).toEqual([true])
+  })
+
+  it('that stays disabled is noted, and halts a drain that waits, with what to do', async () => {
+    const { source, ledger, engine, time, lag, deployed } = await captured()
+    source.store(item('a', ['x']))
+    const task = { run, fence: 1, past: time.now }
+    expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
+    const stuck = mappingThat('Disabled', { stuck: true })
+    await monitorStream('destination', ledger, stuck, async () => deployed)
     expect(await lag()).toMatchObject({ stopped: 'turned off' })
     expect(await drainRun(task, engine)).toMatchObject({
       outcome: 'halted',
@@ -152,10 +182,35 @@ describe('a mapping that was disabled in the console or by a deployment', () => 
     })
   })
 
+  it.each(['Enabled', 'changing'] as const)('is left alone while it is %s', async (state) => {
+    const { ledger, deployed } = await captured()
+    const mapping = mappingThat(state)
+    await monitorStream('destination', ledger, mapping, async () => deployed)
+    expect(mapping.asked).toEqual([])
+  })
+
+  it('stays off where an operator has turned it off, and after an abort', async () => {
+    for (const end of [
+      ({ ledger, time }: Awaited<ReturnType<typeof captured>>) => endCapture(ledger, run, time.now),
+      async ({ ledger }: Awaited<ReturnType<typeof captured>>) => {
+        const control = await readControl(ledger, run)
+        await writeControl(ledger, run, control, { ...control, command: 'abort' })
+      },
+    ]) {
+      const made = await captured()
+      await end(made)
+      const disabled = mappingThat('Disabled')
+      await monitorStream('destination', made.ledger, disabled, async () => made.deployed)
+      expect(disabled.asked).toEqual([])
+    }
+  })
+
   it.each(['Lease', 'Capture'] as const)('is no news while the run is about to enable it, in %s', async (phase) => {
     const { ledger, lag, deployed } = await captured()
     await updateRun(ledger, run, (before) => ({ ...before, phase }))
+    const disabled = mappingThat('Disabled')
     await monitorStream('destination', ledger, disabled, async () => deployed)
+    expect(disabled.asked).toEqual([])
     expect(await lag()).not.toHaveProperty('stopped')
   })
 })
@@ -163,7 +218,7 @@ describe('a mapping that was disabled in the console or by a deployment', () => 
 describe('a deployment of other migrations in the middle of a run', () => {
   it('is noted by the next look at the stream', async () => {
     const { ledger, lag, deployed } = await captured()
-    await monitorStream('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, codeHash: 'other' }))
     expect(await lag()).toMatchObject({ stopped: 'code changed' })
   })
 
@@ -172,7 +227,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
-    await monitorStream('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, codeHash: 'other' }))
     expect(await drainRun(task, engine)).toMatchObject({
       outcome: 'halted',
       error: 'code-changed',
@@ -184,7 +239,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
   it('that was mended before the drain began halts nothing', async () => {
     const { source, ledger, engine, time, deployed } = await captured()
     source.store(item('a', ['x']))
-    await monitorStream('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, codeHash: 'other' }))
     time.now += 1
     expect(await drainRun({ run, fence: 1, past: time.now }, engine)).toMatchObject({ outcome: 'waiting' })
   })
@@ -194,7 +249,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     await drainRun(task, engine)
-    await monitorStream('destination', ledger, mapping, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, codeHash: 'other' }))
     for (const each of stream.records()) await applyRecord(each, engine)
     expect(await drainRun(task, engine)).toEqual({ outcome: 'drained' })
   })
@@ -214,7 +269,7 @@ describe('while the run drains, the next look at the stream', () => {
       },
     }
     const look = async (codeHash = 'code') => {
-      await monitorStream('destination', made.ledger, mapping, async () => ({ ...made.deployed, stream, codeHash }))
+      await monitorStream('destination', made.ledger, enabled, async () => ({ ...made.deployed, stream, codeHash }))
       return { lists, lag: await made.lag() }
     }
     return { ...made, look }
