@@ -43,6 +43,7 @@ export function runMachine(resources: RunResources): Machine {
     return {
       [planned]: plan(kind, `${name} left?`),
       [`${name} left?`]: anyLeft(kind, name, next),
+      [`Plan ${kind} halted`]: fail(`$.${kind}`),
       [name]: passState(name, { plan: `$.${kind}`, next, halt: 'Halt' }, resources),
     }
   }
@@ -225,7 +226,8 @@ function choose(table: { [variable: string]: { [equals: string]: string } }, oth
 /** Skips the Map if a resumed run has nothing left of a pass: the behaviour of a Map without items is not documented. */
 function anyLeft(kind: PassKind, map: string, otherwise: string): ChoiceState {
   const rule: ChoiceRule = { Variable: `$.${kind}.chunks`, NumericGreaterThanEquals: 1, Next: map }
-  return { Type: 'Choice', Choices: [rule], Default: otherwise }
+  const halted: ChoiceRule = { Variable: `$.${kind}.outcome`, StringEquals: 'halted', Next: `Plan ${kind} halted` }
+  return { Type: 'Choice', Choices: [halted, rule], Default: otherwise }
 }
 
 function wait(SecondsPath: string, next: string, comment: string): WaitState {

@@ -1,5 +1,6 @@
+import { compareAndSet } from './compare-and-set.ts'
 import { runPk } from './keys.ts'
-import type { LedgerTable } from './table.ts'
+import type { LedgerTable, Put } from './table.ts'
 
 /** What an operator asked a run to do. */
 export type Command = 'run' | 'pause' | 'abort'
@@ -16,24 +17,53 @@ export interface Control {
    * has its own name: if copy has written in between, everything must be settled again.
    */
   quiet?: string
+  /**
+   * Each write raises it, so that a row that was changed and changed back is not taken for the one that was read. Rows
+   * of an earlier version have no value.
+   */
+  rev?: number
 }
 
+/** The control row, with whatever a newer version of Segue may have added; fence 0 if there is none yet. */
 export async function readControl(ledger: LedgerTable, run: string): Promise<Control> {
-  const row = await ledger.get(runPk(run), 'CONTROL')
-  const control: Control = { command: (row?.command as Command) ?? 'run', fence: (row?.fence as number) ?? 0 }
-  return typeof row?.quiet === 'string' ? { ...control, quiet: row.quiet } : control
+  const { pk: _pk, sk: _sk, ...stored } = (await ledger.get(runPk(run), 'CONTROL')) ?? {}
+  return { command: 'run', fence: 0, ...stored }
 }
 
 /**
- * Compare and set. Returns `false` when the row is no longer as `expected`, so that of two people at once one learns of
- * it.
+ * A put that replaces the control row that was read.
+ * @param next made of the one that was read, so that no attribute is lost that this version does not know.
  */
+export function controlPut(run: string, read: Control | undefined, next: Control): Put {
+  const row = { pk: runPk(run), sk: 'CONTROL', ...next, rev: (read?.rev ?? 0) + 1 }
+  if (!read || read.fence === 0) return { row, expect: 'absent' }
+  const { rev, command, fence, quiet } = read
+  return { row, expect: { rev, command, fence, quiet } }
+}
+
+/** Compare and set. Returns `false` when the row is no longer as it was read. */
 export function writeControl(
   ledger: LedgerTable,
   run: string,
-  expected: Control | undefined,
+  read: Control | undefined,
   next: Control,
 ): Promise<boolean> {
-  const expect = expected && { command: expected.command, fence: expected.fence, quiet: expected.quiet }
-  return ledger.commit([{ row: { pk: runPk(run), sk: 'CONTROL', ...next }, expect: expect ?? 'absent' }])
+  return ledger.commit([controlPut(run, read, next)])
+}
+
+/**
+ * Changes the control row by compare and set. Starts over when another writer changed it in between.
+ * @param change returns its argument where nothing is to change.
+ * @returns the row as it is then.
+ */
+export function changeControl(
+  ledger: LedgerTable,
+  run: string,
+  change: (control: Control) => Control,
+): Promise<Control> {
+  return compareAndSet(`The control row of run ${run}`, async () => {
+    const read = await readControl(ledger, run)
+    const next = change(read)
+    return next === read || (await writeControl(ledger, run, read, next)) ? { done: next } : undefined
+  })
 }

@@ -1,6 +1,6 @@
 import { ledgerFormat, ofThisFormat } from './format.ts'
 import { leasePk } from './keys.ts'
-import type { LedgerTable } from './table.ts'
+import type { LedgerTable, Put } from './table.ts'
 
 /**
  * The right to run on one destination table. The row outlives the run: it names the last run and keeps `fence` growing.
@@ -29,25 +29,14 @@ export async function readLease(ledger: LedgerTable, table: string): Promise<Lea
 }
 
 /** Compare and set on fence and holder. Returns `false` if another execution was first. */
-export function writeLease(ledger: LedgerTable, expected: Lease | undefined, next: Lease): Promise<boolean> {
-  return ledger.commit([
-    {
-      row: { pk: leasePk(next.table), sk: 'LEASE', format: ledgerFormat, ...next },
-      expect: expected ? { fence: expected.fence, held: expected.held, execution: expected.execution } : 'absent',
-    },
-  ])
+export function writeLease(ledger: LedgerTable, read: Lease | undefined, next: Lease): Promise<boolean> {
+  return ledger.commit([leasePut(read, next)])
 }
 
-/** Gives the lease back. The fence stays, so that work that still runs under it is recognized. */
-export async function releaseLease(
-  ledger: LedgerTable,
-  table: string,
-  fence: number,
-  quietAfter?: number,
-): Promise<void> {
-  const lease = await readLease(ledger, table)
-  if (!lease?.held || lease.fence !== fence) return
-  const free: Lease = { ...lease, held: false }
-  if (quietAfter !== undefined) free.quietAfter = Math.max(quietAfter, lease.quietAfter ?? 0)
-  await writeLease(ledger, lease, free)
+/** A put that replaces the lease that was read, if fence and holder are as they were. */
+export function leasePut(read: Lease | undefined, next: Lease): Put {
+  return {
+    row: { pk: leasePk(next.table), sk: 'LEASE', format: ledgerFormat, ...next },
+    expect: read ? { fence: read.fence, held: read.held, execution: read.execution } : 'absent',
+  }
 }

@@ -6,7 +6,7 @@ import { ledgerFormat, ofThisFormat } from './format.ts'
 import { runPk } from './keys.ts'
 import type { Phase } from './passes.ts'
 import { mayChange, type RunState, runTransitions } from './states.ts'
-import type { LedgerTable, LedgerValue, Row } from './table.ts'
+import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 
 /** The TableId of each table of the run, by its role. */
 export type TableIds = {
@@ -50,8 +50,9 @@ export interface RunRecord {
   fence: number
   startedAt: number
   endedAt?: number
-  /** Why the run halted, for people. */
+  /** Why the run halted, for people, and its code. Rows of an earlier version have no code. */
   reason?: string
+  error?: string
 }
 
 /** A new run id: 8 characters of [0-9a-z], ordered by time to the second, fit for the names of executions. */
@@ -65,15 +66,31 @@ export function newRunId(clock: Clock, random: Random): string {
 
 /** Stores a new run; returns `false` when the id is taken. */
 export function createRun(ledger: LedgerTable, run: RunRecord): Promise<boolean> {
-  return ledger.commit([{ row: toRow(run), expect: 'absent' }])
+  return ledger.commit([runPut(undefined, run)])
 }
 
 /** @throws LedgerError `row-missing` when there is no such run, `other-format` as {@link ofThisFormat} does. */
 export async function getRun(ledger: LedgerTable, id: string): Promise<RunRecord> {
+  return (await readRun(ledger, id)).run
+}
+
+/** A run, and the version of its row. @throws LedgerError as {@link getRun} does. */
+export async function readRun(ledger: LedgerTable, id: string): Promise<{ run: RunRecord; version: number }> {
   const row = await ledger.get(runPk(id), 'RUN')
   if (!row)
     throw new LedgerError('row-missing', `There is no run ${id} in this ledger. \`segue status\` shows the last one.`)
-  return toRecord(row)
+  return { run: toRecord(row), version: row.version as number }
+}
+
+/**
+ * A put that replaces the run that was read.
+ * @throws LedgerError `illegal-transition` for a state that {@link runTransitions} does not allow.
+ */
+export function runPut(read: RunRecord | undefined, next: RunRecord, version = 0): Put {
+  if (!read) return { row: toRow(next), expect: 'absent' }
+  if (next.state !== read.state && !mayChange(runTransitions, read.state, next.state))
+    throw new LedgerError('illegal-transition', `Run ${next.id} is ${read.state} and cannot become ${next.state}.`)
+  return { row: toRow(next, version + 1), expect: { version } }
 }
 
 /**
@@ -87,16 +104,10 @@ export async function updateRun(
   change: (run: RunRecord) => RunRecord,
 ): Promise<RunRecord> {
   return compareAndSet(`Run ${id}`, async () => {
-    const row = await ledger.get(runPk(id), 'RUN')
-    if (!row) throw new LedgerError('row-missing', `There is no run ${id} in this ledger.`)
-    const before = toRecord(row)
+    const { run: before, version } = await readRun(ledger, id)
     const after = change(before)
     if (after === before) return { done: before }
-    if (after.state !== before.state && !mayChange(runTransitions, before.state, after.state))
-      throw new LedgerError('illegal-transition', `Run ${id} is ${before.state} and cannot become ${after.state}.`)
-    const version = row.version as number
-    if (await ledger.commit([{ row: toRow(after, version + 1), expect: { version } }])) return { done: after }
-    return undefined
+    return (await ledger.commit([runPut(before, after, version)])) ? { done: after } : undefined
   })
 }
 

@@ -4,7 +4,7 @@ import { readControl } from '../ledger/control.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Halted, haltRun, whyHalted } from './halt.ts'
+import { type Halted, haltRun, notDriving, whyHalted } from './halt.ts'
 
 export interface Copied {
   outcome: 'copied'
@@ -22,13 +22,9 @@ export async function copyEnded(
   const { ledger, runtime } = engine
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)
-  if (control.fence !== task.fence) return newerOwner(run.id)
+  if (control.fence !== task.fence) return notDriving(task, run)
   const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
   const halted = whyHalted(run, 'copy', coverage, control.command)
   if (halted) return haltRun({ ...task, ...halted }, engine)
   return { outcome: 'copied', capture: !run.offline, at: runtime.clock() }
-}
-
-export function newerOwner(run: string): Halted {
-  return { outcome: 'halted', error: 'fenced', cause: `Run ${run} has a newer owner; this execution ends here.` }
 }

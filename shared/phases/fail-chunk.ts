@@ -1,5 +1,6 @@
 import { type ChunkRecord, getChunk, replaceChunk } from '../ledger/chunks.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
+import { readControl } from '../ledger/control.ts'
 import type { PassId } from '../ledger/passes.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -13,6 +14,8 @@ export async function failChunk(
   { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
 ): Promise<{ outcome: 'failed' | 'unchanged' }> {
   return compareAndSet<{ outcome: 'failed' | 'unchanged' }>(`Chunk ${task.chunk} of run ${task.run}`, async () => {
+    // An execution that has ended fails no chunk of the one that drives the run now.
+    if ((await readControl(ledger, task.run)).fence !== task.fence) return { done: { outcome: 'unchanged' } }
     const chunk = await getChunk(ledger, task.run, task.pass, task.chunk)
     if (chunk?.state !== 'open' || chunk.fence > task.fence) return { done: { outcome: 'unchanged' } }
     // Raises the epoch too: a slice that still writes must not checkpoint a failed chunk.

@@ -2,8 +2,7 @@ import { functions } from '../config/functions-and-permissions.ts'
 import { coverageOf, graceMs, quietAfter } from '../facts/coverage.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { listChunks } from '../ledger/chunks.ts'
-import { compareAndSet } from '../ledger/compare-and-set.ts'
-import { readControl, writeControl } from '../ledger/control.ts'
+import { changeControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
 import { phases as phaseTable } from '../ledger/passes.ts'
@@ -31,12 +30,10 @@ export async function fenceEarlierRuns(ledger: LedgerTable, lease: Lease): Promi
 }
 
 async function fence(ledger: LedgerTable, run: string, number: number): Promise<void> {
-  await compareAndSet(`The control row of run ${run}`, async () => {
-    const control = await readControl(ledger, run)
-    // Its owner died before it wrote the row, so none of its work ever began.
-    if (control.fence === 0 || control.fence >= number) return { done: true }
-    return (await writeControl(ledger, run, control, { ...control, fence: number })) ? { done: true } : undefined
-  })
+  await changeControl(ledger, run, (control) =>
+    // Without a row its owner died before it began, so none of its work ever began.
+    control.fence === 0 || control.fence >= number ? control : { ...control, fence: number },
+  )
 }
 
 /** When the last write of a run must have landed, ms since the epoch; 0 if nothing can be in flight. */

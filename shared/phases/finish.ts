@@ -5,14 +5,14 @@ import { wasFinished } from '../facts/resumable.ts'
 import { readApplied, writeApplied } from '../ledger/applied.ts'
 import { listChunks } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
-import { releaseLease } from '../ledger/lease.ts'
+import { isDriving } from '../ledger/fencing.ts'
+import { endOwner } from '../ledger/owner.ts'
 import { isVerification, ofEach, passIdOf, passKinds } from '../ledger/passes.ts'
 import { countQuarantine } from '../ledger/quarantine.ts'
-import { getRun, updateRun } from '../ledger/runs.ts'
+import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { newerOwner } from './check-copy.ts'
-import { type Halted, haltRun, whyHalted } from './halt.ts'
+import { type Halted, haltRun, notDriving, whyHalted } from './halt.ts'
 
 export interface Finished {
   outcome: 'finished'
@@ -34,14 +34,15 @@ export async function finishRun(
   const { ledger, runtime } = engine
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)
-  if (control.fence !== task.fence) return newerOwner(run.id)
+  const isRepeated = run.state === 'finished' && run.fence === task.fence
+  if (!isRepeated && (!isDriving(task, run) || control.fence !== task.fence)) return notDriving(task, run)
   const coverages = await ofEach(passKinds, async (kind) =>
     coverageOf(await listChunks(ledger, run.id, passIdOf(run, kind)), run.segments),
   )
   for (const kind of passKinds) {
     // The rows of an already finished run may have expired.
     if (!isVerification(kind) && wasFinished(run)) continue
-    const halted = run.state !== 'finished' && whyHalted(run, kind, coverages[kind], control.command)
+    const halted = !isRepeated && whyHalted(run, kind, coverages[kind], control.command)
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
   const found = foundBy(talliesOf(coverages), await countQuarantine(ledger, run.id))
@@ -50,18 +51,26 @@ export async function finishRun(
     quarantined: found.quarantined,
     differences: differencesIn(found),
   }
-  if (run.state === 'finished') return finished
+  if (isRepeated) return finished
   const applied = await readApplied(ledger, run.source)
   await writeApplied(ledger, run.destination, [...applied, ...run.pending], run.id)
   const endedAt = runtime.clock()
-  await updateRun(ledger, run.id, (before) => ({
-    ...notePhase(before, 'Finished', endedAt),
-    state: 'finished',
-    phase: 'Finished',
-    endedAt,
-    ...(before.verification && { verification: { ...before.verification, ended: true } }),
-  }))
-  await releaseLease(ledger, run.destination, task.fence, quietAfter(coverages.copy))
+  const ended = await endOwner(
+    ledger,
+    task,
+    (before) => ({
+      ...notePhase(before, 'Finished', endedAt),
+      state: 'finished',
+      phase: 'Finished',
+      endedAt,
+      ...(before.verification && { verification: { ...before.verification, ended: true } }),
+    }),
+    quietAfter(coverages.copy),
+  )
+  if (!ended) {
+    const now = await getRun(ledger, task.run)
+    return now.state === 'finished' && now.fence === task.fence ? finished : notDriving(task, now)
+  }
   runtime.emit({ code: 'run.phase', run: run.id, phase: 'Finished' })
   return finished
 }

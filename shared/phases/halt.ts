@@ -3,11 +3,10 @@ import { notePhase } from '../facts/phase.ts'
 import { resumeCommand, whyExpired } from '../facts/resumable.ts'
 import { openSums } from '../facts/sums.ts'
 import { listChunks } from '../ledger/chunks.ts'
-import { readControl } from '../ledger/control.ts'
 import type { WhyStopped } from '../ledger/fencing.ts'
-import { releaseLease } from '../ledger/lease.ts'
+import { endOwner } from '../ledger/owner.ts'
 import { isVerification, type PassKind } from '../ledger/passes.ts'
-import { getRun, type RunRecord, updateRun } from '../ledger/runs.ts'
+import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { counted, sentence } from '../runtime/text.ts'
@@ -27,19 +26,33 @@ export async function haltRun(
 ): Promise<Halted> {
   const { error, cause } = task
   const run = await getRun(ledger, task.run)
-  const control = await readControl(ledger, run.id)
-  if (control.fence === task.fence && run.state === 'running') {
-    const endedAt = runtime.clock()
-    await updateRun(ledger, run.id, (before) =>
-      before.state === 'running'
-        ? { ...notePhase(before, 'Halted', endedAt), state: 'halted', reason: cause, endedAt }
-        : before,
-    )
-    const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
-    await releaseLease(ledger, run.destination, task.fence, quietAfter(coverage))
-    runtime.emit({ code: 'run.phase', run: run.id, phase: 'Halted' })
-  }
+  const endedAt = runtime.clock()
+  const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
+  const halted = await endOwner(
+    ledger,
+    task,
+    (before) => ({ ...notePhase(before, 'Halted', endedAt), state: 'halted', reason: cause, error, endedAt }),
+    quietAfter(coverage),
+  )
+  if (!halted) return haltedBefore(task, await getRun(ledger, task.run)) ?? { outcome: 'halted', error, cause }
+  runtime.emit({ code: 'run.phase', run: run.id, phase: 'Halted' })
   return { outcome: 'halted', error, cause }
+}
+
+/**
+ * How this execution halted the run before: the answer to a repeated call whose first answer was lost. `undefined` if
+ * it did not.
+ */
+export function haltedBefore({ fence }: { fence: number }, run: RunRecord): Halted | undefined {
+  if (run.fence !== fence || run.state !== 'halted') return undefined
+  const { error = 'phase-failed', reason = 'no reason was recorded' } = run
+  return { outcome: 'halted', error: error as HaltCode, cause: reason }
+}
+
+/** The answer to a task whose execution does not drive the run any more. */
+export function notDriving(task: { fence: number }, run: RunRecord): Halted {
+  const cause = `Run ${run.id} has a newer owner, or has ended; this execution ends here.`
+  return haltedBefore(task, run) ?? { outcome: 'halted', error: 'fenced', cause }
 }
 
 /** Why a pass stops the run; `undefined` if every chunk is done and the sums close. */

@@ -3,9 +3,9 @@ import type { TableSchema } from '../dynamodb/key.ts'
 import { readApplied } from '../ledger/applied.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
-import { readControl, writeControl } from '../ledger/control.ts'
-import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
-import { createRun, getRun, newRunId, type RunRecord, type TableIds } from '../ledger/runs.ts'
+import { type Lease, readLease } from '../ledger/lease.ts'
+import { beginOwner } from '../ledger/owner.ts'
+import { getRun, newRunId, type RunRecord, runPut, type TableIds } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -14,7 +14,7 @@ import { haltRun } from './halt.ts'
 import { continuable, isAboutLastRun } from './last-run.ts'
 import type { Executions } from './ports.ts'
 import { Refusal } from './refusal.ts'
-import { resumeRun } from './resume.ts'
+import { resumedRun } from './resume.ts'
 
 export interface LeaseEngine {
   ledger: LedgerTable
@@ -52,47 +52,48 @@ export interface Held {
 const secondProbeMs = 2_000
 
 /**
- * Takes the lease on the destination for this execution, and begins a run or resumes a halted one. A repeated call for
+ * Takes the lease on the destination for this execution, and begins a run or resumes a stopped one. A repeated call for
  * one execution returns the same.
  * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, `code-changed` or `destination-not-empty`.
  */
 export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held | Waiting> {
   const { ledger, destination, runtime } = engine
-  const held = async (taken: Lease): Promise<Held | Waiting> => {
-    const { offline } = await beginRun(taken, request, engine)
-    const lease = await fenceEarlierRuns(ledger, taken)
-    if (!(await hasWritten(lease.run, ledger))) {
-      const leftMs = (lease.quietAfter ?? 0) - runtime.clock()
-      if (leftMs >= 0 && lease.quietAfter) return { outcome: 'waiting', seconds: Math.floor(leftMs / 1000) + 1 }
-      await refuseUnlessEmpty(lease, engine)
-    }
-    return {
-      outcome: 'held',
-      run: lease.run,
-      fence: lease.fence,
-      only: request.only ?? 'everything',
-      capture: !offline,
-    }
+  const taken = await compareAndSet(`The lease on ${destination}`, () => tryLease(execution, request, engine))
+  const lease = await fenceEarlierRuns(ledger, taken)
+  if (!(await hasWritten(lease.run, ledger))) {
+    const leftMs = (lease.quietAfter ?? 0) - runtime.clock()
+    if (leftMs >= 0 && lease.quietAfter) return { outcome: 'waiting', seconds: Math.floor(leftMs / 1000) + 1 }
+    await refuseUnlessEmpty(lease, engine)
   }
+  const { offline } = await getRun(ledger, lease.run)
+  return { outcome: 'held', run: lease.run, fence: lease.fence, only: request.only ?? 'everything', capture: !offline }
+}
+
+/** One attempt. `undefined` if another writer was first: then whoever holds the lease is asked for anew. */
+async function tryLease(
+  execution: string,
+  request: RunRequest,
+  engine: LeaseEngine,
+): Promise<{ done: Lease } | undefined> {
+  const { ledger, destination, runtime } = engine
   const before = await readLease(ledger, destination)
-  if (before?.held && before.execution === execution) return held(before)
+  if (before?.execution === execution) {
+    if (before.held) return { done: before }
+    throw new Refusal('execution-ended', `Execution ${execution} has given its lease back. Start another one.`)
+  }
   await refuseIfEnded(execution, engine)
   if (before?.held) await refuseWhileAlive(before, engine)
   if (before && !isAboutLastRun(request)) await refuseOverAnother(before, engine)
-  const run = isAboutLastRun(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
+  const id = isAboutLastRun(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   const fence = (before?.fence ?? 0) + 1
-  const lease: Lease = { table: destination, held: true, run, execution, fence, since: runtime.clock() }
+  const lease: Lease = { table: destination, held: true, run: id, execution, fence, since: runtime.clock() }
   if (before?.quietAfter) lease.quietAfter = before.quietAfter
-  const earlier = [...(before?.superseded ?? []), ...(before && before.run !== run ? [before.run] : [])]
+  const earlier = [...(before?.superseded ?? []), ...(before && before.run !== id ? [before.run] : [])]
   if (earlier.length > 0) lease.superseded = earlier
-  if (!(await writeLease(ledger, before, lease))) {
-    const winner = await readLease(ledger, destination)
-    throw new Refusal(
-      'run-in-progress',
-      `Another execution took ${destination} at the same moment: ${winner?.execution}.`,
-    )
-  }
-  return held(lease)
+  const run = isAboutLastRun(request)
+    ? await resumedRun(lease, request.split, ledger, runtime.clock)
+    : runPut(undefined, await newRun(lease, request, engine))
+  return (await beginOwner(ledger, before, lease, run)) ? { done: lease } : undefined
 }
 
 /** A late delivery must not begin a run that no execution drives: live changes would be captured for it. */
@@ -169,43 +170,25 @@ function refuseReplaced({ id, source, destination, tableIds = {} }: RunRecord, n
   )
 }
 
-/** Makes the run's rows agree with the lease. Repeatable after a lost response. */
-async function beginRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<RunRecord> {
+async function newRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<RunRecord> {
   const { ledger, runtime, source, destination, schema, migrations, codeHash } = engine
-  if (!isAboutLastRun(request)) {
-    const applied = new Set(await readApplied(ledger, source))
-    const run: RunRecord = {
-      id: lease.run,
-      state: 'running',
-      phase: 'Lease',
-      source,
-      destination,
-      tableIds: engine.tableIds,
-      schema,
-      codeHash,
-      pending: migrations.map((migration) => migration.id).filter((id) => !applied.has(id)),
-      segments: request.segments ?? engine.segments,
-      split: request.split,
-      offline: request.offline,
-      planned: false,
-      execution: lease.execution,
-      fence: lease.fence,
-      startedAt: runtime.clock(),
-    }
-    await createRun(ledger, run)
-  } else await resumeRun(lease, request.split, ledger, runtime.clock)
-  await compareAndSet(`The control row of run ${lease.run}`, async () => {
-    const control = await ledgerControl(ledger, lease.run)
-    if (control && control.fence >= lease.fence) return { done: true }
-    // A resumed run may copy again, which ends quiet. Verifying and repairing keep it.
-    const quiet = request.only && control?.quiet !== undefined ? { quiet: control.quiet } : {}
-    const next = { command: 'run', fence: lease.fence, ...quiet } as const
-    return (await writeControl(ledger, lease.run, control, next)) ? { done: true } : undefined
-  })
-  return getRun(ledger, lease.run)
-}
-
-async function ledgerControl(ledger: LedgerTable, run: string) {
-  const control = await readControl(ledger, run)
-  return control.fence === 0 ? undefined : control
+  const applied = new Set(await readApplied(ledger, source))
+  return {
+    id: lease.run,
+    state: 'running',
+    phase: 'Lease',
+    source,
+    destination,
+    tableIds: engine.tableIds,
+    schema,
+    codeHash,
+    pending: migrations.map((migration) => migration.id).filter((id) => !applied.has(id)),
+    segments: request.segments ?? engine.segments,
+    split: request.split,
+    offline: request.offline,
+    planned: false,
+    execution: lease.execution,
+    fence: lease.fence,
+    startedAt: runtime.clock(),
+  }
 }

@@ -1,10 +1,13 @@
 import { segmentsFor } from '../chunks/segments.ts'
 import { enterPhase } from '../facts/phase.ts'
 import { createChunks, listChunks, newChunk, replaceChunk } from '../ledger/chunks.ts'
+import { changeControl } from '../ledger/control.ts'
+import { isDriving } from '../ledger/fencing.ts'
 import { type PassId, type PassKind, passes, passIdOf } from '../ledger/passes.ts'
 import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import { type Halted, notDriving } from './halt.ts'
 import type { ManifestStore } from './ports.ts'
 
 export interface PlanEngine {
@@ -23,16 +26,17 @@ export interface Planned {
 /**
  * Makes sure that the chunks of a pass exist, and lists the chunks with work left for its Map. On resume the list holds
  * the open leaves of the tree; failed ones are opened again. Planning twice gives the same. A copy whose rows have
- * expired is not planned again: Copied then halts the run.
+ * expired is not planned again: Copied then halts the run. Quiet ends before a chunk of copy may write again.
  */
 export async function planPass(
   task: { run: string; fence: number; kind: PassKind },
   { ledger, manifests, runtime }: PlanEngine,
-): Promise<Planned> {
+): Promise<Planned | Halted> {
   const { kind, fence } = task
   const { phase, repeats } = passes[kind]
   const change = repeats ? beginVerification : undefined
   const run = await enterPhase(task, phase, { ledger, runtime }, change)
+  if (!isDriving(task, run)) return notDriving(task, run)
   const pass = passIdOf(run, kind)
   const now = runtime.clock()
   const there = await listChunks(ledger, run.id, pass)
@@ -51,9 +55,18 @@ export async function planPass(
     } else if (chunk.state !== 'open') continue
     open.push(chunk.id)
   }
+  if (kind === 'copy' && open.length > 0) await endQuiet(task, ledger)
   const items = open.sort().map((chunk) => ({ chunk }))
   const manifest = await manifests.write(`manifests/${run.id}/${pass}-${fence}.json`, items)
   return { outcome: 'planned', pass, manifest, chunks: items.length }
+}
+
+async function endQuiet({ run, fence }: { run: string; fence: number }, ledger: LedgerTable): Promise<void> {
+  await changeControl(ledger, run, (control) => {
+    if (control.quiet === undefined || control.fence !== fence) return control
+    const { quiet: _, ...next } = control
+    return next
+  })
 }
 
 /** Begins a new verification, with its own chunks, unless the last one has not ended. */

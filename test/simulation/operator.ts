@@ -415,7 +415,7 @@ export class Operator {
     if (!told) return undefined
     this.#world.hit(`operator: ${command}`)
     this.#world.story.tell('operator', command)
-    this.#watch.commanded(command, told.fence)
+    this.#watch.commanded(command, told)
     return told.fence
   }
 

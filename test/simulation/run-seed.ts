@@ -83,7 +83,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     ledgerChecks.onCommit(puts, by)
     for (const { row } of puts) {
       // An abort that comes after the run has finished is void.
-      if (row.sk === 'RUN' && row.state === 'finished') watch.commanded('run', 0)
+      if (row.sk === 'RUN' && row.state === 'finished') watch.commanded('run')
       if (row.sk === 'CAPTURE' && row.pk === holder) since = row.since as number
       if (row.sk !== 'LEASE' || holder === runPk(row.run as string)) continue
       holder = runPk(row.run as string)

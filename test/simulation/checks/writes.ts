@@ -43,7 +43,7 @@ export function sourceWatch(world: World, writers: Writers | undefined): Watch {
 export class DestinationWatch implements Watch {
   readonly #writers: Writers | undefined
   /** When the run was told to abort. */
-  #abort: { at: number; fence: number } | undefined
+  #abort: { at: number; run: string; fence: number } | undefined
   /** Capture is off, and the application writes to the destination. */
   #handedOver = false
   readonly #world: World
@@ -55,8 +55,8 @@ export class DestinationWatch implements Watch {
     this.#ledger = ledger
   }
 
-  commanded(command: Command, fence: number): void {
-    this.#abort = command === 'abort' ? { at: this.#world.now, fence } : undefined
+  commanded(command: Command, told?: { run: string; fence: number }): void {
+    this.#abort = command === 'abort' && told ? { at: this.#world.now, ...told } : undefined
   }
 
   handedOver(): void {
@@ -73,9 +73,15 @@ export class DestinationWatch implements Watch {
 
   begins(by: Sandbox): void {
     const payload = by.invocation?.payload
-    // Batches of the stream have no fence: they belong to whoever holds the lease.
-    const fence = payload?.batch === undefined ? payload?.fence : this.#ledger.lease?.fence
-    if (!this.#abort || fence !== this.#abort.fence) return
+    if (!this.#abort) return
+    const { run, fence } = this.#abort
+    const { lease } = this.#ledger
+    // Batches of the stream have no fence: they belong to whoever held the lease last, until another takes it.
+    const isTold =
+      payload?.batch === undefined
+        ? payload?.run === run && (payload.fence as number) <= fence
+        : lease?.run === run && !(lease.held && (lease.fence as number) > fence)
+    if (!isTold) return
     // Only where no fault held it up is an environment bound to seconds.
     if (this.#world.now - this.#abort.at <= ABORT_MS + by.heldUpMs) return
     const late = `${by.name} began a write ${Math.round(this.#world.now - this.#abort.at)} ms after the abort`

@@ -82,7 +82,10 @@ describe('the machine `run`', () => {
       expect(before).toEqual([
         expect.objectContaining({
           Type: 'Choice',
-          Choices: [{ Variable: `$.${map.toLowerCase()}.chunks`, NumericGreaterThanEquals: 1, Next: map }],
+          Choices: [
+            expect.objectContaining({ StringEquals: 'halted' }),
+            { Variable: `$.${map.toLowerCase()}.chunks`, NumericGreaterThanEquals: 1, Next: map },
+          ],
         }),
       ])
     }

@@ -8,7 +8,8 @@ import { recordDifferences } from '../../../shared/ledger/differences.ts'
 import { replaceHead } from '../../../shared/ledger/heads.ts'
 import { rememberHeavy } from '../../../shared/ledger/heavy.ts'
 import { writeLag } from '../../../shared/ledger/lag.ts'
-import { type Lease, readLease, releaseLease, writeLease } from '../../../shared/ledger/lease.ts'
+import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
+import { endOwner } from '../../../shared/ledger/owner.ts'
 import { type QuarantineEntry, quarantine, replaceEntry } from '../../../shared/ledger/quarantine.ts'
 import { createRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import { sdkLedgerTable } from '../../../shared/ledger/sdk-table.ts'
@@ -72,13 +73,13 @@ const cases: Case[] = [
   ['the first control row', [absent], (ledger) => writeControl(ledger, 'r', undefined, { command: 'run', fence: 1 })],
   [
     'a command',
-    ['command = "run" AND fence = 1 AND attribute_not_exists(quiet)'],
+    ['rev = 1 AND command = "run" AND fence = 1 AND attribute_not_exists(quiet)'],
     async (ledger) => writeControl(ledger, 'r', await readControl(ledger, 'r'), { command: 'abort', fence: 1 }),
     aRun,
   ],
   [
     'the end of quiet',
-    ['command = "run" AND fence = 1 AND quiet = "q"'],
+    ['attribute_not_exists(rev) AND command = "run" AND fence = 1 AND quiet = "q"'],
     (ledger) => writeControl(ledger, 'r', { command: 'run', fence: 1, quiet: 'q' }, { command: 'run', fence: 2 }),
   ],
   ['the first lease', [absent], (ledger) => writeLease(ledger, undefined, lease)],
@@ -89,10 +90,17 @@ const cases: Case[] = [
     (ledger) => writeLease(ledger, undefined, lease),
   ],
   [
-    'a lease given back',
-    ['fence = 1 AND held = true AND execution = "arn"'],
-    (ledger) => releaseLease(ledger, 'd', 1),
-    (ledger) => writeLease(ledger, undefined, lease),
+    'the end of an owner',
+    [
+      'version = 1',
+      'rev = 1 AND command = "run" AND fence = 1 AND attribute_not_exists(quiet)',
+      'fence = 1 AND held = true AND execution = "arn"',
+    ],
+    (ledger) => endOwner(ledger, { run: 'r', fence: 1 }, (run) => ({ ...run, state: 'halted' })),
+    async (ledger) => {
+      await aRun(ledger)
+      await writeLease(ledger, undefined, lease)
+    },
   ],
   ['planned chunks', [absent, absent], (ledger) => createChunks(ledger, [chunk, child])],
   [
@@ -196,7 +204,9 @@ describe('a write to the ledger', () => {
   const folder = (name: string, files: string[]) => files.map((file) => `shared/${name}/${file}.ts`)
 
   it('is made by these files alone: another belongs into these tests', () => {
-    const here = 'applied capture chunks control differences heads heavy lag lease quarantine runs shards'.split(' ')
+    const here = 'applied capture chunks control differences heads heavy lag lease owner quarantine runs shards'.split(
+      ' ',
+    )
     const elsewhere = [
       ...folder('ledger', ['retrying-ledger']),
       ...folder('live', ['apply', 'ports', 'retrying-ports', 'settle']),

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, test } from 'vitest'
 import { runCli } from '../../../../cli/program.ts'
 import { beginCapture } from '../../../../shared/ledger/capture.ts'
 import type { ChunkRecord } from '../../../../shared/ledger/chunks.ts'
-import { writeControl } from '../../../../shared/ledger/control.ts'
+import { readControl, writeControl } from '../../../../shared/ledger/control.ts'
 import { type Difference, recordDifferences } from '../../../../shared/ledger/differences.ts'
 import { type Head, headPut } from '../../../../shared/ledger/heads.ts'
 import { rememberHeavy } from '../../../../shared/ledger/heavy.ts'
@@ -180,7 +180,11 @@ describe('a report', () => {
   test('counts live changes by what their heads say', async () => {
     const ledger = await ledgerOf()
     await beginCapture(ledger, 'run00001', { since: start, stream: 'arn:stream:alpha' })
-    await writeControl(ledger, 'run00001', { command: 'run', fence: 1 }, { command: 'run', fence: 1, quiet: 'q' })
+    await writeControl(ledger, 'run00001', await readControl(ledger, 'run00001'), {
+      command: 'run',
+      fence: 1,
+      quiet: 'q',
+    })
     const heads: Partial<Head>[] = [
       {},
       {},

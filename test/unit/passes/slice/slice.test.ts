@@ -4,7 +4,7 @@ import { DynamoDbError } from '../../../../shared/dynamodb/errors.ts'
 import { coverageOf } from '../../../../shared/facts/coverage.ts'
 import { openSums } from '../../../../shared/facts/sums.ts'
 import { getChunk } from '../../../../shared/ledger/chunks.ts'
-import { writeControl } from '../../../../shared/ledger/control.ts'
+import { readControl, writeControl } from '../../../../shared/ledger/control.ts'
 import { drive, fill, runId, world } from './world.ts'
 
 const control = (fence: number, command: 'run' | 'pause' | 'abort') => ({ fence, command })
@@ -135,7 +135,7 @@ describe('A slice', () => {
     const w = world()
     fill(w, 10)
     await w.plan()
-    await writeControl(w.ledger, runId, control(1, 'run'), next)
+    await writeControl(w.ledger, runId, await readControl(w.ledger, runId), next)
     expect(await w.slice('s00000')).toEqual(outcome)
     expect(w.destination.size).toBe(0)
     expect((await w.chunks())[0]?.epoch).toBe(0)
@@ -158,7 +158,7 @@ describe('A slice', () => {
           async scan(request) {
             if (request.after && !asked) {
               asked = true
-              await writeControl(w.ledger, runId, control(1, 'run'), control(1, command))
+              await writeControl(w.ledger, runId, await readControl(w.ledger, runId), control(1, command))
             }
             return pass.table.scan(request)
           },

@@ -1,0 +1,57 @@
+import { compareAndSet } from './compare-and-set.ts'
+import { type Control, controlPut, readControl } from './control.ts'
+import { isDriving } from './fencing.ts'
+import { type Lease, leasePut, readLease } from './lease.ts'
+import { type RunRecord, readRun, runPut } from './runs.ts'
+import type { LedgerTable, Put } from './table.ts'
+
+/**
+ * Lets an execution drive a run: the lease, the run and its control row change in one transaction, so that no crash
+ * leaves a run that is running and belongs to nobody.
+ * @param before the lease that was read.
+ * @param run the new run, or the one that was read and what becomes of it.
+ * @returns `false`, with nothing written, if another writer was first.
+ */
+export async function beginOwner(
+  ledger: LedgerTable,
+  before: Lease | undefined,
+  lease: Lease,
+  run: Put,
+): Promise<boolean> {
+  const control = await readControl(ledger, lease.run)
+  const next: Control = { ...control, command: 'run', fence: lease.fence }
+  return ledger.commit([leasePut(before, lease), run, controlPut(lease.run, control, next)])
+}
+
+/**
+ * Ends the execution that drives a run: changes the run, gives the lease back and raises the fence, in one transaction.
+ * Whatever still works for that execution, or is delivered or redriven later, is fenced by it for good, although no
+ * other execution has begun. Live changes are not: they compare the fence of the control row with that of the lease.
+ * @param change what becomes of the run. Its `fence` stays, and tells who drove it last.
+ * @param quietAfter no write of this owner can land after this time, ms since the epoch.
+ * @returns the run; `undefined` if the task does not belong to the execution that drives it. Nothing is written then.
+ */
+export function endOwner(
+  ledger: LedgerTable,
+  task: { run: string; fence: number },
+  change: (run: RunRecord) => RunRecord,
+  quietAfter?: number,
+): Promise<RunRecord | undefined> {
+  return compareAndSet<RunRecord | undefined>(`The owner of run ${task.run}`, async () => {
+    const [{ run, version }, control] = await Promise.all([readRun(ledger, task.run), readControl(ledger, task.run)])
+    if (!isDriving(task, run) || control.fence !== task.fence) return { done: undefined }
+    const lease = await readLease(ledger, run.destination)
+    if (lease && lease.fence > task.fence) return { done: undefined }
+    const ended = change(run)
+    const fence = task.fence + 1
+    const puts = [runPut(run, ended, version), controlPut(run.id, control, { ...control, fence })]
+    if (lease) puts.push(leasePut(lease, freed(lease, fence, quietAfter)))
+    return (await ledger.commit(puts)) ? { done: ended } : undefined
+  })
+}
+
+function freed(lease: Lease, fence: number, quietAfter: number | undefined): Lease {
+  const free: Lease = { ...lease, held: false, fence }
+  if (quietAfter !== undefined) free.quietAfter = Math.max(quietAfter, lease.quietAfter ?? 0)
+  return free
+}
