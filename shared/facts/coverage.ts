@@ -1,6 +1,8 @@
 import { segmentId } from '../chunks/chunk.ts'
-import type { ChunkRecord } from '../ledger/chunks.ts'
-import type { PassKind } from '../ledger/passes.ts'
+import { type ChunkRecord, type EachChunk, eachChunk } from '../ledger/chunks.ts'
+import { type PassKind, passIdOf } from '../ledger/passes.ts'
+import type { RunRecord } from '../ledger/runs.ts'
+import type { LedgerTable } from '../ledger/table.ts'
 import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
 
 /** The progress of a pass, read from its chunk rows alone. */
@@ -8,59 +10,87 @@ export interface Coverage {
   /** Every segment exists, and every branch of the tree ends in a chunk that is done. */
   complete: boolean
   open: number
-  failed: ChunkRecord[]
+  failed: Pick<ChunkRecord, 'id' | 'reason'>[]
   done: number
   splits: number
-  /** Ids without the row that they must have. */
+  /** Ids without the row that they must have, in order. */
   missing: string[]
   tallies: Tallies
   /** If no slice is at work, no write of a slice can land after this time (ms). */
   lastDeadline: number
+  /** When a row was written last, ms since the epoch; 0 without rows. */
+  updatedAt: number
+}
+
+/** Adds up the chunks of a pass, visited one at a time and in any order. */
+export interface Covering {
+  add(chunk: ChunkRecord): void
+  /** The coverage by the chunks added so far. */
+  read(): Coverage
 }
 
 /**
- * Reads the tree of chunks from its roots. A pass is done when its chunks cover the table, not when a queue looks
- * empty.
+ * A pass is done when the tree of its chunks covers the table, not when a queue looks empty. Holds no chunk: of the tree only the
+ * ids whose row, or whose parent's row, is still to come.
  * @param segments number of root segments the run was planned with.
  */
-export function coverageOf(chunks: ChunkRecord[], segments: number): Coverage {
-  const byId = new Map(chunks.map((chunk) => [chunk.id, chunk]))
-  const coverage: Coverage = {
-    complete: false,
-    open: 0,
-    failed: [],
-    done: 0,
-    splits: 0,
-    missing: [],
-    tallies: noTallies,
-    lastDeadline: 0,
+export function covering(segments: number): Covering {
+  const awaited = new Set(Array.from({ length: segments }, (_, segment) => segmentId(segment)))
+  const early = new Set<string>()
+  const failed: Coverage['failed'] = []
+  let [open, done, splits, lastDeadline, updatedAt] = [0, 0, 0, 0, 0]
+  let tallies = noTallies
+  return {
+    add(chunk) {
+      if (!awaited.delete(chunk.id)) early.add(chunk.id)
+      tallies = addTallies(tallies, chunk.tallies)
+      lastDeadline = Math.max(lastDeadline, lastDeadlineOf(chunk))
+      updatedAt = Math.max(updatedAt, chunk.updatedAt)
+      switch (chunk.state) {
+        case 'open':
+          open++
+          break
+        case 'failed':
+          failed.push({ id: chunk.id, ...(chunk.reason !== undefined && { reason: chunk.reason }) })
+          break
+        case 'done':
+          done++
+          break
+        case 'split':
+          splits++
+          for (const id of chunk.children ?? []) if (!early.delete(id)) awaited.add(id)
+      }
+    },
+    read() {
+      const complete = open === 0 && failed.length === 0 && awaited.size === 0
+      const missing = [...awaited].sort()
+      return { complete, open, failed, done, splits, missing, tallies, lastDeadline, updatedAt }
+    },
   }
-  const visit = Array.from({ length: segments }, (_, segment) => segmentId(segment))
-  for (let id = visit.pop(); id !== undefined; id = visit.pop()) {
-    const chunk = byId.get(id)
-    if (!chunk) {
-      coverage.missing.push(id)
-      continue
-    }
-    coverage.tallies = addTallies(coverage.tallies, chunk.tallies)
-    coverage.lastDeadline = Math.max(coverage.lastDeadline, chunk.deadline ?? 0, chunk.undrained ?? 0)
-    switch (chunk.state) {
-      case 'open':
-        coverage.open++
-        break
-      case 'failed':
-        coverage.failed.push(chunk)
-        break
-      case 'done':
-        coverage.done++
-        break
-      case 'split':
-        coverage.splits++
-        visit.push(...(chunk.children ?? []))
-    }
-  }
-  coverage.complete = coverage.open === 0 && coverage.failed.length === 0 && coverage.missing.length === 0
-  return coverage
+}
+
+/** The coverage by these chunks. */
+export function coverageOf(chunks: Iterable<ChunkRecord>, segments: number): Coverage {
+  const all = covering(segments)
+  for (const chunk of chunks) all.add(chunk)
+  return all.read()
+}
+
+/** The coverage of a pass, read from the ledger page by page. */
+export async function readCoverage(
+  ledger: LedgerTable,
+  run: Pick<RunRecord, 'id' | 'segments' | 'verification'>,
+  kind: PassKind,
+  each: EachChunk = (...which) => eachChunk(ledger, ...which),
+): Promise<Coverage> {
+  const all = covering(run.segments)
+  await each(run.id, passIdOf(run, kind), all.add)
+  return all.read()
+}
+
+/** The hard deadline after which no slice of this chunk writes that did not confirm its drain, ms; 0 if all confirmed it. */
+export function lastDeadlineOf({ deadline = 0, undrained = 0 }: ChunkRecord): number {
+  return Math.max(deadline, undrained)
 }
 
 /** The tallies alone, of each pass. */
@@ -75,6 +105,6 @@ export const graceMs = 60_000
 /**
  * When the last write of a slice that did not confirm its drain must have landed (ms); `undefined` if all confirmed it.
  */
-export function quietAfter({ lastDeadline }: Coverage): number | undefined {
+export function quietAfter({ lastDeadline }: Pick<Coverage, 'lastDeadline'>): number | undefined {
   return lastDeadline > 0 ? lastDeadline + graceMs : undefined
 }

@@ -4,9 +4,10 @@ import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import { LedgerError } from './errors.ts'
 import { chunkPk, chunkShardPk, chunkSk, expiry, shards } from './keys.ts'
+import { eachPage } from './pages.ts'
 import type { PassId } from './passes.ts'
 import { type ChunkState, chunkTransitions, mayChange } from './states.ts'
-import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
+import type { Changed, LedgerTable, LedgerValue, Put, Row } from './table.ts'
 import { noTallies, type Tallies } from './tallies.ts'
 
 /** The ledger's record of one chunk. Times are milliseconds since the epoch. */
@@ -70,8 +71,8 @@ export interface PagePlace {
  * Whether the tallies of a chunk count a page: yes once a checkpoint is past the page, never if the next slice began
  * before it. Each slice begins at a checkpoint, so no page is counted in part.
  */
-export function isCounted({ epoch, before }: PagePlace, { starts, tallies }: ChunkRecord): boolean {
-  return before < (starts[epoch] ?? tallies.read)
+export function isCounted({ epoch, before }: PagePlace, { starts, read }: { starts: number[]; read: number }): boolean {
+  return before < (starts[epoch] ?? read)
 }
 
 export async function getChunk(ledger: LedgerTable, run: string, pass: PassId, id: string) {
@@ -79,11 +80,44 @@ export async function getChunk(ledger: LedgerTable, run: string, pass: PassId, i
   return row && fromRow(row)
 }
 
-/** Every chunk of a pass, in no order. Reads 64 partition keys, 8 at a time. */
-export async function listChunks(ledger: LedgerTable, run: string, pass: PassId): Promise<ChunkRecord[]> {
+/** Calls `visit` for each chunk of a pass, in no order. */
+export type EachChunk = (
+  run: string,
+  pass: PassId,
+  visit: (chunk: ChunkRecord) => void | Promise<void>,
+) => Promise<void>
+
+/**
+ * Visits every chunk of a pass, in no order. Reads 64 partition keys, 8 at a time, and holds a page of each: a pass may have more
+ * chunks than fit into memory.
+ * @param changed only chunks whose row is new or was written again. @default all
+ */
+export async function eachChunk(
+  ledger: LedgerTable,
+  run: string,
+  pass: PassId,
+  visit: (chunk: ChunkRecord) => void | Promise<void>,
+  changed?: Changed,
+): Promise<void> {
+  const which = { prefix: `CHUNK#${pass}#`, ...(changed && { changed }) }
   const all = Array.from({ length: shards }, (_, shard) => shard)
-  const rows = await inParallel(8, all, (shard) => ledger.query(chunkShardPk(run, shard), `CHUNK#${pass}#`))
-  return rows.flat().map(fromRow)
+  await inParallel(8, all, (shard) =>
+    eachPage(
+      ledger,
+      chunkShardPk(run, shard),
+      async (rows) => {
+        for (const row of rows) await visit(fromRow(row))
+      },
+      which,
+    ),
+  )
+}
+
+/** Every chunk of a pass, in no order. Only for passes of which all chunks fit into memory. */
+export async function listChunks(ledger: LedgerTable, run: string, pass: PassId): Promise<ChunkRecord[]> {
+  const chunks: ChunkRecord[] = []
+  await eachChunk(ledger, run, pass, (chunk) => void chunks.push(chunk))
+  return chunks
 }
 
 /** Stores new chunks. Existing chunks stay as they are, so planning can be repeated. */

@@ -1,6 +1,6 @@
 import { decodeKey, encodeKey, type Key } from '../dynamodb/key.ts'
 import { inParallel } from '../runtime/parallel.ts'
-import { type ChunkRecord, isCounted, listChunks, type PagePlace } from './chunks.ts'
+import { eachChunk, isCounted, type PagePlace } from './chunks.ts'
 import { bucketOf, differenceShardPk, digest, expiry, shards } from './keys.ts'
 import { eachPage } from './pages.ts'
 import type { PassId } from './passes.ts'
@@ -83,12 +83,13 @@ function reading(ledger: LedgerTable, run: string, verification: number) {
 
 /**
  * Keeps the rows of the list that the tallies count. If a slice dies or comes late, the next slice verifies its pages
- * again, and the earlier rows no longer count. Chunk rows are read once, and only if there is a difference.
+ * again, and the earlier rows no longer count. Chunk rows are read once, and only if there is a difference; of each, only what
+ * counting needs is held.
  */
 export function countedRows(ledger: LedgerTable, run: string): (rows: Row[]) => Promise<Row[]> {
-  const chunksOf = new Map<PassId, Promise<Map<string, ChunkRecord>>>()
+  const chunksOf = new Map<PassId, Promise<Map<string, Counting>>>()
   const counts = async (place: PagePlace) => {
-    const reading = chunksOf.get(place.pass) ?? byId(listChunks(ledger, run, place.pass))
+    const reading = chunksOf.get(place.pass) ?? countingOf(ledger, run, place.pass)
     chunksOf.set(place.pass, reading)
     const chunk = (await reading).get(place.chunk)
     // Chunk rows expire. Showing one difference too many is better than hiding one.
@@ -101,8 +102,13 @@ export function countedRows(ledger: LedgerTable, run: string): (rows: Row[]) => 
   }
 }
 
-async function byId(chunks: Promise<ChunkRecord[]>): Promise<Map<string, ChunkRecord>> {
-  return new Map((await chunks).map((chunk) => [chunk.id, chunk]))
+/** What tells whether a chunk counts a page. */
+type Counting = Parameters<typeof isCounted>[1]
+
+async function countingOf(ledger: LedgerTable, run: string, pass: PassId): Promise<Map<string, Counting>> {
+  const counting = new Map<string, Counting>()
+  await eachChunk(ledger, run, pass, ({ id, starts, tallies }) => void counting.set(id, { starts, read: tallies.read }))
+  return counting
 }
 
 export function differenceOf(row: Row): Difference {

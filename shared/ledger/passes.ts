@@ -256,13 +256,14 @@ export function isVerification(kind: PassKind): kind is VerificationPass {
   return passes[kind].repeats
 }
 
-/** One value for each of these passes, read side by side. */
+/** One value for each of these passes, read one after another, so that memory holds the pages of one. */
 export async function ofEach<K extends PassKind, T>(
   kinds: readonly K[],
   read: (kind: K) => Promise<T>,
 ): Promise<Record<K, T>> {
-  const entries = await Promise.all(kinds.map(async (kind) => [kind, await read(kind)] as const))
-  return Object.fromEntries(entries) as Record<K, T>
+  const values: Partial<Record<K, T>> = {}
+  for (const kind of kinds) values[kind] = await read(kind)
+  return values as Record<K, T>
 }
 
 /** Whether a pass happens in this phase. */

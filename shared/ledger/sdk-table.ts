@@ -38,7 +38,7 @@ async function query(
   name: string,
   pk: string,
   prefix: string,
-  { after, limit }: Page = { after: '', limit: Number.POSITIVE_INFINITY },
+  { after, limit, changed }: Page = { after: '', limit: Number.POSITIVE_INFINITY },
 ): Promise<Row[]> {
   const rows: Row[] = []
   let start: Record<string, AttributeValue> | undefined = after ? marshall({ pk, sk: after }) : undefined
@@ -47,16 +47,22 @@ async function query(
       TableName: name,
       // begins_with does not take an empty string.
       KeyConditionExpression: prefix ? 'pk = :pk AND begins_with(sk, :prefix)' : 'pk = :pk',
-      ExpressionAttributeValues: marshall(prefix ? { ':pk': pk, ':prefix': prefix } : { ':pk': pk }),
+      ...(changed && { FilterExpression: 'updatedAt > :newest OR (epoch > :zero AND updatedAt >= :since)' }),
+      ExpressionAttributeValues: marshall({
+        ':pk': pk,
+        ...(prefix && { ':prefix': prefix }),
+        ...(changed && { ':newest': changed.newest, ':since': changed.since, ':zero': 0 }),
+      }),
       ...(start && { ExclusiveStartKey: start }),
-      Limit: Math.min(PAGE, limit - rows.length),
+      // A limit counts rows before they are filtered.
+      Limit: changed ? PAGE : Math.min(PAGE, limit - rows.length),
       ConsistentRead: true,
     })
     const { Items = [], LastEvaluatedKey } = await calling('Query', name, () => client.send(command))
     rows.push(...Items.map((item) => unmarshall(item) as Row))
     start = LastEvaluatedKey
   } while (start && rows.length < limit)
-  return rows
+  return rows.slice(0, limit)
 }
 
 async function commit(client: DynamoDBClient, name: string, puts: Put[]): Promise<boolean> {

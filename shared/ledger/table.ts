@@ -22,6 +22,17 @@ export interface Put {
 export interface Page {
   after: string
   limit: number
+  /** @default all */
+  changed?: Changed
+}
+
+/**
+ * Only rows that are new: those with an `updatedAt` above `newest`, and those that were written again after they were made (`epoch`
+ * above 0), with an `updatedAt` of at least `since`. Both are ms since the epoch.
+ */
+export interface Changed {
+  newest: number
+  since: number
 }
 
 /**

@@ -1,5 +1,4 @@
-import { coverageOf, quietAfter } from '../facts/coverage.ts'
-import { listChunks } from '../ledger/chunks.ts'
+import { quietAfter, readCoverage } from '../facts/coverage.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
 import { readControl, writeControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
@@ -28,7 +27,7 @@ export async function beginQuiet(
     if (control.fence !== task.fence) return { done: { outcome: 'stopped', reason: 'fenced' } }
     if (control.command === 'abort') return { done: { outcome: 'stopped', reason: 'aborted' } }
     if (control.quiet !== undefined) return { done: { outcome: 'quiet', quiet: control.quiet } }
-    const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
+    const coverage = await readCoverage(ledger, run, 'copy')
     if (!coverage.complete)
       throw new LiveError(
         'copy-open',

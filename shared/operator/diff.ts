@@ -1,8 +1,7 @@
-import { coverageOf } from '../facts/coverage.ts'
-import { listChunks } from '../ledger/chunks.ts'
+import { readCoverage } from '../facts/coverage.ts'
 import { type Difference, listDifferences } from '../ledger/differences.ts'
 import { type Lag, readLag } from '../ledger/lag.ts'
-import { type PassKind, passIdOf } from '../ledger/passes.ts'
+import type { PassKind } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { OperatorEngine } from './engine.ts'
 import { OperatorError } from './errors.ts'
@@ -42,8 +41,7 @@ export async function lastVerification(
       `Run ${run.id} has not reached its verification yet. See: segue status${deployment.flag}`,
     )
   const { number, ended } = run.verification
-  const coverage = async (kind: PassKind) =>
-    coverageOf(await listChunks(ledger, run.id, passIdOf(run, kind)), run.segments)
+  const coverage = (kind: PassKind) => readCoverage(ledger, run, kind)
   const [lag, verify, orphans] = await Promise.all([readLag(ledger, run.id), coverage('verify'), coverage('orphans')])
   if (ended && !(verify.complete && orphans.complete))
     throw new OperatorError(

@@ -1,10 +1,12 @@
 import { DynamoDbError } from '../dynamodb/errors.ts'
+import type { EachChunk } from '../ledger/chunks.ts'
 import type { OperatorEngine } from './engine.ts'
 import { lostRun } from './errors.ts'
 import { noRun } from './last-run.ts'
 import { expectedItems } from './status/expected-items.ts'
 import { type Track, track } from './status/rate-and-eta.ts'
 import { type Expect, type Progress, type Reading, readProgress, type Target } from './status/read.ts'
+import { rememberedChunks } from './status/remembered-chunks.ts'
 import { underWay } from './under-way.ts'
 
 /** What a watcher sees at one moment. */
@@ -29,11 +31,12 @@ export interface WatchOptions {
 export async function* watchRun(engine: OperatorEngine, options: WatchOptions): AsyncGenerator<Sight> {
   const { runtime, deployment } = engine
   const expect = expectedItems(engine)
+  const eachChunk = rememberedChunks(engine.ledger)
   let target: Target | undefined = options.execution === undefined ? undefined : { execution: options.execution }
   let seen: Track | undefined
   let respondedAt = runtime.clock()
   for (;;) {
-    const reading = await readOnce(engine, target, expect)
+    const reading = await readOnce(engine, target, { expect, eachChunk })
     if (reading.kind === 'none') throw noRun(deployment)
     if (reading.kind === 'unreachable') {
       const silentMs = runtime.clock() - respondedAt
@@ -61,7 +64,7 @@ export async function* watchRun(engine: OperatorEngine, options: WatchOptions): 
 async function readOnce(
   engine: OperatorEngine,
   wanted: Target | undefined,
-  expect: Expect,
+  { expect, eachChunk }: { expect: Expect; eachChunk: EachChunk },
 ): Promise<Reading | Extract<Sight, { kind: 'unreachable' }>> {
   const { ledger, executions, runtime, deployment } = engine
   const silent = { kind: 'unreachable', reason: 'Step Functions does not respond' } as const
@@ -73,7 +76,7 @@ async function readOnce(
       if (found.kind !== 'no') target = { execution: found.execution as string }
     }
     const reading = await readProgress(
-      { ledger, describe: executions.describe, clock: runtime.clock },
+      { ledger, describe: executions.describe, clock: runtime.clock, eachChunk },
       deployment.destinationTable,
       { ...(target && { target }), expect },
     )

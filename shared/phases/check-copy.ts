@@ -1,5 +1,4 @@
-import { coverageOf } from '../facts/coverage.ts'
-import { listChunks } from '../ledger/chunks.ts'
+import { readCoverage } from '../facts/coverage.ts'
 import { readControl } from '../ledger/control.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -23,7 +22,7 @@ export async function copyEnded(
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)
   if (control.fence !== task.fence) return notDriving(task, run)
-  const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
+  const coverage = await readCoverage(ledger, run, 'copy')
   const halted = whyHalted(run, 'copy', coverage, control.command)
   if (halted) return haltRun({ ...task, ...halted }, engine)
   return { outcome: 'copied', capture: !run.offline, at: runtime.clock() }

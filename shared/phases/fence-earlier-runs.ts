@@ -1,7 +1,7 @@
 import { functions } from '../config/functions-and-permissions.ts'
-import { coverageOf, graceMs, quietAfter } from '../facts/coverage.ts'
+import { graceMs, lastDeadlineOf, quietAfter } from '../facts/coverage.ts'
 import { readCapture } from '../ledger/capture.ts'
-import { listChunks } from '../ledger/chunks.ts'
+import { eachChunk } from '../ledger/chunks.ts'
 import { changeControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
@@ -38,12 +38,17 @@ async function fence(ledger: LedgerTable, run: string, number: number): Promise<
 
 /** When the last write of a run must have landed, ms since the epoch; 0 if nothing can be in flight. */
 async function lastWrite(ledger: LedgerTable, id: string, since: number): Promise<number> {
-  const [capture, chunks] = await Promise.all([readCapture(ledger, id), listChunks(ledger, id, 'copy')])
-  if (chunks.length === 0 && !capture) return 0
-  const { segments, phases = [] } = await getRun(ledger, id)
+  const capture = await readCapture(ledger, id)
+  let [chunks, lastDeadline] = [0, 0]
+  await eachChunk(ledger, id, 'copy', (chunk) => {
+    chunks++
+    lastDeadline = Math.max(lastDeadline, lastDeadlineOf(chunk))
+  })
+  if (chunks === 0 && !capture) return 0
+  const { phases = [] } = await getRun(ledger, id)
   // Live functions and repair trust an earlier permission for some seconds and then finish the work they began. No live
   // function outlives its own limit.
   const writes = capture !== undefined || phases.some(({ phase }) => phaseTable[phase].writesItems)
   const others = writes ? since + functions.live.seconds * 1000 + graceMs : 0
-  return Math.max(others, quietAfter(coverageOf(chunks, segments)) ?? 0)
+  return Math.max(others, quietAfter({ lastDeadline }) ?? 0)
 }

@@ -1,13 +1,12 @@
-import { coverageOf, quietAfter, talliesOf } from '../facts/coverage.ts'
+import { quietAfter, readCoverage, talliesOf } from '../facts/coverage.ts'
 import { differencesIn, foundBy } from '../facts/findings.ts'
 import { notePhase } from '../facts/phase.ts'
 import { wasFinished } from '../facts/resumable.ts'
 import { readApplied, writeApplied } from '../ledger/applied.ts'
-import { listChunks } from '../ledger/chunks.ts'
 import { readControl } from '../ledger/control.ts'
 import { isDriving } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
-import { isVerification, ofEach, passIdOf, passKinds } from '../ledger/passes.ts'
+import { isVerification, ofEach, passKinds } from '../ledger/passes.ts'
 import { countQuarantine } from '../ledger/quarantine.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -36,9 +35,7 @@ export async function finishRun(
   const control = await readControl(ledger, run.id)
   const isRepeated = run.state === 'finished' && run.fence === task.fence
   if (!isRepeated && (!isDriving(task, run) || control.fence !== task.fence)) return notDriving(task, run)
-  const coverages = await ofEach(passKinds, async (kind) =>
-    coverageOf(await listChunks(ledger, run.id, passIdOf(run, kind)), run.segments),
-  )
+  const coverages = await ofEach(passKinds, (kind) => readCoverage(ledger, run, kind))
   for (const kind of passKinds) {
     // The rows of an already finished run may have expired.
     if (!isVerification(kind) && wasFinished(run)) continue

@@ -1,8 +1,7 @@
-import { type Coverage, coverageOf, quietAfter } from '../facts/coverage.ts'
+import { type Coverage, quietAfter, readCoverage } from '../facts/coverage.ts'
 import { notePhase } from '../facts/phase.ts'
 import { resumeCommand, whyExpired } from '../facts/resumable.ts'
 import { openSums } from '../facts/sums.ts'
-import { listChunks } from '../ledger/chunks.ts'
 import type { WhyStopped } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
 import { isVerification, type PassKind } from '../ledger/passes.ts'
@@ -27,7 +26,7 @@ export async function haltRun(
   const { error, cause } = task
   const run = await getRun(ledger, task.run)
   const endedAt = runtime.clock()
-  const coverage = coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments)
+  const coverage = await readCoverage(ledger, run, 'copy')
   const halted = await endOwner(
     ledger,
     task,

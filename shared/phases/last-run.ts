@@ -1,7 +1,6 @@
 import type { RunRequest } from '../config/options.ts'
-import { coverageOf } from '../facts/coverage.ts'
+import { readCoverage } from '../facts/coverage.ts'
 import { isRepairable, wasFinished, whyExpired } from '../facts/resumable.ts'
-import { listChunks } from '../ledger/chunks.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { Refusal } from './refusal.ts'
@@ -39,7 +38,7 @@ export async function continuable(
       `Run ${run.id} has finished before, and its destination may be in use, so it is not copied again. \`segue verify\` verifies it again.`,
     )
   // Before live changes are turned on again.
-  const expired = !only && whyExpired(run, coverageOf(await listChunks(ledger, run.id, 'copy'), run.segments))
+  const expired = !only && whyExpired(run, await readCoverage(ledger, run, 'copy'))
   if (expired) throw new Refusal('not-covered', expired)
   return run
 }

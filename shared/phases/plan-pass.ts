@@ -1,6 +1,6 @@
 import { segmentsFor } from '../chunks/segments.ts'
 import { enterPhase } from '../facts/phase.ts'
-import { createChunks, listChunks, newChunk, replaceChunk } from '../ledger/chunks.ts'
+import { createChunks, eachChunk, newChunk, replaceChunk } from '../ledger/chunks.ts'
 import { changeControl } from '../ledger/control.ts'
 import { isDriving } from '../ledger/fencing.ts'
 import { type PassId, type PassKind, passes, passIdOf } from '../ledger/passes.ts'
@@ -39,22 +39,20 @@ export async function planPass(
   if (!isDriving(task, run)) return notDriving(task, run)
   const pass = passIdOf(run, kind)
   const now = runtime.clock()
-  const there = await listChunks(ledger, run.id, pass)
-  const known = new Set(there.map((chunk) => chunk.id))
-  const expected = !repeats && run.planned ? [] : segmentsFor(run.segments)
-  const roots = expected
-    .filter(({ id }) => !known.has(id))
-    .map(({ id, chunk }) => newChunk(run.id, pass, id, chunk, now))
-  await createChunks(ledger, roots)
-  if (!repeats) await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
-  const open = roots.map(({ id }) => id)
-  for (const chunk of there) {
+  const lacking = new Map(!repeats && run.planned ? [] : segmentsFor(run.segments).map(({ id, chunk }) => [id, chunk]))
+  const open: string[] = []
+  await eachChunk(ledger, run.id, pass, async (chunk) => {
+    lacking.delete(chunk.id)
     if (chunk.state === 'failed') {
       const { reason: _, ...again } = chunk
       await replaceChunk(ledger, { ...again, state: 'open', updatedAt: now }, { epoch: chunk.epoch, state: 'failed' })
-    } else if (chunk.state !== 'open') continue
+    } else if (chunk.state !== 'open') return
     open.push(chunk.id)
-  }
+  })
+  const roots = [...lacking].map(([id, chunk]) => newChunk(run.id, pass, id, chunk, now))
+  await createChunks(ledger, roots)
+  if (!repeats) await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
+  open.push(...lacking.keys())
   if (kind === 'copy' && open.length > 0) await endQuiet(task, ledger)
   const items = open.sort().map((chunk) => ({ chunk }))
   const manifest = await manifests.write(`manifests/${run.id}/${pass}-${fence}.json`, items)

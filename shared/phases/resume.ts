@@ -1,5 +1,5 @@
 import { notePhase } from '../facts/phase.ts'
-import { listChunks } from '../ledger/chunks.ts'
+import { eachChunk } from '../ledger/chunks.ts'
 import type { Lease } from '../ledger/lease.ts'
 import { passIdOf, passKinds } from '../ledger/passes.ts'
 import { type RunRecord, readRun, runPut } from '../ledger/runs.ts'
@@ -35,7 +35,10 @@ export async function resumedRun(
 
 /** When a run was last seen at work: at its last checkpoint, or when it entered its last phase; ms. */
 async function lastSeen(run: RunRecord, ledger: LedgerTable): Promise<number> {
-  const chunks = await Promise.all(passKinds.map((kind) => listChunks(ledger, run.id, passIdOf(run, kind))))
-  const entered = run.phases?.at(-1)?.at ?? run.startedAt
-  return chunks.flat().reduce((last, { updatedAt }) => Math.max(last, updatedAt), entered)
+  let last = run.phases?.at(-1)?.at ?? run.startedAt
+  for (const kind of passKinds)
+    await eachChunk(ledger, run.id, passIdOf(run, kind), ({ updatedAt }) => {
+      last = Math.max(last, updatedAt)
+    })
+  return last
 }

@@ -140,6 +140,21 @@ export function ledgerContract(name: string, makeLedgerTable: () => Promise<Ledg
       expect(await page('2', '', 1)).toEqual([])
     })
 
+    it('answers only rows that are new or were written again since, in pages that are full all the same', async () => {
+      const sks = Array.from({ length: 2_200 }, (_, i) => `${i}`.padStart(5, '0'))
+      const made = (i: number) => (i % 2 ? { updatedAt: i, epoch: i % 4 === 1 ? 1 : 0 } : {})
+      for (let i = 0; i < sks.length; i += 100)
+        await ledger.commit(sks.slice(i, i + 100).map((sk, n) => any(row(sk, made(i + n)))))
+      const page = async (after: string, limit: number, newest: number, since: number) =>
+        (await ledger.query('RUN#1', '0', { after, limit, changed: { newest, since } })).map(({ sk }) => sk)
+      const odd = sks.filter((_, i) => i % 2 === 1)
+      expect(await page('', 4, 106, 100)).toEqual(['00101', '00105', '00107', '00109'])
+      expect(await page('', 1_000, 0, 0)).toEqual(odd.slice(0, 1_000))
+      expect(await page('01999', 1_000, 0, 0)).toEqual(odd.slice(1_000))
+      expect(await page('', 1_000, 2_199, 2_197)).toEqual(['02197'])
+      expect(await page('', 1_000, 2_199, 2_198)).toEqual([])
+    })
+
     it('orders the rows behind a sort key by its bytes', async () => {
       const sks = ['CHUNK#é', 'CHUNK#\uffff', 'CHUNK#😀']
       for (const sk of sks) await ledger.commit([any(row(sk))])

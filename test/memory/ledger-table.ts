@@ -1,5 +1,5 @@
 import { DynamoDbError } from '../../shared/dynamodb/errors.ts'
-import type { LedgerTable, Page, Put, Row } from '../../shared/ledger/table.ts'
+import type { Changed, LedgerTable, Page, Put, Row } from '../../shared/ledger/table.ts'
 
 /** The ledger in memory. Every operation happens at once when it is called; it never fails: faults are decorators. */
 export function memoryLedgerTable(): MemoryLedgerTable {
@@ -19,9 +19,11 @@ export class MemoryLedgerTable implements LedgerTable {
     return row && copy(row)
   }
 
-  async query(pk: string, prefix: string, { after, limit }: Partial<Page> = {}): Promise<Row[]> {
+  async query(pk: string, prefix: string, { after, limit, changed }: Partial<Page> = {}): Promise<Row[]> {
     const all = [...(this.#partitions.get(pk)?.values() ?? [])]
-    const rows = all.filter(({ sk }) => sk.startsWith(prefix) && (!after || byBytes(sk, after) > 0))
+    const rows = all.filter(
+      (row) => row.sk.startsWith(prefix) && (!after || byBytes(row.sk, after) > 0) && (!changed || isNew(row, changed)),
+    )
     return rows
       .sort((a, b) => byBytes(a.sk, b.sk))
       .slice(0, limit)
@@ -58,6 +60,10 @@ export class MemoryLedgerTable implements LedgerTable {
   #find(pk: string, sk: string): Row | undefined {
     return this.#partitions.get(pk)?.get(sk)
   }
+}
+
+function isNew({ updatedAt = -1, epoch = 0 }: Row, { newest, since }: Changed): boolean {
+  return Number(updatedAt) > newest || (Number(epoch) > 0 && Number(updatedAt) >= since)
 }
 
 function byBytes(a: string, b: string): number {

@@ -1,9 +1,8 @@
 import { type Options, parseOptions, type RunRequest } from '../../config/options.ts'
 import type { TableDescription } from '../../dynamodb/sdk/describe.ts'
-import { coverageOf } from '../../facts/coverage.ts'
+import { readCoverage } from '../../facts/coverage.ts'
 import { wasFinished } from '../../facts/resumable.ts'
 import { readApplied } from '../../ledger/applied.ts'
-import { listChunks } from '../../ledger/chunks.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import type { Migration } from '../../migrations/index.ts'
 import { preflight, type Ready } from '../../phases/preflight.ts'
@@ -62,7 +61,7 @@ export async function makePlan(
   ])
   const previous = await findLastRun(ledger, deployment.destinationTable)
   const resumed = request.resume && previous && !wasFinished(previous) ? previous : undefined
-  const copied = resumed && coverageOf(await listChunks(ledger, resumed.id, 'copy'), resumed.segments)
+  const copied = resumed && (await readCoverage(ledger, resumed, 'copy'))
   const refused = await whyRefused(request, engine)
   const checked = await preflightOr(request, options, engine)
   const segments = resumed?.segments ?? request.segments ?? options.segments

@@ -1,9 +1,10 @@
 import { depthOf } from '../../chunks/chunk.ts'
 import { encodeKeyValue } from '../../dynamodb/key.ts'
-import { coverageOf, talliesOf } from '../../facts/coverage.ts'
+import { covering, talliesOf } from '../../facts/coverage.ts'
 import { endingOf, type Found, foundBy } from '../../facts/findings.ts'
 import { phaseTimes } from '../../facts/phase-times.ts'
-import { type ChunkRecord, listChunks } from '../../ledger/chunks.ts'
+import { openSums } from '../../facts/sums.ts'
+import { type ChunkRecord, eachChunk } from '../../ledger/chunks.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import { isVerification, ofEach, passIdOf, passKinds, verificationPasses } from '../../ledger/passes.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
@@ -26,8 +27,13 @@ import { type PassRead, problemsOf, reportSums, summaryOf, unlisted } from './su
 export async function buildReport(ledger: LedgerTable, id: string): Promise<Report> {
   const run = await getRun(ledger, id)
   const reads = await ofEach(passKinds, async (kind): Promise<PassRead> => {
-    const chunks = await listChunks(ledger, id, passIdOf(run, kind))
-    return { kind, chunks, coverage: coverageOf(chunks, run.segments) }
+    const [all, trees, unclosed] = [covering(run.segments), [] as ChunkRecord[], [] as string[]]
+    await eachChunk(ledger, id, passIdOf(run, kind), (chunk) => {
+      all.add(chunk)
+      if (chunk.state === 'split' || depthOf(chunk.id) > 0) trees.push(chunk)
+      if (openSums(kind, chunk.tallies).length > 0) unclosed.push(chunk.id)
+    })
+    return { kind, trees, unclosed, coverage: all.read() }
   })
   const { copy } = reads
   const begun = passKinds.flatMap((kind) => (run.verification || !isVerification(kind) ? [reads[kind]] : []))
@@ -60,9 +66,9 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     phasesLeftOut: run.phasesLeftOut ?? 0,
     splits: {
       splits: copy.coverage.splits,
-      deepest: copy.chunks.reduce((deepest, chunk) => Math.max(deepest, depthOf(chunk.id)), 0),
+      deepest: copy.trees.reduce((deepest, chunk) => Math.max(deepest, depthOf(chunk.id)), 0),
     },
-    heavyKeys: await heavyKeys(ledger, run, copy.chunks),
+    heavyKeys: await heavyKeys(ledger, run, copy.trees),
   })
 }
 

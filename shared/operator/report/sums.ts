@@ -1,6 +1,6 @@
 import type { Coverage } from '../../facts/coverage.ts'
 import type { Found } from '../../facts/findings.ts'
-import { type Sum as FactSum, openSums, sumsOf } from '../../facts/sums.ts'
+import { type Sum as FactSum, sumsOf } from '../../facts/sums.ts'
 import type { ChunkRecord } from '../../ledger/chunks.ts'
 import { keepDays } from '../../ledger/keys.ts'
 import type { PassKind } from '../../ledger/passes.ts'
@@ -10,7 +10,10 @@ import type { PassSummary, Sum } from './content.ts'
 /** One pass, as read from the ledger. */
 export interface PassRead {
   kind: PassKind
-  chunks: ChunkRecord[]
+  /** Chunks that were split or come from a split. */
+  trees: ChunkRecord[]
+  /** Ids of the chunks whose tallies do not close. */
+  unclosed: string[]
   coverage: Coverage
 }
 
@@ -63,11 +66,10 @@ function openWords(kind: PassKind, { closes, side, total, items, counts }: FactS
   return `${kind}: ${terms.join(' and ')} of ${items} ${total}`
 }
 
-function openChunks({ kind, chunks }: PassRead): string[] {
-  const open = chunks.filter(({ tallies }) => openSums(kind, tallies).length > 0).map(({ id }) => id)
-  if (open.length === 0) return []
-  const more = open.length > named ? ` and ${open.length - named} more` : ''
-  return [`${kind}: the tallies of these chunks do not close: ${open.sort().slice(0, named).join(', ')}${more}`]
+function openChunks({ kind, unclosed }: PassRead): string[] {
+  if (unclosed.length === 0) return []
+  const more = unclosed.length > named ? ` and ${unclosed.length - named} more` : ''
+  return [`${kind}: the tallies of these chunks do not close: ${unclosed.toSorted().slice(0, named).join(', ')}${more}`]
 }
 
 function uncovered({ kind, coverage: { open, failed, missing } }: PassRead): string {

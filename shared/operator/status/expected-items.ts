@@ -1,6 +1,5 @@
-import { coverageOf } from '../../facts/coverage.ts'
-import { listChunks } from '../../ledger/chunks.ts'
-import { type PassKind, passes, passIdOf } from '../../ledger/passes.ts'
+import { readCoverage } from '../../facts/coverage.ts'
+import { type PassKind, passes } from '../../ledger/passes.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import type { OperatorEngine } from '../engine.ts'
 import type { Expect } from './read.ts'
@@ -28,6 +27,6 @@ export function expectedItems(engine: Where): Expect {
 async function read({ ledger, describeTable }: Where, run: RunRecord, pass: PassKind): Promise<number> {
   const { table, expected } = passes[pass]
   if (expected.from === 'its table') return (await describeTable(run[table])).itemCount
-  const { tallies } = coverageOf(await listChunks(ledger, run.id, passIdOf(run, expected.from)), run.segments)
+  const { tallies } = await readCoverage(ledger, run, expected.from)
   return tallies[expected.tally]
 }

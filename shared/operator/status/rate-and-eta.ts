@@ -18,13 +18,11 @@ export interface Track {
 
 /** Adds one poll. */
 export function track(before: Track | undefined, progress: Progress): Track {
-  const { at, run, chunks, coverage } = progress
+  const { at, run, coverage } = progress
   const { phase } = run
-  const mark = chunks
-    .map(({ id, epoch, state, updatedAt }) => `${id} ${epoch} ${state} ${updatedAt}`)
-    .sort()
-    .join()
-  const sample = { at, items: coverage.tallies.read }
+  const { updatedAt, open, done, splits, failed, tallies } = coverage
+  const mark = [updatedAt, open, done, splits, failed.length, tallies.read].join()
+  const sample = { at, items: tallies.read }
   if (before?.run !== run.id || before.phase !== phase)
     return { run: run.id, phase, samples: [sample], mark, since: at }
   const oldest = before.samples.findLastIndex((each) => each.at <= at - windowMs)

@@ -1,7 +1,8 @@
-import { type Coverage, coverageOf, talliesOf } from '../../facts/coverage.ts'
+import { depthOf } from '../../chunks/chunk.ts'
+import { type Coverage, covering, readCoverage, talliesOf } from '../../facts/coverage.ts'
 import { type Found, foundBy } from '../../facts/findings.ts'
 import { type Capture, readCapture } from '../../ledger/capture.ts'
-import { type ChunkRecord, listChunks } from '../../ledger/chunks.ts'
+import { type ChunkRecord, type EachChunk, eachChunk } from '../../ledger/chunks.ts'
 import { type Control, readControl } from '../../ledger/control.ts'
 import { type Lag, readLag } from '../../ledger/lag.ts'
 import { type Lease, readLease } from '../../ledger/lease.ts'
@@ -18,6 +19,8 @@ export interface ProgressEngine {
   ledger: LedgerTable
   describe(executionArn: string): Promise<ExecutionView>
   clock: Clock
+  /** How chunks are read. @default all of them from the ledger */
+  eachChunk?: EachChunk
 }
 
 /** The state of a run at one moment, read from the ledger's rows and the execution. Nothing in it is inferred. */
@@ -31,6 +34,7 @@ export interface Progress {
   execution: ExecutionView
   /** The pass whose chunks these are. */
   pass: PassKind
+  /** Chunks that were split or come from a split, and those with a slice at work. The others are only counted. */
   chunks: ChunkRecord[]
   coverage: Coverage
   /** Open chunks with a slice that has not reached its hard deadline. */
@@ -102,7 +106,13 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
   // Another execution has resumed the run since, so `execution` is the wrong one.
   if (run.execution !== before.execution) return progressOf(engine, run, expect)
   const pass = phases[run.phase].shows
-  const chunks = await listChunks(ledger, run.id, passIdOf(run, pass))
+  const chunks: ChunkRecord[] = []
+  const all = covering(run.segments)
+  const each = engine.eachChunk ?? ((...which) => eachChunk(ledger, ...which))
+  await each(run.id, passIdOf(run, pass), (chunk) => {
+    all.add(chunk)
+    if (isShown(chunk)) chunks.push(chunk)
+  })
   const [found, expected] = await Promise.all([foundIn(ledger, run), expect?.(run, pass)])
   const at = clock()
   return {
@@ -113,13 +123,17 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
     execution,
     pass,
     chunks,
-    coverage: coverageOf(chunks, run.segments),
+    coverage: all.read(),
     working: chunks.filter((chunk) => chunk.state === 'open' && (chunk.deadline ?? 0) > at).length,
     verdict: verdictOf(run, execution, found, lacksChanges(run, lag, capture)),
     ...(expected !== undefined && { expected }),
     ...(capture && { capture }),
     ...(lag && { lag }),
   }
+}
+
+function isShown({ id, state, deadline }: ChunkRecord): boolean {
+  return state === 'split' || depthOf(id) > 0 || (state === 'open' && deadline !== undefined)
 }
 
 /**
@@ -129,9 +143,7 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
 async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found | undefined> {
   if (run.state !== 'finished') return undefined
   const [coverages, listed] = await Promise.all([
-    ofEach(verificationPasses, async (kind) =>
-      coverageOf(await listChunks(ledger, run.id, passIdOf(run, kind)), run.segments),
-    ),
+    ofEach(verificationPasses, (kind) => readCoverage(ledger, run, kind)),
     countQuarantine(ledger, run.id),
   ])
   if (!Object.values(coverages).every(({ complete }) => complete)) return undefined
