@@ -225,6 +225,21 @@ describe('an insert', () => {
     expect(await table(() => ({ body: { Responses: [{}] } })).insert(items(2))).toEqual(['written', 'retry'])
   })
 
+  it('sends calls of at most 25 statements and 4 MB, since no greater size is documented', async () => {
+    const bytes: number[] = []
+    const large = Array.from({ length: 30 }, (_, i) =>
+      item(plainSchema, { pk: { S: `${i}` } }, { text: { S: 'x'.repeat(390_000) } }),
+    )
+    const results = await table(({ body }) => {
+      expect(body.Statements.length).toBeLessThanOrEqual(25)
+      bytes.push(JSON.stringify(body).length)
+      return { body: { Responses: body.Statements.map(() => ({})) } }
+    }).insert([...large, ...items(60)])
+    expect(results).toEqual(new Array(90).fill('written'))
+    expect(Math.max(...bytes)).toBeLessThan(4_000_000)
+    expect(Math.max(...bytes)).toBeGreaterThan(3_000_000)
+  })
+
   it('sends by conditional PutItem what is too wide for a statement, and only that', async () => {
     const wide = item(plainSchema, { pk: { S: 'wide' } }, { ['x'.repeat(8_192)]: { N: '1' } })
     const seen: string[] = []

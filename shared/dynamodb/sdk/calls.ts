@@ -9,7 +9,13 @@ const PARALLEL = 4
 const MAX_ITEMS = 25
 
 /** BatchWriteItem takes 16 MB on the wire; one of them is reserved for the envelope. Source: DynamoDB API reference. */
-const MAX_BYTES = 15 * 1024 * 1024
+export const batchWriteBytes = 15 * 1024 * 1024
+
+/**
+ * For BatchExecuteStatement no limit in bytes is documented. The smallest that DynamoDB has for several items is that of
+ * TransactWriteItems, 4 MB; half a megabyte of it is reserved for the envelope.
+ */
+export const batchStatementBytes = 3.5 * 1024 * 1024
 
 /** One call of a larger write: the positions of its items, and the function that sends it. */
 export interface Call {
@@ -25,14 +31,18 @@ export interface Court {
   probe(): Promise<boolean>
 }
 
-/** Cuts positions into consecutive groups that each fit one call. `bytes` is the size of one position as sent. */
-export function cutIntoCalls(positions: number[], bytes: (position: number) => number): number[][] {
+/**
+ * Cuts positions into consecutive groups that each fit one call.
+ * @param bytes size of one position as sent.
+ * @param mostBytes of a call. A position that alone has more is a call of its own.
+ */
+export function cutIntoCalls(positions: number[], bytes: (position: number) => number, mostBytes: number): number[][] {
   const groups: number[][] = []
   let group: number[] = []
   let total = 0
   for (const position of positions) {
     const size = bytes(position)
-    if (group.length > 0 && (group.length === MAX_ITEMS || total + size > MAX_BYTES)) {
+    if (group.length > 0 && (group.length === MAX_ITEMS || total + size > mostBytes)) {
       groups.push(group)
       group = []
       total = 0

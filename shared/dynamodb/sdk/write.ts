@@ -8,7 +8,7 @@ import type { Attributes } from '../attributes.ts'
 import { encodeKey, type KeySchema, keyOf } from '../key.ts'
 import type { WriteResult } from '../ports.ts'
 import type { RawItem } from '../raw-item.ts'
-import { type Call, cutIntoCalls, sendAll } from './calls.ts'
+import { batchStatementBytes, batchWriteBytes, type Call, cutIntoCalls, sendAll } from './calls.ts'
 import { calling, errorCode, failed } from './errors.ts'
 import { insertStatement, type Statement } from './insert-statement.ts'
 import { probePut } from './probe.ts'
@@ -24,7 +24,7 @@ interface Target {
 export function putItems(target: Target, items: RawItem[]): Promise<WriteResult[]> {
   const attributes = items.map((item) => item.attributes())
   const at = (position: number) => attributes[position] as Attributes
-  const groups = cutIntoCalls([...items.keys()], (position) => wireBytes(at(position)))
+  const groups = cutIntoCalls([...items.keys()], (position) => wireBytes(at(position)), batchWriteBytes)
   const calls = groups.map((positions): Call => ({ positions, send: () => putBatch(target, positions.map(at)) }))
   return sendAll(items.length, calls, {
     alone: (position) => putOne(target, at(position)),
@@ -77,7 +77,7 @@ export function insertItems(target: Target, items: RawItem[]): Promise<WriteResu
   const wide = [...items.keys()].filter((position) => !statements[position])
   const alone = (position: number) => insertOne(target, attributes[position] as Attributes)
   const calls = [
-    ...cutIntoCalls(narrow, bytes).map(
+    ...cutIntoCalls(narrow, bytes, batchStatementBytes).map(
       (positions): Call => ({ positions, send: () => insertBatch(target, positions.map(at)) }),
     ),
     ...wide.map((position): Call => ({ positions: [position], send: async () => [await alone(position)] })),

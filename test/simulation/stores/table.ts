@@ -55,7 +55,7 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Tabl
     world.now < store.stormUntil && world.now >= store.stormFrom && world.dice.chance(store.stormShare)
 
   const write = (operation: 'put' | 'insert', items: RawItem[]): Promise<WriteResult[]> => {
-    const calls = cutIntoCalls([...items.keys()], () => 1).map((positions): Call => {
+    const calls = cutIntoCalls([...items.keys()], () => 1, items.length).map((positions): Call => {
       const ms = requestMs + positions.length * writeMsPerItem * world.dice.between(0.8, 1.2)
       const send = async () => {
         const onLinger = () => watch.lingers(positions.map((position) => items[position]!))
