@@ -56,6 +56,11 @@ export async function preflight(request: RunRequest, engine: PreflightEngine): P
         'table-not-ready',
         `Table ${table.name} is ${table.status}. Wait until it is ACTIVE and start again.`,
       )
+  if (destination.multiRegionStrong)
+    throw new Refusal(
+      'multi-region-strong',
+      `Table ${destination.name} is a global table with multi-Region strong consistency, which takes no transactions, and live changes, Settle and Repair write in transactions. Create the destination in one Region, or with multi-Region eventual consistency.`,
+    )
   if (!sameSchema(source.schema, destination.schema))
     throw new Refusal(
       'schema-mismatch',

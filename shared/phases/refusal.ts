@@ -8,6 +8,7 @@ import { type ErrorTable, SegueError } from '../runtime/error.ts'
 export type RefusalCode =
   | 'same-table'
   | 'schema-mismatch'
+  | 'multi-region-strong'
   | 'destination-not-empty'
   | 'table-not-ready'
   | 'slice-too-short'
@@ -29,6 +30,11 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   'schema-mismatch': {
     means: 'Source and destination have different key schemas.',
     next: 'Create the destination with the key schema of the source.',
+  },
+  'multi-region-strong': {
+    means:
+      'The destination is a global table with multi-Region strong consistency (MRSC), which takes no transactions.',
+    next: 'Create the destination in one Region, or with multi-Region eventual consistency.',
   },
   'destination-not-empty': {
     means: 'The destination holds items, and a new run begins only in an empty table.',

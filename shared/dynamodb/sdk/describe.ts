@@ -28,6 +28,8 @@ export interface TableDescription {
   indexes?: TableIndex[]
   /** Regions of the other replicas of a global table. No value: it is not a global table. */
   replicas?: string[]
+  /** Its replicas are strongly consistent (MRSC): it takes no transactions. */
+  multiRegionStrong?: true
   /** The stream, while it is enabled. */
   stream?: { arn: string; viewType: string }
 }
@@ -62,6 +64,7 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
     sizeBytes: table.TableSizeBytes ?? 0,
     ...(indexes.length > 0 && { indexes }),
     ...(replicas.length > 0 && { replicas }),
+    ...(table.MultiRegionConsistency === 'STRONG' && { multiRegionStrong: true as const }),
     ...(stream?.StreamEnabled && streamArn && { stream: { arn: streamArn, viewType: stream.StreamViewType ?? '' } }),
   }
 }

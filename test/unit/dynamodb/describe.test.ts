@@ -47,3 +47,9 @@ test('a table without indexes and replicas names none', async () => {
   expect(await describing({})).not.toHaveProperty('indexes')
   expect(await describing({ Replicas: [{ RegionName: 'eu-west-1' }] })).not.toHaveProperty('replicas')
 })
+
+test('a global table says whether its replicas are strongly consistent', async () => {
+  expect(await describing({ MultiRegionConsistency: 'STRONG' })).toMatchObject({ multiRegionStrong: true })
+  for (const table of [{}, { MultiRegionConsistency: 'EVENTUAL' }])
+    expect(await describing(table)).not.toHaveProperty('multiRegionStrong')
+})
