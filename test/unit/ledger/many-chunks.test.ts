@@ -15,7 +15,7 @@ import { finishRun } from '../../../shared/phases/finish.ts'
 import { haltRun } from '../../../shared/phases/halt.ts'
 import { continuable } from '../../../shared/phases/last-run.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
-import { resumeRun } from '../../../shared/phases/resume.ts'
+import { resumedRun } from '../../../shared/phases/resume.ts'
 import { aRun, memoryWorld, start, store } from '../cli/fixtures.ts'
 
 setFlagsFromString('--expose-gc')
@@ -72,7 +72,7 @@ describe('of a run with more chunks than memory holds', () => {
     ['Copied', ({ engine }) => copyEnded(task, engine)],
     ['Halt', ({ engine }) => haltRun({ ...task, error: 'phase-failed', cause: 'why' }, engine)],
     ['Settle', ({ engine }) => beginQuiet(task, engine)],
-    ['a resume', ({ ledger }) => resumeRun(lease, true, ledger, () => start)],
+    ['a resume', ({ ledger }) => resumedRun(lease, true, ledger, () => start)],
     [
       'the refusal of a resume',
       async ({ ledger }) => continuable(await getRun(ledger, 'run00001'), {}, { ledger, destination: 'beta' }),
