@@ -126,8 +126,8 @@ const cases: Case[] = [
     aChunk,
   ],
   [
-    'a chunk that is opened again, after its run',
-    ['version = 1', 'epoch = 0 AND state = "failed"'],
+    'a chunk that is opened again, and its run',
+    ['epoch = 0 AND state = "failed"', 'version = 1'],
     (ledger) => planPass({ run: 'r', fence: 1, kind: 'copy' }, { ledger, runtime, manifests }),
     async (ledger) => {
       await aRun(ledger)
@@ -162,7 +162,7 @@ const cases: Case[] = [
   ],
   ['capture off, undone', ['off = 9'], (ledger) => keepCapture(ledger, 'r', 9), off],
   // Their comments say why no condition is needed.
-  ['applied migrations', [undefined], (ledger) => writeApplied(ledger, 'd', [], 'r')],
+  ['applied migrations', [undefined], (ledger) => writeApplied(ledger, { name: 'd' }, [], 'r')],
   ['lag', [undefined], (ledger) => writeLag(ledger, 'r', { seconds: 1, guard: 'ok', at: 1 })],
   ['the time of a poll', [undefined], (ledger) => writePolledAt(ledger, 'r', 1)],
   ['cursors', [undefined], (ledger) => saveCursors(ledger, 'r', [{ shard: 's', closed: false }], 1)],
