@@ -74,6 +74,12 @@ export async function getRun(ledger: LedgerTable, id: string): Promise<RunRecord
   return (await readRun(ledger, id)).run
 }
 
+/** A run; `undefined` if there is no such run. @throws LedgerError `other-format`. */
+export async function findRun(ledger: LedgerTable, id: string): Promise<RunRecord | undefined> {
+  const row = await ledger.get(runPk(id), 'RUN')
+  return row && toRecord(row)
+}
+
 /** A run, and the version of its row. @throws LedgerError as {@link getRun} does. */
 export async function readRun(ledger: LedgerTable, id: string): Promise<{ run: RunRecord; version: number }> {
   const row = await ledger.get(runPk(id), 'RUN')

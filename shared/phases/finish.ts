@@ -49,8 +49,10 @@ export async function finishRun(
     differences: differencesIn(found),
   }
   if (isRepeated) return finished
-  const applied = await readApplied(ledger, run.source)
-  await writeApplied(ledger, run.destination, [...applied, ...run.pending], run.id)
+  const { source, destination, tableIds = {} } = run
+  const applied = await readApplied(ledger, { name: source, id: tableIds.source })
+  const result = { name: destination, id: tableIds.destination }
+  await writeApplied(ledger, result, [...applied, ...run.pending], run.id)
   const endedAt = runtime.clock()
   const ended = await endOwner(
     ledger,

@@ -172,7 +172,7 @@ function refuseReplaced({ id, source, destination, tableIds = {} }: RunRecord, n
 
 async function newRun(lease: Lease, request: RunRequest, engine: LeaseEngine): Promise<RunRecord> {
   const { ledger, runtime, source, destination, schema, migrations, codeHash } = engine
-  const applied = new Set(await readApplied(ledger, source))
+  const applied = new Set(await readApplied(ledger, { name: source, id: engine.tableIds.source }))
   return {
     id: lease.run,
     state: 'running',

@@ -40,7 +40,7 @@ export async function answerPlan(
   { totalSegments, jump }: PlanQuestion,
   { source, destination, openTable, ledger, migrations, hasTime }: PlanAnswerEngine,
 ): Promise<PlanAnswer> {
-  const applied = await readApplied(ledger, source.name)
+  const applied = await readApplied(ledger, source)
   const pending = migrations.filter(({ id }) => !applied.includes(id))
   const { schema, indexes = [] } = destination
   const sample = await sampleTable(openTable(source), {

@@ -95,7 +95,7 @@ export async function makePlan(
       copied && {
         resumed: { run: resumed.id, read: copied.tallies.read, open: copied.open, failed: copied.failed.length },
       }),
-    migrations: { applied: await readApplied(ledger, source.name), ...pendingOf(answer) },
+    migrations: { applied: await readApplied(ledger, source), ...pendingOf(answer) },
     segments,
     atWork,
     sliceSeconds: options.sliceSeconds,

@@ -40,7 +40,7 @@ const plan = { totalSegments: 4, jump: true }
 
 test('the preflight function, asked for a plan, tells what is pending and what it makes of a sample', async () => {
   const { call, ledger } = setUp()
-  await writeApplied(ledger, 'alpha', ['first'], 'run0')
+  await writeApplied(ledger, { name: 'alpha' }, ['first'], 'run0')
   expect(await call({ plan })).toMatchObject({
     outcome: 'answered',
     pending: ['second'],

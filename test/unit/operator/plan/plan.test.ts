@@ -125,7 +125,7 @@ describe('a plan', () => {
 
   test('takes pending migrations from the module it is given', async () => {
     const { plan, ledger, asked } = setUp()
-    await writeApplied(ledger, 'alpha', ['first'], 'run0')
+    await writeApplied(ledger, { name: 'alpha' }, ['first'], 'run0')
     const migrations = [{ id: 'first' }, { id: 'second' }] as Migration[]
     expect((await plan({}, 900, migrations)).migrations).toEqual({ applied: ['first'], pending: ['second'] })
     expect(asked).toEqual([])
