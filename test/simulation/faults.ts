@@ -85,6 +85,17 @@ export const requestFaults = [
   'stall',
 ] as const satisfies Fault[]
 
+/** What can befall each request, statement or batch: the longer a run takes, the more often. */
+export const manyTimes: readonly Fault[] = [
+  ...requestFaults,
+  'conflict',
+  'slow transaction',
+  'unprocessed',
+  'failed statement',
+  'lost statement',
+  'crash while writing',
+]
+
 export type RequestFault = (typeof requestFaults)[number]
 
 export type Rates = Record<Fault, number>

@@ -1,5 +1,6 @@
 import { keyOf } from '../../shared/dynamodb/key.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
+import type { Phase } from '../../shared/ledger/passes.ts'
 import { getRun, type RunRecord } from '../../shared/ledger/runs.ts'
 import { captureOff } from '../../shared/operator/capture-off.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
@@ -30,6 +31,12 @@ const MOST_CAPTURE_OFFS = 6
 
 /** How old what a read sees may be that is not strongly consistent. */
 const STALE_MS = 25_000
+
+/** Phases in which people interfere. */
+const disturbed: Phase[] = ['Capture', 'Copy', 'Copy', 'Drain', 'Settle', 'Verify', 'Orphans']
+
+/** Longest that people pause a run. */
+const LONGEST_PAUSE_MS = 48 * 3_600_000
 
 /** How long it may take until the live function has caught up once nothing changes any more. */
 const CATCH_UP_MS = 6 * 3_600_000
@@ -79,6 +86,8 @@ export class Operator {
   #givenUp: string | undefined
   /** The destination is the application's, and the run has no part in it any more. */
   hasHandedOver = false
+  /** What people will do once the run has come to a phase. */
+  readonly #inPhase: { phase: Phase; disturb: () => void }[] = []
   /** Of what concerns capture off, so that everything else stays as it is. */
   readonly #handing: Dice
 
@@ -119,6 +128,14 @@ export class Operator {
     } else if (!this.hasHandedOver && this.#dice.chance(0.15)) await this.#lookAgain()
     this.#over = true
     return run.id
+  }
+
+  /** The run has come to this phase: people interfere at once, or in some seconds or minutes. */
+  entered(phase: unknown): void {
+    for (const waiting of this.#inPhase.filter((each) => each.phase === phase)) {
+      this.#inPhase.splice(this.#inPhase.indexOf(waiting), 1)
+      this.#world.scheduler.after(this.#dice.between(0, this.#dice.pick([500, 10_000, 300_000])), waiting.disturb)
+    }
   }
 
   async #allEnd(): Promise<void> {
@@ -172,7 +189,7 @@ export class Operator {
       input = run ? first : await this.#next(attempt, input, first)
       // Resuming turns it on again, and nothing of what happened meanwhile is missing.
       if (!run && !this.#world.settings.offline && this.#handing.chance(0.1)) await this.#captureOff('while unfinished')
-      await this.#world.scheduler.sleep(this.#dice.between(500, 30_000))
+      await this.#world.scheduler.sleep(this.#world.settings.tempo * this.#dice.between(500, 30_000))
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
     this.#world.violated(
@@ -309,16 +326,29 @@ export class Operator {
 
   #planDisturbances(): void {
     const dice = this.#dice
-    const soon = () => dice.between(500, dice.pick([10_000, 60_000, 180_000]))
+    const { tempo, disturbances } = this.#world.settings
+    const soon = () => tempo * dice.between(500, dice.pick([10_000, 60_000, 180_000]))
     const perhaps = (chance: number, disturb: () => void) => {
-      if (dice.chance(chance)) this.#world.scheduler.after(soon(), () => this.#finished || disturb())
+      if (!dice.chance(chance)) return
+      const unlessFinished = () => this.#finished || disturb()
+      const after = soon()
+      if (disturbances === 1 || dice.chance(0.4)) this.#world.scheduler.after(after, unlessFinished)
+      else this.#inPhase.push({ phase: dice.pick(disturbed), disturb: unlessFinished })
     }
-    perhaps(0.14, () => void this.#pause(dice.chance(0.2) ? 5_400_000 : dice.between(1_000, 120_000)))
-    perhaps(0.15, () => void this.#command('abort'))
-    perhaps(0.1, () => this.#stop(isRun))
-    perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn !== runMachineArn || arn.includes('/')))
+    for (let i = disturbances; i > 0; i--) {
+      perhaps(
+        0.14,
+        () =>
+          void this.#pause(
+            Math.min(tempo * (dice.chance(0.2) ? 5_400_000 : dice.between(1_000, 120_000)), LONGEST_PAUSE_MS),
+          ),
+      )
+      perhaps(0.15, () => void this.#command('abort'))
+      perhaps(0.1, () => this.#stop(isRun))
+      perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn !== runMachineArn || arn.includes('/')))
+      if (!this.#mayStartOver) perhaps(0.1, () => this.#startBeside())
+    }
     if (this.#mayStartOver) perhaps(0.8, () => this.#giveUp())
-    else perhaps(0.1, () => this.#startBeside())
   }
 
   get #mayStartOver(): boolean {

@@ -15,7 +15,7 @@ import { StepFunctions } from './interpreter/step-functions.ts'
 import { type Lambda, LambdaService } from './lambda/service.ts'
 import { functionArn, machinesOf } from './machines.ts'
 import { Operator } from './operator.ts'
-import type { Request } from './settings.ts'
+import type { Request, Settings } from './settings.ts'
 import { LedgerStore } from './stores/ledger.ts'
 import { EventSourceMapping } from './stores/mapping.ts'
 import { Replica } from './stores/replica.ts'
@@ -30,8 +30,8 @@ import { Writers } from './workload/writers.ts'
 import { epoch, World } from './world.ts'
 
 /** Bounds of one run: far more than any needs. */
-const MOST_EVENTS = 600_000
-const MOST_MS = 24 * 3_600_000
+const MOST_EVENTS = { quick: 600_000, slow: 3_000_000 }
+const MOST_MS = { quick: 24 * 3_600_000, slow: 14 * 24 * 3_600_000 }
 
 export interface Result {
   seed: number
@@ -56,7 +56,8 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const dice = new Dice(request.seed, 'workload')
   const population = drawPopulation(dice)
   const source = memoryTable(population.schema, sourceTable)
-  for (const key of drawKeys(dice, population, request.share ?? 1)) source.store(makeItem(dice, population, key, 1))
+  for (const key of drawKeys(dice, population, world.settings.items, request.share ?? 1))
+    source.store(makeItem(dice, population, key, 1))
   const items = source.size
   const isLive = !world.settings.offline && !request.still
 
@@ -70,6 +71,11 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   }
   /** The run that holds the lease, and since when its changes are the stream's; clocks may differ by `skewMs`. */
   let holder: unknown
+  let phase: unknown
+  const enter = (next: unknown) => {
+    if (next !== phase) operator.entered(next)
+    phase = next
+  }
   let since = Number.POSITIVE_INFINITY
   const captures = () => world.now > since + skewMs
   const writers = isLive ? new Writers(world, source, population, captures) : undefined
@@ -84,6 +90,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     for (const { row } of puts) {
       // An abort that comes after the run has finished is void.
       if (row.sk === 'RUN' && row.state === 'finished') watch.commanded('run')
+      if (row.sk === 'RUN') enter(row.phase)
       if (row.sk === 'CAPTURE' && row.pk === holder) since = row.since as number
       if (row.sk !== 'LEASE' || holder === runPk(row.run as string)) continue
       holder = runPk(row.run as string)
@@ -131,7 +138,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       deployment.firstCopiedAt = 0
       if (!isLive && source.size > 0) for (let i = dice.whole(1, 20); i > 0; i--) changeOne(dice, source, population)
     },
-    ...(world.settings.offline && { spoil: () => spoilSome(dice, source, population) }),
+    ...(world.settings.offline && { spoil: () => spoilSome(dice, source, population, world.settings.items) }),
   })
   let run: string | undefined
   operator.drive().then(
@@ -167,16 +174,17 @@ function changeOne(dice: Dice, source: MemoryTable, population: Population): voi
 }
 
 /** Items that were dropped, and new ones, cannot be migrated: the destination stays right, and verify must list them. */
-function spoilSome(dice: Dice, source: MemoryTable, population: Population): void {
+function spoilSome(dice: Dice, source: MemoryTable, population: Population, sizes: Settings['items']): void {
   const dropped = source.items().filter((item) => isDeepStrictEqual(item.kind, { S: 'drop' }))
-  const fresh = drawKeys(dice, population, 0.1).filter((key) => !source.find(key))
+  const fresh = drawKeys(dice, population, sizes, 0.1).filter((key) => !source.find(key))
   for (const key of [...dropped.map((item) => keyOf(source.schema, item)!), ...fresh])
     source.store(makeItem(dice, population, key, 3, dice.pick(['throw', 'reject'])))
 }
 
 async function toTheEnd(world: World): Promise<void> {
   try {
-    const ended = await world.scheduler.run(MOST_EVENTS, epoch + MOST_MS)
+    const scale = world.request.profile === 'slow' ? 'slow' : 'quick'
+    const ended = await world.scheduler.run(MOST_EVENTS[scale], epoch + MOST_MS[scale])
     if (ended === 'too many events' || ended === 'too much time')
       world.violated(violation('unbounded', `${ended}: ${world.scheduler.events} events, ${world.now - epoch} ms`))
   } catch (error) {

@@ -1,14 +1,17 @@
-import type { Dice } from './dice.ts'
-import { drawRates, type Fault, type Rates } from './faults.ts'
+import { Dice } from './dice.ts'
+import { drawRates, type Fault, manyTimes, type Rates } from './faults.ts'
 
-export const profiles = ['mixed', 'calm', 'rough', 'over'] as const
-/** `mixed` is what a full run uses; `calm` has no faults, `rough` three times as many; with `over` people always start over. */
+export const profiles = ['mixed', 'calm', 'rough', 'over', 'slow'] as const
+/**
+ * `mixed` is what a full run uses; `calm` has no faults, `rough` three times as many; with `over` people always start over;
+ * `slow` has the times and sizes of production, and tables that are slow and change their speed.
+ */
 export type Profile = (typeof profiles)[number]
 
 /** Slack given to the stream: more than a read may be stale (20 s) and the clocks of two environments differ (6 s). */
 export const slackMs = 30_000
 
-const scaleOf: Record<Profile, number> = { mixed: 1, calm: 0, rough: 3, over: 1 }
+const scaleOf: Record<Profile, number> = { mixed: 1, calm: 0, rough: 3, over: 1, slow: 1 }
 
 /** What is asked of a run besides its seed: how hard, and for a shorter story, what is left out. */
 export interface Request {
@@ -32,6 +35,14 @@ export interface Settings {
   splitAfterSeconds: number
   concurrency: number
   segments: number
+  /** How many times longer than in the quick world people, the application, storms and outages take. */
+  tempo: number
+  /** How often people get each chance to interfere. */
+  disturbances: number
+  /** Most items of the source, by weight; half of it is the least. */
+  items: Partial<Record<number, number>>
+  /** Tables change their speed, and have a capacity. */
+  changesPace: boolean
   /** One request without its items. */
   requestMs: number
   /** Most items that fit a page, as the 1 MB bound has it for large ones. */
@@ -63,6 +74,12 @@ export interface Settings {
 }
 
 export function drawSettings(dice: Dice, request: Request): Settings {
+  const quick = drawQuick(dice, request)
+  return request.profile === 'slow' ? { ...quick, ...production(new Dice(request.seed, 'production'), quick) } : quick
+}
+
+/** A world in which everything takes seconds: many runs fit into a minute. */
+function drawQuick(dice: Dice, request: Request): Settings {
   const rates = drawRates(dice, new Set(request.without), scaleOf[request.profile])
   const pacing = dice.whole(5, 15)
   // Where slices are long, retries end before they do.
@@ -80,6 +97,10 @@ export function drawSettings(dice: Dice, request: Request): Settings {
     splitAfterSeconds: Math.max(1, Math.floor(pacing / dice.whole(6, 13))),
     concurrency,
     segments: dice.whole(1, 6),
+    tempo: 1,
+    disturbances: 1,
+    items: { 0: 4, 1: 2, 60: 9, 250: 25, 400: 60 },
+    changesPace: false,
     requestMs: dice.between(2, 12),
     pageItems,
     readMsPerItem: pageMs / pageItems,
@@ -100,5 +121,35 @@ export function drawSettings(dice: Dice, request: Request): Settings {
     repairSeconds: dice.pick([2, 4, 60]),
     pollMs: dice.pick([10, 100, 400]),
     monitorMs: dice.between(30_000, 300_000),
+  }
+}
+
+/** What one request is less likely to meet, of the many that a page of 1,000 items takes. */
+const requestShare = 0.2
+
+/** The times and sizes that are deployed, as docs/architecture.md has them. */
+function production(dice: Dice, { rates, calmAfter }: Settings): Partial<Settings> {
+  const tempo = dice.between(10, 60)
+  return {
+    rates: { ...rates, ...Object.fromEntries(manyTimes.map((fault) => [fault, rates[fault] * requestShare])) },
+    calmAfter: Math.min(calmAfter * tempo, 12 * 3_600_000),
+    sliceSeconds: 900,
+    splitAfterSeconds: 300,
+    tempo,
+    disturbances: 3,
+    segments: dice.pick([1, 1, 2, 4]),
+    items: { 1: 2, 300: 20, 800: 40, 2000: 38 },
+    changesPace: true,
+    pageItems: 1_000,
+    readMsPerItem: dice.between(0.2, 2),
+    writeMsPerItem: dice.between(0.2, 2),
+    silenceSeconds: 60,
+    streamLagMs: 36_000,
+    batchRecords: dice.pick([1, 10, 100]),
+    liveSeconds: 300,
+    drainSeconds: 900,
+    settleSeconds: 900,
+    repairSeconds: 900,
+    monitorMs: 300_000,
   }
 }

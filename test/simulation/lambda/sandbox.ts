@@ -106,13 +106,22 @@ export class Sandbox {
       const { dice, scheduler } = world
       let there = shape.ms * dice.between(0.3, 0.7)
       let back = shape.ms - there + dice.next()
-      const answer = (error?: unknown) => (value: T) =>
-        scheduler.after(back + (shape.transferMs?.(value) ?? 0), () =>
-          this.deliver(() => (error ? reject(error) : resolve(value))),
-        )
+      const latest = world.now + requestTimeoutMs
+      const answer = (error?: unknown) => (value: T) => {
+        const at = world.now + back + (shape.transferMs?.(value) ?? 0)
+        if (at > latest) return tooLate()
+        scheduler.at(at, () => this.deliver(() => (error ? reject(error) : resolve(value))))
+      }
+      const tooLate = () => {
+        world.hit('path: request timed out')
+        scheduler.at(latest, () => this.deliver(() => reject(failure('unavailable', shape.name))))
+      }
       const fail = (code: 'throttled' | 'unavailable', ms: number) =>
         scheduler.after(ms, () => this.deliver(() => reject(failure(code, shape.name))))
-      const refused = (error: unknown) => scheduler.after(back, () => this.deliver(() => reject(error)))
+      const refused = (error: unknown) => {
+        if (world.now + back > latest) return tooLate()
+        scheduler.after(back, () => this.deliver(() => reject(error)))
+      }
       const fate = shape.crashes ? 'crash with request in flight' : this.#fate(shape)
       if (fate) this.tell(`${shape.name}: ${fate}`)
       switch (fate) {
@@ -143,6 +152,7 @@ export class Sandbox {
           fail('unavailable', shape.ms)
           return
         case 'error after effect':
+          there = Math.min(there, requestTimeoutMs)
           this.#land(world.now + there, shape, effect, answer(failure('unavailable', shape.name)), refused)
           return
         case 'crash before request':
@@ -158,7 +168,9 @@ export class Sandbox {
           return
         }
       }
-      this.#land(world.now + there, shape, effect, answer(), refused)
+      if (there <= requestTimeoutMs) return this.#land(world.now + there, shape, effect, answer(), refused)
+      tooLate()
+      this.#land(world.now + there, shape, effect, nothing, nothing)
     })
   }
 

@@ -31,12 +31,13 @@ export class LambdaService {
   constructor(world: World, emit: (event: EngineEvent, sandbox: string) => void) {
     this.#world = world
     this.#emit = emit
+    const { tempo } = world.settings
     if (world.strikes('account busy')) {
-      this.#busyFrom = world.now + world.dice.between(0, 120_000)
+      this.#busyFrom = world.now + tempo * world.dice.between(0, 120_000)
       this.#busyUntil = this.#busyFrom + world.dice.between(300_000, 2_400_000)
     }
     if (world.strikes('outage')) {
-      this.#outFrom = world.now + world.dice.between(0, 120_000)
+      this.#outFrom = world.now + tempo * world.dice.between(0, 120_000)
       this.#outUntil = this.#outFrom + world.dice.between(120_000, 600_000)
     }
   }

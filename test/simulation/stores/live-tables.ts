@@ -15,7 +15,11 @@ export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableS
     async commit(writes) {
       const slowMs = world.strikes('slow transaction') ? world.dice.between(50, 4_000) : 0
       sandbox.heldUpMs += slowMs
-      const ms = 2 * settings.requestMs * world.dice.between(0.7, 1.5) + slowMs
+      const { pace } = destination
+      const requestMs = pace.isPaced
+        ? settings.requestMs + pace.requestMs + pace.writeMs(writes.length)
+        : 2 * settings.requestMs
+      const ms = requestMs * world.dice.between(0.7, 1.5) + slowMs
       const shape = { name: 'commit live', ms, write: true }
       const changes = writes.flatMap(({ change }) => (change ? [change] : []))
       if (changes.length > 0) watch.begins(sandbox)
@@ -23,6 +27,7 @@ export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableS
         if (world.strikes('conflict')) throw failure('conflict', shape.name)
         const deaf = changes.length > 0 && deafness(world, destination)
         if (deaf) throw deaf
+        if (pace.writes(changes.length) < changes.length) throw failure('throttled', shape.name)
         const committed = await memory.commit(writes)
         world.hit(committed ? 'live: committed' : 'path: head had moved')
         for (const { row } of writes) {

@@ -75,7 +75,7 @@ export class SourceStream {
   }
 
   #sometime(what: 'split' | 'replace'): void {
-    const when = this.#shardDice.between(0, this.#shardDice.pick([60_000, 240_000]))
+    const when = this.#world.settings.tempo * this.#shardDice.between(0, this.#shardDice.pick([60_000, 240_000]))
     this.#world.scheduler.after(when, () => {
       const shards = this.memory.all()
       if (shards.length >= mostShards) return

@@ -4,8 +4,9 @@ import type { RawItem } from '../../../shared/dynamodb/raw-item.ts'
 import { type Call, cutIntoCalls, sendAll } from '../../../shared/dynamodb/sdk/calls.ts'
 import { invalid } from '../../memory/invalid.ts'
 import type { MemoryTable } from '../../memory/table.ts'
-import type { Sandbox } from '../lambda/sandbox.ts'
+import { failure, type Sandbox } from '../lambda/sandbox.ts'
 import type { World } from '../world.ts'
+import { Pace } from './pace.ts'
 import type { Replica } from './replica.ts'
 import type { Watch } from './watch.ts'
 
@@ -13,6 +14,7 @@ import type { Watch } from './watch.ts'
 export interface TableStore {
   memory: MemoryTable
   watch: Watch
+  pace: Pace
   /** What reads that are not strongly consistent may see. */
   replica?: Replica
   stormFrom: number
@@ -25,13 +27,14 @@ export interface TableStore {
 }
 
 export function tableStore(world: World, memory: MemoryTable, watch: Watch): TableStore {
+  const { tempo } = world.settings
   const storm = world.strikes('storm')
-  const stormFrom = world.now + world.dice.between(0, 120_000)
-  const stormUntil = storm ? stormFrom + world.dice.between(10_000, 90_000) : 0
+  const stormFrom = world.now + tempo * world.dice.between(0, 120_000)
+  const stormUntil = storm ? stormFrom + tempo * world.dice.between(10_000, 90_000) : 0
   const stormShare = world.dice.pick([0.5, 1, 1])
-  const deafFrom = world.now + world.dice.between(0, 240_000)
+  const deafFrom = world.now + tempo * world.dice.between(0, 240_000)
   const deafUntil = world.strikes('everything refused') ? deafFrom + world.dice.between(500, 60_000) : 0
-  return { memory, watch, stormFrom, stormUntil, stormShare, deafFrom, deafUntil }
+  return { memory, watch, pace: new Pace(world, memory.name), stormFrom, stormUntil, stormShare, deafFrom, deafUntil }
 }
 
 /** What the service says to a write now, where it refuses all of them. */
@@ -46,20 +49,33 @@ export function deafness(world: World, { deafFrom, deafUntil }: TableStore): Dyn
  * the calls that the real adapter would cut.
  */
 export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Table {
-  const { memory, watch } = store
-  const { requestMs, readMsPerItem, writeMsPerItem, pageItems } = world.settings
-  const read = (name: string) => ({ name: `${name} ${memory.name}`, ms: requestMs, write: false })
+  const { memory, watch, pace } = store
+  const { pageItems } = world.settings
+  const { isPaced } = pace
+  const read = (name: string, keys = 0) => ({
+    name: `${name} ${memory.name}`,
+    ms: pace.requestMs + (isPaced ? pace.readMs(keys) : 0),
+    write: false,
+  })
   const from = ({ consistent }: { consistent: boolean }) => (consistent ? memory : (store.replica?.any() ?? memory))
-  const transferMs = ({ items }: Page) => items.length * readMsPerItem * world.dice.between(0.8, 1.2)
+  const transferMs = ({ items }: Page) => pace.readMs(items.length) * world.dice.between(0.8, 1.2)
   const throttles = () =>
     world.now < store.stormUntil && world.now >= store.stormFrom && world.dice.chance(store.stormShare)
 
+  const readable = (name: string, page: Page): Page => {
+    if (!pace.isReadable) throw failure('throttled', name)
+    pace.haveRead(page.items.length)
+    watch.read(sandbox, page)
+    return page
+  }
+
   const write = (operation: 'put' | 'insert', items: RawItem[]): Promise<WriteResult[]> => {
     const calls = cutIntoCalls([...items.keys()], () => 1, items.length).map((positions): Call => {
-      const ms = requestMs + positions.length * writeMsPerItem * world.dice.between(0.8, 1.2)
+      const jitter = world.dice.between(0.8, 1.2)
       const send = async () => {
         const onLinger = () => watch.lingers(positions.map((position) => items[position]!))
         const crashes = world.strikes('crash while writing')
+        const ms = pace.requestMs + pace.writeMs(positions.length) * jitter
         const shape = { name: `${operation} ${memory.name}`, ms, write: true, onLinger, crashes }
         watch.begins(sandbox)
         return sandbox.request(shape, async () => {
@@ -70,7 +86,8 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Tabl
           // A batch of puts is refused whole for one of them, a batch of statements is not.
           const unfit = operation === 'put' && batch.find((item) => memory.refusalOf(item))
           if (unfit) throw memory.refusalOf(unfit)
-          return Promise.all(batch.map((item) => statement(operation, item)))
+          const allowed = pace.writes(batch.length)
+          return Promise.all(batch.map((item, i) => (i < allowed ? statement(operation, item) : 'retry')))
         })
       }
       return { positions, send }
@@ -80,8 +97,8 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Tabl
 
   const alone = (operation: 'put' | 'insert', item: RawItem): Promise<WriteResult> => {
     watch.begins(sandbox)
-    return sandbox.request({ name: `${operation} one ${memory.name}`, ms: requestMs, write: true }, async () => {
-      if (throttles()) return 'retry'
+    return sandbox.request({ name: `${operation} one ${memory.name}`, ms: pace.requestMs, write: true }, async () => {
+      if (throttles() || pace.writes(1) < 1) return 'retry'
       const refused = deafness(world, store) ?? memory.refusalOf(item)
       if (refused) throw refused
       return statement(operation, item)
@@ -89,7 +106,7 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Tabl
   }
 
   const probe = () =>
-    sandbox.request({ name: `probe ${memory.name}`, ms: requestMs, write: false }, async () => {
+    sandbox.request({ name: `probe ${memory.name}`, ms: pace.requestMs, write: false }, async () => {
       world.hit('path: probed')
       return !deafness(world, store)
     })
@@ -109,18 +126,16 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Tabl
     schema: memory.schema,
     scan: (request) =>
       sandbox.request({ ...read('scan'), transferMs }, async () => {
-        const page = await from(request).scan({ ...request, limit: Math.min(request.limit, pageItems) })
-        watch.read(sandbox, page)
-        return page
+        return readable('scan', await from(request).scan({ ...request, limit: Math.min(request.limit, pageItems) }))
       }),
     query: (request) =>
       sandbox.request({ ...read('query'), transferMs }, async () => {
-        const page = await from(request).query({ ...request, limit: Math.min(request.limit, pageItems) })
-        watch.read(sandbox, page)
-        return page
+        return readable('query', await from(request).query({ ...request, limit: Math.min(request.limit, pageItems) }))
       }),
     get: (keys) =>
-      sandbox.request(read('get'), () => {
+      sandbox.request(read('get', keys.length), async () => {
+        if (!pace.isReadable) throw failure('throttled', 'get')
+        pace.haveRead(keys.length)
         watch.got(sandbox, keys)
         return memory.get(keys)
       }),

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { Attributes, AttributeValue, KeyType } from '../../../shared/dynamodb/attributes.ts'
 import { encodeKey, type IndexKey, type Key, type KeySchema, keyAttributes } from '../../../shared/dynamodb/key.ts'
 import type { Dice } from '../dice.ts'
+import type { Settings } from '../settings.ts'
 import { makeSortKey, partitionKey, type SortKeys, sortKeyStyles, sortKeyType } from './keys.ts'
 
 /**
@@ -51,9 +52,9 @@ export function drawPopulation(dice: Dice): Population {
   }
 }
 
-/** Distinct keys of the table as it is when the run begins. */
-export function drawKeys(dice: Dice, population: Population, share: number): Key[] {
-  const most = dice.weighted({ 0: 4, 1: 2, 60: 9, 250: 25, 400: 60 })
+/** Distinct keys of the table as it is when the run begins: up to one of `sizes`. */
+export function drawKeys(dice: Dice, population: Population, sizes: Settings['items'], share: number): Key[] {
+  const most = dice.weighted(sizes)
   const size = Math.round(share * dice.whole(Math.ceil(Number(most) / 2), Number(most)))
   const keys = new Map<string, Key>()
   for (let tries = 0; keys.size < size && tries < size * 3; tries++) {

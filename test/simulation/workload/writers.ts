@@ -49,12 +49,13 @@ export class Writers {
     this.#source = source
     this.#population = population
     this.#known = source.items().map((item) => keyOf(source.schema, item)!)
-    this.#meanGapMs = dice.pick([400, 1_200, 3_000])
+    const { tempo } = world.settings
+    this.#meanGapMs = tempo * dice.pick([400, 1_200, 3_000])
     this.#harries = dice.chance(0.5)
     this.#attention = dice.pick([0.05, 0.2, 0.5])
     // Some stop early, so that verify can be held to its word; some write on after the run has finished.
     const copyBegins = world.now + (world.settings.offline ? 0 : 2 * slackMs)
-    this.#stopAt = copyBegins + dice.between(20_000, dice.pick([60_000, 240_000, 900_000]))
+    this.#stopAt = copyBegins + tempo * dice.between(20_000, dice.pick([60_000, 240_000, 900_000]))
   }
 
   start(): void {
