@@ -35,6 +35,9 @@ const STALE_MS = 25_000
 /** Phases in which people interfere. */
 const disturbed: Phase[] = ['Capture', 'Copy', 'Copy', 'Drain', 'Settle', 'Verify', 'Orphans']
 
+/** How long after it was stopped an execution is redriven. It can be for 14 days. */
+const redrivesMs = [10_000, 40_000, 300_000, 20 * 3_600_000, 13 * 24 * 3_600_000]
+
 /** Longest that people pause a run. */
 const LONGEST_PAUSE_MS = 48 * 3_600_000
 
@@ -90,6 +93,8 @@ export class Operator {
   readonly #inPhase: { phase: Phase; disturb: () => void }[] = []
   /** Of what concerns capture off, so that everything else stays as it is. */
   readonly #handing: Dice
+  /** Of redrives, likewise. */
+  readonly #redriving: Dice
 
   constructor(around: Surroundings) {
     const { world, stepFunctions, ledger } = around.deployment
@@ -97,6 +102,7 @@ export class Operator {
     this.#world = world
     this.#dice = new Dice(world.request.seed, 'operator')
     this.#handing = new Dice(world.request.seed, 'hand over')
+    this.#redriving = new Dice(world.request.seed, 'redrive')
     this.#stepFunctions = stepFunctions()
     this.#ledger = ledger
     this.#watch = around.watch
@@ -210,6 +216,7 @@ export class Operator {
     const begun = this.#dice.chance(0.5) ? this.#start(input) : await this.#byCommand(input)
     if (!('kind' in begun)) {
       await begun.ended
+      if (this.#redrives && this.#redriving.chance(0.05)) await this.#redrive(begun)
       return begun
     }
     this.#world.hit('operator: refused before starting')
@@ -460,6 +467,23 @@ export class Operator {
     )
     this.#world.story.tell('operator', `stops ${execution.arn}`)
     this.#stepFunctions.stop(execution)
+    if (!isRun(execution) || !this.#redrives || !this.#redriving.chance(0.3)) return
+    const later = this.#redriving.pick(redrivesMs)
+    this.#world.scheduler.after(later, () => void this.#redrive(execution))
+  }
+
+  get #redrives(): boolean {
+    return this.#world.request.profile === 'slow'
+  }
+
+  /** Lets an execution that was stopped or has failed continue where it was, as the console offers it; until it ends. */
+  async #redrive(execution: Execution): Promise<void> {
+    // One that has no run yet would begin one, of which nobody here knows.
+    if ((this.#finished || this.#over) && !execution.children.size) return
+    if (!this.#stepFunctions.redrive(execution)) return
+    this.#world.hit('operator: redrives')
+    this.#world.story.tell('operator', `redrives ${execution.arn} in ${execution.at?.name}`)
+    await execution.ended
   }
 
   #startBeside(): void {

@@ -17,9 +17,18 @@ export class Execution {
   endedAt: number | undefined
   /** Nested executions that this one waits for, and those of its Distributed Maps. */
   readonly children = new Set<Execution>()
-  /** Settles when the execution ends, however it does. */
-  readonly ended: Promise<void>
-  #events = 1
+  /** Settles when this attempt of the execution ends, however it does. */
+  ended!: Promise<void>
+  /** 1, and one more for each time it was redriven. */
+  attempt = 0
+  redrivenAt: number | undefined
+  /** The state it has come to, and that state's input: a redriven execution begins there. */
+  at: { name: string; data: Json } | undefined
+  /** Items of the Map it is in that were started, by index: where it is redriven, only those that have not succeeded run again. */
+  items = new Map<number, Execution | 'succeeded'>()
+  /** The state in which it was redriven, until that has begun. */
+  #resuming: string | undefined
+  #events = 0
   #end!: () => void
   readonly #world: World
 
@@ -28,9 +37,21 @@ export class Execution {
     this.arn = arn
     this.machineArn = machineArn
     this.input = input
+    this.begin()
+  }
+
+  /** Begins, or is redriven: under the same ARN, with the history it has, and retries that count from the start. */
+  begin(): void {
+    this.attempt++
+    if (this.attempt > 1) this.redrivenAt = this.#world.now
+    this.#resuming = this.at?.name
+    this.status = 'RUNNING'
+    this.error = undefined
+    this.endedAt = undefined
     this.ended = new Promise((resolve) => {
       this.#end = resolve
     })
+    this.record(1)
   }
 
   /** The context object, without what belongs to one state. */
@@ -43,6 +64,16 @@ export class Execution {
     this.status = status
     this.endedAt = this.#world.now
     this.#end()
+  }
+
+  /** A Map begins, for the first time or once more, unless it is the one that a redriven execution continues. */
+  beginsMap(name: string): void {
+    if (this.#resuming !== name) this.items = new Map()
+    this.#resuming = undefined
+  }
+
+  get isFull(): boolean {
+    return this.#events >= HISTORY - 1
   }
 
   /** Adds events to the history. */
@@ -58,11 +89,19 @@ export class Thread {
   readonly #world: World
   #cancelled = false
   readonly #parent: Thread | undefined
+  /** A thread ends with the attempt it belongs to, also where that is redriven before the thread next looks. */
+  readonly #attempt: number
 
   constructor(world: World, execution: Execution, parent?: Thread) {
     this.#world = world
     this.execution = execution
     this.#parent = parent
+    this.#attempt = execution.attempt
+  }
+
+  /** Whether it is an item's of an inline Map. */
+  get isItem(): boolean {
+    return this.#parent !== undefined
   }
 
   cancel(): void {
@@ -70,7 +109,8 @@ export class Thread {
   }
 
   get isOver(): boolean {
-    return this.#cancelled || this.execution.status !== 'RUNNING' || (this.#parent?.isOver ?? false)
+    const { status, attempt } = this.execution
+    return this.#cancelled || status !== 'RUNNING' || attempt !== this.#attempt || (this.#parent?.isOver ?? false)
   }
 
   /**

@@ -13,6 +13,7 @@ export async function runMap(
   scope: Scope,
   thread: Thread,
 ): Promise<Json> {
+  thread.execution.beginsMap(name)
   const { Mode } = state.ItemProcessor.ProcessorConfig
   return Mode === 'INLINE'
     ? inline(interpreter, state, scope, thread)
@@ -28,12 +29,15 @@ function itemInput(interpreter: Interpreter, state: MapState, scope: Scope, valu
 async function inline(interpreter: Interpreter, state: MapState, scope: Scope, thread: Thread): Promise<Json> {
   const items = valueAt(state.ItemsPath!, scope) as Json[]
   const threads: Thread[] = []
+  const { execution } = thread
   await pool(state.MaxConcurrency || 40, items, async (item, index) => {
+    if (execution.items.has(index)) return
     const own = new Thread(interpreter.world, thread.execution, thread)
     threads.push(own)
     thread.execution.record(2)
     try {
       await interpreter.run(state.ItemProcessor, itemInput(interpreter, state, scope, item, index), own)
+      execution.items.set(index, 'succeeded')
     } catch (error) {
       for (const each of threads) each.cancel()
       throw error
@@ -59,7 +63,7 @@ async function distributed(
   await pool(state.MaxConcurrency || 10_000, items, async (item, index) => {
     thread.check()
     const input = itemInput(interpreter, state, scope, item, index)
-    const child = services.startItem(thread.execution, `${name}-${index}`, state.ItemProcessor, input)
+    const child = services.item(thread.execution, name, index, state.ItemProcessor, input)
     await child.ended
     if (child.status !== 'SUCCEEDED') failed++
   })

@@ -19,10 +19,12 @@ export class Interpreter {
     this.services = services
   }
 
-  async run(states: States, input: Json, thread: Thread): Promise<Json> {
-    let name: string | undefined = states.StartAt
-    let data = input
+  /** @param from where a redriven execution begins, instead of at the start. */
+  async run(states: States, input: Json, thread: Thread, from = { name: states.StartAt, data: input }): Promise<Json> {
+    let name: string | undefined = from.name
+    let { data } = from
     while (name !== undefined) {
+      if (!thread.isItem) thread.execution.at = { name, data }
       thread.execution.record(2)
       const state: State = states.States[name]!
       this.world.hit(`state: ${plain(name)}`)

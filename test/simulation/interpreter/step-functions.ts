@@ -9,6 +9,8 @@ import { Interpreter } from './states.ts'
 
 const START = ':states:::states:startExecution.sync:2'
 const NAME = /^[0-9A-Za-z_-]{1,80}$/
+/** An execution can be redriven this long after it ended. */
+const REDRIVABLE_MS = 14 * 24 * 3_600_000
 /** 256 KiB: more than this cannot travel between states. */
 const PAYLOAD_BYTES = 262_144
 
@@ -22,6 +24,8 @@ export class StepFunctions {
   readonly #machines: Map<string, Machine>
   readonly #functions: Map<string, Lambda>
   readonly #interpreter: Interpreter
+  /** The definition that each execution began with. */
+  readonly #states = new WeakMap<Execution, States>()
   /** What is in S3, by bucket and key. */
   readonly #objects = new Map<string, Json>()
 
@@ -55,12 +59,31 @@ export class StepFunctions {
     return this.#begin(new Execution(this.#world, arn, machineArn, input), machine)
   }
 
-  /** A child execution of a Distributed Map. */
-  startItem(parent: Execution, label: string, states: States, input: Json): Execution {
-    const arn = `${parent.arn}/${label}-${this.executions.size}`
+  /** A child execution of a Distributed Map: the one that a redriven parent has already, unless that never began. */
+  item(parent: Execution, label: string, index: number, states: States, input: Json): Execution {
+    const before = parent.items.get(index)
+    if (before instanceof Execution) {
+      if (before.status === 'FAILED' || before.status === 'ABORTED') this.redrive(before)
+      return before
+    }
+    const arn = `${parent.arn}/${label}-${index}-${this.executions.size}`
     const child = new Execution(this.#world, arn, parent.machineArn, input)
+    parent.items.set(index, child)
     parent.children.add(child)
     return this.#begin(child, states)
+  }
+
+  /**
+   * Lets an execution that was stopped or has failed continue, under its ARN, in the state it had come to. Nothing for
+   * another one, and after 14 days; returns whether it does. Source: "Restarting state machine executions with redrive", Step Functions guide.
+   */
+  redrive(execution: Execution): boolean {
+    const { status, endedAt = 0, isFull } = execution
+    if (isFull || (status !== 'ABORTED' && status !== 'FAILED') || this.#world.now - endedAt > REDRIVABLE_MS)
+      return false
+    execution.begin()
+    this.#drive(execution, this.#states.get(execution)!)
+    return true
   }
 
   /** Stops an execution, what it has nested, and, with luck, all of that. */
@@ -121,19 +144,25 @@ export class StepFunctions {
 
   #begin(execution: Execution, states: States): Execution {
     this.executions.set(execution.arn, execution)
+    this.#states.set(execution, states)
+    this.#drive(execution, states)
+    return execution
+  }
+
+  #drive(execution: Execution, states: States): void {
     const thread = new Thread(this.#world, execution)
-    this.#interpreter.run(states, execution.input, thread).then(
+    this.#interpreter.run(states, execution.input, thread, execution.at).then(
       (output) => {
+        if (thread.isOver) return
         execution.output = output
         execution.finish('SUCCEEDED')
       },
       (error: Error) => {
-        if (error instanceof Stopped) return
+        if (error instanceof Stopped || (error instanceof StateError && thread.isOver)) return
         if (!(error instanceof StateError)) this.#world.violated(violation('defect', String(error.stack)))
         else execution.error = error
         execution.finish('FAILED')
       },
     )
-    return execution
   }
 }
