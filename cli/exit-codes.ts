@@ -50,7 +50,9 @@ export function exitCodeOfRun(verdict: Verdict): ExitCode {
     case 'finished':
       if (verdict.lacksChanges) return exitCode('doesNotAddUp')
       return verdict.found ? exitCodeOfReport(endingOf(verdict.found)) : exitCode('refused')
+    case 'paused':
     case 'halted':
+    case 'aborted':
     case 'interrupted':
       return exitCode('resumable')
   }

@@ -27,9 +27,11 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
         : `its counts are no longer known, since the ledger keeps them for ${keepDays} days.`
       return [`Run ${run.id} finished: ${done}`, ...verified(verdict, lag, flag), ...notUpToDate(verdict, lag, flag)]
     }
+    case 'paused':
     case 'halted':
+    case 'aborted':
       return [
-        `Run ${run.id} halted: ${verdict.reason}`,
+        `Run ${run.id} ${verdict.kind === 'halted' ? 'halted' : `was ${verdict.kind}`}: ${verdict.reason}`,
         `Continue from its checkpoints with: ${resumeCommand(run)}${flag}`,
       ]
     case 'interrupted':

@@ -1,23 +1,27 @@
 import { keepDays } from '../ledger/keys.ts'
-import { type Phase, phases as phaseTable } from '../ledger/passes.ts'
+import { phases as phaseTable } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { counted } from '../runtime/text.ts'
 import type { Coverage } from './coverage.ts'
 
-type Stand = Pick<RunRecord, 'state' | 'phase' | 'phases' | 'verification'>
+type Stand = Pick<RunRecord, 'state' | 'phase' | 'task' | 'verification'>
 
 /**
  * Whether a run has finished before, and has only verified or repaired its result since. Its destination may be in use:
  * the run may be verified again, however its last verification ended, but never copies again.
  */
-export function wasFinished({ state, phases = [] }: Pick<Stand, 'state' | 'phases'>): boolean {
-  const last = (name: Phase) => phases.findLastIndex(({ phase }) => phase === name)
-  return state === 'finished' || last('Finished') > last('Copy')
+export function wasFinished({ state }: Pick<Stand, 'state'>): boolean {
+  return state === 'finished'
+}
+
+/** Whether a run has finished, and nothing is being done to it: then its last verification counts. */
+export function isFinished({ state, task }: Pick<Stand, 'state' | 'task'>): boolean {
+  return state === 'finished' && task === undefined
 }
 
 /** Whether a repair has a complete list: a verification that stopped half-way has listed only a part. */
 export function isRepairable(run: Stand): boolean {
-  return wasFinished(run) && (run.state === 'finished' || run.verification?.ended === true)
+  return wasFinished(run) && run.verification?.ended !== false
 }
 
 /** The command that continues a run that stopped half-way. */

@@ -29,8 +29,11 @@ interface LeaseTask {
  * Whether a task belongs to the execution that drives the run now. `false` once that execution has ended, and for an
  * earlier one.
  */
-export function isDriving({ fence }: Pick<LeaseTask, 'fence'>, run: Pick<RunRecord, 'state' | 'fence'>): boolean {
-  return run.state === 'running' && run.fence === fence
+export function isDriving(
+  { fence }: Pick<LeaseTask, 'fence'>,
+  run: Pick<RunRecord, 'state' | 'task' | 'fence'>,
+): boolean {
+  return (run.task ?? run).state === 'running' && run.fence === fence
 }
 
 /**

@@ -5,7 +5,7 @@ import { LedgerError } from './errors.ts'
 import { ledgerFormat, ofThisFormat } from './format.ts'
 import { runPk } from './keys.ts'
 import type { Phase } from './passes.ts'
-import { mayChange, type RunState, runTransitions } from './states.ts'
+import { type Because, mayChange, type RunState, runTransitions } from './states.ts'
 import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 
 /** The TableId of each table of the run, by its role. */
@@ -14,10 +14,22 @@ export type TableIds = {
   destination?: string
 }
 
+/** What is done to a finished run, which stays finished meanwhile. It goes with its end. */
+export type RunTask = {
+  kind: 'verify' | 'repair'
+  state: 'running' | 'stopped'
+  /** Where it has stopped. */
+  because?: Because
+}
+
 /** The ledger's record of one run. Times are milliseconds since the epoch. */
 export interface RunRecord {
   id: string
   state: RunState
+  /** Where it has stopped. */
+  because?: Because
+  /** Of a finished run. */
+  task?: RunTask
   /** The phase entered last, named as in the console. */
   phase: Phase
   /**
@@ -50,7 +62,7 @@ export interface RunRecord {
   fence: number
   startedAt: number
   endedAt?: number
-  /** Why the run halted, for people, and its code. Rows of an earlier version have no code. */
+  /** Why the run or its task halted, for people, and the code. Rows of an earlier version have no code. */
   reason?: string
   error?: string
 }
@@ -130,5 +142,17 @@ function toRow({ schema, ...run }: RunRecord, version = 1): Row {
 
 function toRecord(row: Row): RunRecord {
   const { pk: _pk, sk: _sk, version: _version, ...rest } = ofThisFormat(row)
-  return rest as unknown as RunRecord
+  return (row.format === ledgerFormat ? rest : ofFormat1(rest)) as unknown as RunRecord
+}
+
+/**
+ * In format 1 a run that stopped was `halted`, and one that was verified or repaired after its finish was no longer
+ * finished.
+ */
+function ofFormat1(row: Omit<Row, 'pk' | 'sk'>): object {
+  const { state, phase, phases = [] } = row as unknown as { state: string } & Pick<RunRecord, 'phase' | 'phases'>
+  const last = (name: Phase) => phases.findLastIndex((entry) => entry.phase === name)
+  const stopped = state === 'halted' ? ({ state: 'stopped', because: 'halted' } as const) : { state }
+  if (state === 'finished' || last('Finished') <= last('Copy')) return { ...row, ...stopped }
+  return { ...row, state: 'finished', task: { kind: phase === 'Repair' ? 'repair' : 'verify', ...stopped } }
 }

@@ -1,5 +1,11 @@
-/** State of a run. `halted`: nothing runs, and everything can be resumed. */
-export type RunState = 'running' | 'halted' | 'finished'
+/** State of a run. `stopped`: nothing runs, and everything can be resumed. `aborted`: nothing is written any more. */
+export type RunState = 'running' | 'stopped' | 'aborted' | 'finished'
+
+/**
+ * Why a run, or a task of a finished run, has stopped: an operator paused it; something failed; its execution ended
+ * without recording it.
+ */
+export type Because = 'paused' | 'halted' | 'interrupted'
 
 /** State of a chunk. `open` covers waiting, running and paused: it has work left, and a cursor to continue from. */
 export type ChunkState = 'open' | 'split' | 'done' | 'failed'
@@ -8,9 +14,11 @@ export type ChunkState = 'open' | 'split' | 'done' | 'failed'
 export const runTransitions: readonly [from: RunState, to: RunState, because: string][] = [
   ['running', 'running', 'a new owner takes over a run whose execution died'],
   ['running', 'finished', 'the tree of chunks covers the table and every chunk is done'],
-  ['running', 'halted', 'a phase failed, a chunk failed, or the code changed'],
-  ['halted', 'running', 'an operator resumed the run'],
-  ['finished', 'running', 'an operator verifies or repairs the result again'],
+  ['running', 'stopped', 'an operator paused it, a phase or a chunk failed, or its execution has ended'],
+  ['running', 'aborted', 'an operator aborted it, and nothing of it can write any more'],
+  ['stopped', 'aborted', 'an operator aborted it, and nothing of it can write any more'],
+  ['stopped', 'running', 'an operator resumed the run'],
+  ['aborted', 'running', 'an operator resumed the run'],
 ]
 
 /** Every legal transition of a chunk, with its reason. */

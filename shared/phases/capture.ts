@@ -2,7 +2,7 @@ import { enteredAt, enterPhase } from '../facts/phase.ts'
 import { isDriving } from '../ledger/fencing.ts'
 import { type CaptureEngine, startCapture } from '../live/capture.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Halted, haltRun } from './halt.ts'
+import { type Halted, haltedBefore, haltRun } from './halt.ts'
 import { captureGivesUpMs, captureWaitSeconds } from './waits.ts'
 
 /** Reply to a stale delivery; its caller is gone. */
@@ -18,7 +18,8 @@ export async function captureRun(
   engine: CaptureEngine & { runtime: Pick<Runtime, 'clock' | 'sleep' | 'random' | 'emit'> },
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number } | Halted> {
   const run = await enterPhase(task, 'Capture', engine)
-  if (run.state === 'halted' && run.fence === task.fence) return halted(run.reason ?? 'no reason was recorded')
+  const before = haltedBefore(task, run)
+  if (before) return before
   if (!isDriving(task, run)) return { outcome: 'waiting', seconds: muchLaterSeconds }
   const found = await startCapture(task, engine)
   if (found.outcome === 'on' || found.state === undefined) return found
@@ -26,10 +27,5 @@ export async function captureRun(
   if (waitedMs < captureGivesUpMs) return { outcome: 'waiting', seconds: captureWaitSeconds(waitedMs) }
   const state = found.state === 'changing' ? 'still changing' : 'still Disabled'
   const cause = `Live changes cannot be turned on: ${captureGivesUpMs / 60_000} minutes after Segue asked for it, the event source mapping of the live function is ${state}. Look at it in the Lambda console (its last processing result names the reason), then \`segue run --resume\`.`
-  return haltRun({ ...task, ...halted(cause) }, engine)
-}
-
-/** Also the reply if the first one was lost: the run is halted by then, and its execution must end, not wait. */
-function halted(cause: string): Halted {
-  return { outcome: 'halted', error: 'capture-not-on', cause }
+  return haltRun({ ...task, error: 'capture-not-on', cause }, engine)
 }

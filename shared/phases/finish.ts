@@ -1,7 +1,7 @@
 import { quietAfter, readCoverage, talliesOf } from '../facts/coverage.ts'
 import { differencesIn, foundBy } from '../facts/findings.ts'
 import { notePhase } from '../facts/phase.ts'
-import { wasFinished } from '../facts/resumable.ts'
+import { isFinished, wasFinished } from '../facts/resumable.ts'
 import { readApplied, writeApplied } from '../ledger/applied.ts'
 import { readControl } from '../ledger/control.ts'
 import { isDriving } from '../ledger/fencing.ts'
@@ -33,7 +33,7 @@ export async function finishRun(
   const { ledger, runtime } = engine
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)
-  const isRepeated = run.state === 'finished' && run.fence === task.fence
+  const isRepeated = isFinished(run) && run.fence === task.fence
   if (!isRepeated && (!isDriving(task, run) || control.fence !== task.fence)) return notDriving(task, run)
   const coverages = await ofEach(passKinds, (kind) => readCoverage(ledger, run, kind))
   for (const kind of passKinds) {
@@ -57,7 +57,7 @@ export async function finishRun(
   const ended = await endOwner(
     ledger,
     task,
-    (before) => ({
+    ({ task: _, ...before }) => ({
       ...notePhase(before, 'Finished', endedAt),
       state: 'finished',
       phase: 'Finished',
@@ -68,7 +68,7 @@ export async function finishRun(
   )
   if (!ended) {
     const now = await getRun(ledger, task.run)
-    return now.state === 'finished' && now.fence === task.fence ? finished : notDriving(task, now)
+    return isFinished(now) && now.fence === task.fence ? finished : notDriving(task, now)
   }
   runtime.emit({ code: 'run.phase', run: run.id, phase: 'Finished' })
   return finished

@@ -6,6 +6,7 @@ import type { WhyStopped } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
 import { isVerification, type PassKind } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
+import type { Because } from '../ledger/states.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { counted, sentence } from '../runtime/text.ts'
@@ -30,7 +31,7 @@ export async function haltRun(
   const halted = await endOwner(
     ledger,
     task,
-    (before) => ({ ...notePhase(before, 'Halted', endedAt), state: 'halted', reason: cause, error, endedAt }),
+    (before) => ({ ...stopped(notePhase(before, 'Halted', endedAt), 'halted'), reason: cause, error, endedAt }),
     quietAfter(coverage),
   )
   if (!halted) return haltedBefore(task, await getRun(ledger, task.run)) ?? { outcome: 'halted', error, cause }
@@ -38,12 +39,18 @@ export async function haltRun(
   return { outcome: 'halted', error, cause }
 }
 
+/** The run, or its task, after it has stopped. */
+function stopped(run: RunRecord, because: Because): RunRecord {
+  const change = { state: 'stopped', because } as const
+  return run.task ? { ...run, task: { ...run.task, ...change } } : { ...run, ...change }
+}
+
 /**
  * How this execution halted the run before: the answer to a repeated call whose first answer was lost. `undefined` if
  * it did not.
  */
 export function haltedBefore({ fence }: { fence: number }, run: RunRecord): Halted | undefined {
-  if (run.fence !== fence || run.state !== 'halted') return undefined
+  if (run.fence !== fence || (run.task ?? run).state !== 'stopped') return undefined
   const { error = 'phase-failed', reason = 'no reason was recorded' } = run
   return { outcome: 'halted', error: error as HaltCode, cause: reason }
 }

@@ -1,6 +1,6 @@
 import type { RunRequest } from '../config/options.ts'
 import { readCoverage } from '../facts/coverage.ts'
-import { isRepairable, wasFinished, whyExpired } from '../facts/resumable.ts'
+import { isFinished, isRepairable, wasFinished, whyExpired } from '../facts/resumable.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { Refusal } from './refusal.ts'
@@ -30,7 +30,7 @@ export async function continuable(
       'nothing-to-verify',
       `The verification of run ${run.id} has not ended, so what to repair is not known. Run \`segue verify\` first.`,
     )
-  if (!run || (run.state === 'finished' && !only))
+  if (!run || (isFinished(run) && !only))
     throw new Refusal('nothing-to-resume', `There is no unfinished run into ${destination}. Start one without resume.`)
   if (wasFinished(run) && !only)
     throw new Refusal(

@@ -91,7 +91,7 @@ async function tryLease(
   const earlier = [...(before?.superseded ?? []), ...(before && before.run !== id ? [before.run] : [])]
   if (earlier.length > 0) lease.superseded = earlier
   const run = isAboutLastRun(request)
-    ? await resumedRun(lease, request.split, ledger, runtime.clock)
+    ? await resumedRun(lease, request, ledger, runtime.clock)
     : runPut(undefined, await newRun(lease, request, engine))
   return (await beginOwner(ledger, before, lease, run)) ? { done: lease } : undefined
 }

@@ -81,7 +81,7 @@ function wasOn({ planned, phase }: RunRecord): boolean {
 }
 
 async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {
-  if (run.state !== 'running' || !phases[run.phase].readsStream) return false
+  if ((run.task ?? run).state !== 'running' || !phases[run.phase].readsStream) return false
   const entry = run.phases?.findLast(({ phase }) => phases[phase].readsStream)
   const polledAt = Math.max(entry?.at ?? 0, (await readPolledAt(ledger, run.id)) ?? 0)
   return runtime.clock() - polledAt < drainingMs

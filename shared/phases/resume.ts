@@ -1,3 +1,4 @@
+import type { RunRequest } from '../config/options.ts'
 import { notePhase } from '../facts/phase.ts'
 import { eachChunk } from '../ledger/chunks.ts'
 import type { Lease } from '../ledger/lease.ts'
@@ -6,30 +7,23 @@ import { type RunRecord, readRun, runPut } from '../ledger/runs.ts'
 import type { LedgerTable, Put } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
 
-/** A put that lets the execution that takes the lease drive a run that stopped, finished or was interrupted. */
+/**
+ * A put that lets the execution that takes the lease drive a run that has stopped, or do something to one that has
+ * finished, in place of whatever was begun before.
+ */
 export async function resumedRun(
   { run: id, execution, fence }: Lease,
-  split: boolean,
+  { split, only }: Pick<RunRequest, 'split' | 'only'>,
   ledger: LedgerTable,
   clock: Clock,
 ): Promise<Put> {
   const { run: before, version } = await readRun(ledger, id)
-  const interrupted = before.state === 'running'
+  const interrupted = (before.task ?? before).state === 'running'
   // Until then it was in its last phase. The time without an execution belongs to no phase.
-  const {
-    reason: _,
-    error: _e,
-    endedAt: __,
-    ...run
-  } = interrupted ? notePhase(before, 'Interrupted', await lastSeen(before, ledger)) : before
-  const next: RunRecord = {
-    ...notePhase(run, 'Lease', clock()),
-    state: 'running',
-    phase: 'Lease',
-    split,
-    execution,
-    fence,
-  }
+  const noted = interrupted ? notePhase(before, 'Interrupted', await lastSeen(before, ledger)) : before
+  const { reason: _, error: _e, endedAt: _a, because: _b, task: _t, ...run } = notePhase(noted, 'Lease', clock())
+  const work = only ? { task: { kind: only, state: 'running' as const } } : { state: 'running' as const }
+  const next: RunRecord = { ...run, ...work, phase: 'Lease', split, execution, fence }
   return runPut(before, next, version)
 }
 

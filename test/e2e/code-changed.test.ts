@@ -36,7 +36,7 @@ it('halts when other migrations are deployed in the middle of it, and is not res
   const resumed = await court.segue('run', '--resume', '--wait')
   expect(resumed.code, resumed.output).toBe(2)
   expect(resumed.output).toMatch(/other migrations than are deployed now.*Deploy those it was begun with/)
-  expect((await court.remembered())?.run).toMatchObject({ id: run.id, state: 'halted' })
+  expect((await court.remembered())?.run).toMatchObject({ id: run.id, state: 'stopped', because: 'halted' })
 
   async function command(wanted: 'run' | 'pause'): Promise<void> {
     const before = await readControl(court.ledger, run.id)

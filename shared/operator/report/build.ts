@@ -3,6 +3,7 @@ import { encodeKeyValue } from '../../dynamodb/key.ts'
 import { covering, talliesOf } from '../../facts/coverage.ts'
 import { endingOf, type Found, foundBy } from '../../facts/findings.ts'
 import { phaseTimes } from '../../facts/phase-times.ts'
+import { isFinished } from '../../facts/resumable.ts'
 import { openSums } from '../../facts/sums.ts'
 import { type ChunkRecord, eachChunk } from '../../ledger/chunks.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
@@ -43,9 +44,9 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
   const found = foundBy(talliesOf(await ofEach(verificationPasses, async (kind) => reads[kind].coverage)), quarantined)
   const live = await readLive(ledger, run)
   const problems = [
-    ...problemsOf(begun, run.state === 'finished'),
-    ...(run.state === 'finished' && !run.verification ? ['the run says finished, but nothing was verified'] : []),
-    ...(run.state === 'finished' ? unlisted(found, listed) : []),
+    ...problemsOf(begun, isFinished(run)),
+    ...(isFinished(run) && !run.verification ? ['the run says finished, but nothing was verified'] : []),
+    ...(isFinished(run) ? unlisted(found, listed) : []),
     ...live.problems,
   ]
   return sealed<ReportContent>({
@@ -72,9 +73,9 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
   })
 }
 
-function verdictOf({ state }: RunRecord, found: Found, problems: readonly string[]): ReportVerdict {
+function verdictOf(run: RunRecord, found: Found, problems: readonly string[]): ReportVerdict {
   if (problems.length > 0) return 'does not add up'
-  if (state !== 'finished') return 'not finished'
+  if (!isFinished(run)) return 'not finished'
   return endingOf(found)
 }
 

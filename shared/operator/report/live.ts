@@ -1,3 +1,4 @@
+import { isFinished } from '../../facts/resumable.ts'
 import { readCapture } from '../../ledger/capture.ts'
 import { readControl } from '../../ledger/control.ts'
 import { eachHead, type Head, headBuckets, needsSettling } from '../../ledger/heads.ts'
@@ -39,7 +40,7 @@ export async function readLive(
     // The heads of an offline run come from repairs, each with a quiet period of its own.
     eachHead(ledger, run.id, bucket, (head) => count(summary, head, run.offline ? head.settled : quiet)),
   )
-  const problems = run.state === 'finished' && lacksChanges(run, lag, capture) ? [lagWords(lag)] : []
+  const problems = isFinished(run) && lacksChanges(run, lag, capture) ? [lagWords(lag)] : []
   return { summary, problems }
 }
 

@@ -21,6 +21,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     verdict: verdict.kind,
     reason: 'reason' in verdict ? verdict.reason : null,
     state: run.state,
+    task: run.task?.kind ?? null,
     phase: run.phase,
     walk: pass,
     command: control.command,

@@ -46,8 +46,12 @@ function label({ run, verdict }: Progress): string {
       return run.phase
     case 'finished':
       return 'Finished'
+    case 'paused':
+      return 'Paused'
     case 'halted':
       return 'Halted'
+    case 'aborted':
+      return 'Aborted'
     case 'interrupted':
       return 'Interrupted'
   }

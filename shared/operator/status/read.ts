@@ -1,6 +1,7 @@
 import { depthOf } from '../../chunks/chunk.ts'
 import { type Coverage, covering, readCoverage, talliesOf } from '../../facts/coverage.ts'
 import { type Found, foundBy } from '../../facts/findings.ts'
+import { isFinished } from '../../facts/resumable.ts'
 import { type Capture, readCapture } from '../../ledger/capture.ts'
 import { type ChunkRecord, type EachChunk, eachChunk } from '../../ledger/chunks.ts'
 import { type Control, readControl } from '../../ledger/control.ts'
@@ -141,7 +142,7 @@ function isShown({ id, state, deadline }: ChunkRecord): boolean {
  * unfinished run, which has no verdict yet and is polled often.
  */
 async function foundIn(ledger: LedgerTable, run: RunRecord): Promise<Found | undefined> {
-  if (run.state !== 'finished') return undefined
+  if (!isFinished(run)) return undefined
   const [coverages, listed] = await Promise.all([
     ofEach(verificationPasses, (kind) => readCoverage(ledger, run, kind)),
     countQuarantine(ledger, run.id),

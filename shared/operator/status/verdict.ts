@@ -26,7 +26,7 @@ export type Verdict =
       lacksChanges: boolean
     }
   /** The run has stopped; it can be resumed. */
-  | { kind: 'halted'; reason: string }
+  | { kind: 'paused' | 'halted' | 'aborted'; reason: string }
   /** The execution ended without recording it, for example when stopped from the console; the run can be resumed. */
   | { kind: 'interrupted'; reason: string }
 
@@ -43,11 +43,15 @@ export function verdictOf(
   found: Found | undefined,
   lacksChanges: boolean,
 ): Verdict {
-  switch (run.state) {
+  const { state, because } = run.task ?? run
+  const reason = sentence(run.reason ?? 'no reason was recorded')
+  switch (state) {
     case 'finished':
       return { kind: 'finished', found, lacksChanges }
-    case 'halted':
-      return { kind: 'halted', reason: sentence(run.reason ?? 'no reason was recorded') }
+    case 'stopped':
+      return { kind: because ?? 'halted', reason }
+    case 'aborted':
+      return { kind: 'aborted', reason }
     case 'running':
       if (execution.status !== 'ended') return { kind: 'running' }
       return { kind: 'interrupted', reason: howItEnded(execution) }

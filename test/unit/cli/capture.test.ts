@@ -5,7 +5,7 @@ import type { RunRecord } from '../../../shared/ledger/runs.ts'
 import { aRun, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
 
 const finished = { state: 'finished', phase: 'Finished', endedAt: start + 50_000 } as const
-const halted = { state: 'halted', phase: 'Halted', reason: 'no', endedAt: start + 50_000 } as const
+const halted = { state: 'stopped', because: 'halted', phase: 'Halted', reason: 'no', endedAt: start + 50_000 } as const
 
 /** A deployment whose last run has ended, and whose mapping takes a while to change. */
 async function setUp(run: Partial<RunRecord> = finished) {

@@ -21,7 +21,9 @@ describe('segue run', () => {
     const { segue, started, views, ledger } = setUp()
     views['arn:run:new'] = { status: 'ended', ended: 'FAILED', error: 'no-stream', cause: 'There is none.' }
     expect(await segue('run', '--no-split', '--offline', '--segments', '7')).toBe(2)
-    await store(ledger, aRun({ state: 'halted' }), [aSegment(0, 0), aSegment(1, 0)], { held: false })
+    await store(ledger, aRun({ state: 'stopped', because: 'halted' }), [aSegment(0, 0), aSegment(1, 0)], {
+      held: false,
+    })
     expect(await segue('run', '--resume', '--no-split')).toBe(2)
     expect(started).toEqual([
       { split: false, offline: true, segments: 7 },
@@ -51,7 +53,11 @@ describe('segue run', () => {
     const { segue, ledger, meanwhile } = setUp()
     await store(ledger, aRun({ id: 'run00000', execution: 'arn:run:old', state: 'finished' }), [], { held: false })
     meanwhile.push(() =>
-      store(ledger, aRun({ execution: 'arn:run:new', state: 'halted', reason: '1 chunks failed' }), []),
+      store(
+        ledger,
+        aRun({ execution: 'arn:run:new', state: 'stopped', because: 'halted', reason: '1 chunks failed' }),
+        [],
+      ),
     )
     expect(await segue('run', '--wait')).toBe(3)
   })
@@ -79,7 +85,7 @@ describe('segue status', () => {
     })
     await store(
       ledger,
-      aRun({ state: 'halted', reason: '1 chunks failed', endedAt: start + 9_000 }),
+      aRun({ state: 'stopped', because: 'halted', reason: '1 chunks failed', endedAt: start + 9_000 }),
       [aSegment(0, 600, { state: 'done' }), failed],
       { held: false },
     )

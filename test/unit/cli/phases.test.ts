@@ -158,7 +158,7 @@ describe('the line of a phase', () => {
   })
 
   test('a halted verification shows where it stopped', async () => {
-    const { line } = await setUp({ phase: 'Verify', state: 'halted', reason: 'no', verification }, [
+    const { line } = await setUp({ phase: 'Verify', state: 'stopped', because: 'halted', reason: 'no', verification }, [
       ...copied,
       ...aWalk('verify.2', { read: 300 }),
     ])

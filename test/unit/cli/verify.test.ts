@@ -98,7 +98,7 @@ describe('segue verify and segue repair', () => {
 
   test('repair --dry-run says that it would be refused', async () => {
     const { segue, ledger, errors } = setUp()
-    await store(ledger, aRun({ state: 'halted', verification }), done, { held: false })
+    await store(ledger, aRun({ state: 'stopped', because: 'halted', verification }), done, { held: false })
     expect(await segue('repair', '--dry-run')).toBe(2)
     expect(errors[0]).toMatch(/^Would be refused \(nothing-to-verify\): There is no finished run into beta/)
   })

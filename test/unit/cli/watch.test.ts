@@ -24,7 +24,13 @@ describe('segue watch', () => {
     const { segue, lines, drawn, ledger, meanwhile } = setUp(true)
     await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
     meanwhile.push(
-      async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'halted', reason: 'no' }))),
+      async () =>
+        void (await updateRun(ledger, 'run00001', (run) => ({
+          ...run,
+          state: 'stopped',
+          because: 'halted',
+          reason: 'no',
+        }))),
     )
     expect(await segue('watch')).toBe(3)
     expect(drawn[0]?.[0]).toMatch(/^\[#{30}-{30}\]$/)
@@ -78,7 +84,13 @@ describe('segue watch', () => {
       () => {
         views['arn:run:two'] = { status: 'ended', ended: 'FAILED', error: 'run-in-progress', cause: 'Wait for it.' }
       },
-      async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'halted', reason: 'no' }))),
+      async () =>
+        void (await updateRun(ledger, 'run00001', (run) => ({
+          ...run,
+          state: 'stopped',
+          because: 'halted',
+          reason: 'no',
+        }))),
     )
     expect(await segue('watch')).toBe(3)
     expect(errors).toEqual([])
@@ -131,7 +143,13 @@ describe('segue watch', () => {
     await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
     meanwhile.push(
       ...Array.from({ length: 10 }, () => () => {}),
-      async () => void (await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'halted', reason: 'no' }))),
+      async () =>
+        void (await updateRun(ledger, 'run00001', (run) => ({
+          ...run,
+          state: 'stopped',
+          because: 'halted',
+          reason: 'no',
+        }))),
     )
     await segue('watch')
     expect(drawn.at(-1)!.slice(2)).toEqual([

@@ -33,7 +33,7 @@ async function reformat(ledger: LedgerTable, format?: number): Promise<void> {
 describe('the format of a ledger', () => {
   it('is on the rows of the lease and of each run', async () => {
     const { ledger } = await withRun()
-    for (const [pk, sk] of doors) expect(await ledger.get(pk, sk)).toMatchObject({ format: 1 })
+    for (const [pk, sk] of doors) expect(await ledger.get(pk, sk)).toMatchObject({ format: 2 })
   })
 
   it('is no part of what they say', async () => {
@@ -48,15 +48,35 @@ describe('the format of a ledger', () => {
     expect(await segue('status')).toBe(0)
     expect(lines.join('\n')).toContain('run00001')
     await updateRun(ledger, 'run00001', (run) => ({ ...run, planned: true }))
-    expect(await ledger.get(runPk('run00001'), 'RUN')).toMatchObject({ format: 1 })
+    expect(await ledger.get(runPk('run00001'), 'RUN')).toMatchObject({ format: 2 })
+  })
+
+  it.each([
+    ['running', ['Copy'], { state: 'running' }],
+    ['halted', ['Copy', 'Halted'], { state: 'stopped', because: 'halted' }],
+    ['finished', ['Copy', 'Finished'], { state: 'finished' }],
+    ['running', ['Copy', 'Finished', 'Repair'], { state: 'finished', task: { kind: 'repair', state: 'running' } }],
+    [
+      'halted',
+      ['Copy', 'Finished', 'Verify'],
+      { state: 'finished', task: { kind: 'verify', state: 'stopped', because: 'halted' } },
+    ],
+  ])('1 said %s after %j of what is said differently since', async (state, phases, now) => {
+    const { ledger } = await withRun()
+    await reformat(ledger)
+    const row = (await ledger.get(runPk('run00001'), 'RUN')) as Row
+    const entries = phases.map((phase, at) => ({ phase, at }))
+    await ledger.commit([{ row: { ...row, state, phase: phases.at(-1)!, phases: entries }, expect: 'any' }])
+    const { state: then, because, task } = await getRun(ledger, 'run00001')
+    expect({ state: then, ...(because && { because }), ...(task && { task }) }).toEqual(now)
   })
 
   describe('that another version of Segue wrote', () => {
-    const refused = { outcome: 'refused', error: 'other-format', cause: expect.stringContaining('format 2') }
+    const refused = { outcome: 'refused', error: 'other-format', cause: expect.stringContaining('format 3') }
 
     it('is refused by preflight before anything is written', async () => {
       const { ledger, world } = await withRun()
-      await reformat(ledger, 2)
+      await reformat(ledger, 3)
       const engine = {
         describe: world.describeTable,
         open: world.openTable,
@@ -70,7 +90,7 @@ describe('the format of a ledger', () => {
 
     it('is refused by the lease, which stays as it was', async () => {
       const { ledger, world } = await withRun()
-      await reformat(ledger, 2)
+      await reformat(ledger, 3)
       const before = await ledger.get(...doors[0])
       const engine = leaseEngine('arn:run:new', aRun(), { ledger, runtime: world.runtime })
       expect(await orRefused(() => takeLease('arn:run:new', request, engine))).toEqual(refused)
@@ -81,10 +101,10 @@ describe('the format of a ledger', () => {
       'is refused by segue %s %s, with what to do',
       async (...command) => {
         const { ledger, segue, errors, lines } = await withRun()
-        await reformat(ledger, 2)
+        await reformat(ledger, 3)
         expect(await segue(...command)).toBe(2)
         expect([...errors, ...lines].join('\n')).toMatch(
-          /format 2.* reads format 1.*Use the version of Segue that wrote it/,
+          /format 3.* reads format 2.*Use the version of Segue that wrote it/,
         )
       },
     )

@@ -72,7 +72,7 @@ describe('of a run with more chunks than memory holds', () => {
     ['Copied', ({ engine }) => copyEnded(task, engine)],
     ['Halt', ({ engine }) => haltRun({ ...task, error: 'phase-failed', cause: 'why' }, engine)],
     ['Settle', ({ engine }) => beginQuiet(task, engine)],
-    ['a resume', ({ ledger }) => resumedRun(lease, true, ledger, () => start)],
+    ['a resume', ({ ledger }) => resumedRun(lease, { split: true }, ledger, () => start)],
     [
       'the refusal of a resume',
       async ({ ledger }) => continuable(await getRun(ledger, 'run00001'), {}, { ledger, destination: 'beta' }),

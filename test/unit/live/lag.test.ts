@@ -233,7 +233,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
       error: 'code-changed',
       cause: expect.stringContaining('Deploy those, then `segue run --resume`'),
     })
-    expect(await getRun(ledger, run)).toMatchObject({ state: 'halted' })
+    expect(await getRun(ledger, run)).toMatchObject({ state: 'stopped', because: 'halted' })
   })
 
   it('that was mended before the drain began halts nothing', async () => {
@@ -295,7 +295,7 @@ describe('while the run drains, the next look at the stream', () => {
 
   it('reads on once the run has halted', async () => {
     const { look, ledger } = await draining()
-    await updateRun(ledger, run, (before) => ({ ...before, state: 'halted' }))
+    await updateRun(ledger, run, (before) => ({ ...before, state: 'stopped', because: 'halted' }))
     const { lists } = await look()
     expect(lists).toBeGreaterThan(0)
   })

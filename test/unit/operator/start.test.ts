@@ -5,7 +5,7 @@ import { aRun, aSegment, memoryWorld, store } from '../cli/fixtures.ts'
 import { done, finished } from '../cli/set-up.ts'
 
 const chunks = [aSegment(0, 1), aSegment(1, 1)]
-const halted = { state: 'halted', phase: 'Halted', reason: 'no' } as const
+const halted = { state: 'stopped', because: 'halted', phase: 'Halted', reason: 'no' } as const
 
 describe('starting a run', () => {
   test('starts nothing while another one is under way', async () => {

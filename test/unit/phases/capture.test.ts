@@ -49,7 +49,7 @@ describe('Capture', () => {
     expect(time.now).toBeGreaterThanOrEqual(15 * minute)
     expect(time.now).toBeLessThan(16 * minute)
     expect(rounds).toBeLessThan(70)
-    expect(await getRun(ledger, 'r')).toMatchObject({ state: 'halted' })
+    expect(await getRun(ledger, 'r')).toMatchObject({ state: 'stopped', because: 'halted' })
   })
 
   it('says the same to a retry whose first reply was lost, so that the execution ends', async () => {

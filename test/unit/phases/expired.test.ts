@@ -68,7 +68,7 @@ describe('a finished run whose rows have expired', () => {
 
   it('is verified again without its copy, and then is known', async () => {
     const again: Partial<RunRecord> = {
-      state: 'running',
+      task: { kind: 'verify', state: 'running' },
       phase: 'Orphans',
       verification: { number: 2, ended: false },
       phases: [...finished.phases!, ...entered('Lease', 'Verify', 'Orphans')],
@@ -85,7 +85,12 @@ describe('a finished run whose rows have expired', () => {
 })
 
 describe('a run that never finished and whose rows have expired', () => {
-  const halted: Partial<RunRecord> = { state: 'halted', reason: 'no', phases: entered('Copy', 'Halted') }
+  const halted: Partial<RunRecord> = {
+    state: 'stopped',
+    because: 'halted',
+    reason: 'no',
+    phases: entered('Copy', 'Halted'),
+  }
   const words = 'Turn live changes off (`segue capture off`), empty beta and start a new run.'
 
   it.each([
@@ -118,6 +123,6 @@ describe('a run that never finished and whose rows have expired', () => {
     expect(written).toEqual([])
     expect(await listChunks(ledger, 'run00001', 'copy')).toHaveLength(1)
     expect(await copyEnded(task, engine)).toMatchObject({ error: 'not-covered', cause: expect.stringContaining(words) })
-    expect(await getRun(ledger, 'run00001')).toMatchObject({ state: 'halted' })
+    expect(await getRun(ledger, 'run00001')).toMatchObject({ state: 'stopped', because: 'halted' })
   })
 })

@@ -124,7 +124,7 @@ describe('executions that start at once', () => {
     }
     const again = takeLease('one', { resume: true, split: true, offline: false }, asking)
     await expect(again).rejects.toMatchObject({ code: 'execution-ended' })
-    expect((await getRun(ledger, 'r')).state).toBe('halted')
+    expect((await getRun(ledger, 'r')).state).toBe('stopped')
   })
 })
 

@@ -44,7 +44,8 @@ describe('a run that is taken up again', () => {
 
   it('was at work until it halted, where it did', async () => {
     const { resume, phases } = await setUp({
-      state: 'halted',
+      state: 'stopped',
+      because: 'halted',
       phases: [
         { phase: 'Copy', at: start },
         { phase: 'Halted', at: start + 2 * hour },

@@ -10,15 +10,26 @@ const entered = (...names: Phase[]) => names.map((phase, n) => ({ phase, at: sta
 const once = entered('Copy', 'Drain', 'Settle', 'Verify', 'Orphans', 'Finished', 'Lease')
 
 /** A run that finished, and of which one later verification or repair halted. */
+const halted = { state: 'stopped', because: 'halted' } as const
 const stopped = {
-  verifying: { phase: 'Verify', verification: { number: 2, ended: false }, phases: [...once, ...entered('Verify')] },
-  repairing: { phase: 'Repair', verification: { number: 1, ended: true }, phases: [...once, ...entered('Repair')] },
+  verifying: {
+    task: { kind: 'verify', ...halted },
+    phase: 'Verify',
+    verification: { number: 2, ended: false },
+    phases: [...once, ...entered('Verify')],
+  },
+  repairing: {
+    task: { kind: 'repair', ...halted },
+    phase: 'Repair',
+    verification: { number: 1, ended: true },
+    phases: [...once, ...entered('Repair')],
+  },
 } satisfies Record<string, Partial<RunRecord>>
 
 async function setUp(change: Partial<RunRecord>) {
   const { ledger, world, views } = memoryWorld()
-  const run = aRun({ state: 'halted', reason: 'a chunk failed', endedAt: start + 9_000, ...change })
-  await store(ledger, run, [aSegment(0, 1), aSegment(1, 1)], { held: run.state === 'running' })
+  const run = aRun({ state: 'finished', reason: 'a chunk failed', endedAt: start + 9_000, ...change })
+  await store(ledger, run, [aSegment(0, 1), aSegment(1, 1)], { held: run.task?.state === 'running' })
   const ask = (request: object) =>
     takeLease(
       'arn:run:two',
@@ -34,11 +45,13 @@ describe('a run that has finished once', () => {
   it.each(['verifying', 'repairing'] as const)('is verified again after %s it has halted', async (what) => {
     const { ledger, ask } = await setUp(stopped[what])
     expect(await ask({ only: 'verify' })).toMatchObject({ outcome: 'held', run: 'run00001', only: 'verify' })
-    expect(await getRun(ledger, 'run00001')).toMatchObject({ state: 'running', phase: 'Lease' })
+    expect(await getRun(ledger, 'run00001')).toMatchObject({
+      ...{ state: 'finished', phase: 'Lease', task: { kind: 'verify', state: 'running' } },
+    })
   })
 
   it('is verified again after its verification was stopped from the console', async () => {
-    const { ask } = await setUp({ ...stopped.verifying, state: 'running' })
+    const { ask } = await setUp({ ...stopped.verifying, task: { kind: 'verify', state: 'running' } })
     expect(await ask({ only: 'verify' })).toMatchObject({ outcome: 'held', run: 'run00001' })
   })
 
@@ -65,7 +78,7 @@ describe('a run that has finished once', () => {
     const { segue, lines, views } = await setUp(stopped[what])
     expect(await segue('status')).toBe(3)
     expect(lines.at(-1)).toBe(`Continue from its checkpoints with: ${command}`)
-    const running = await setUp({ ...stopped[what], state: 'running' })
+    const running = await setUp({ ...stopped[what], task: { ...stopped[what].task, state: 'running' } })
     running.views['arn:run:one'] = views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
     expect(await running.segue('status')).toBe(3)
     expect(running.lines.at(-1)).toBe(`Continue from its checkpoints with: ${command}`)
@@ -79,7 +92,7 @@ describe('a run that has finished once', () => {
 })
 
 describe('a run that has not finished', () => {
-  const copying = { phase: 'Copy' as const, phases: entered('Lease', 'Copy') }
+  const copying = { ...halted, phase: 'Copy' as const, phases: entered('Lease', 'Copy') }
 
   it('is neither verified nor repaired, but resumed', async () => {
     const { ask, segue, lines } = await setUp(copying)

@@ -96,7 +96,7 @@ const cases: Case[] = [
       'rev = 1 AND command = "run" AND fence = 1 AND attribute_not_exists(quiet)',
       'fence = 1 AND held = true AND execution = "arn"',
     ],
-    (ledger) => endOwner(ledger, { run: 'r', fence: 1 }, (run) => ({ ...run, state: 'halted' })),
+    (ledger) => endOwner(ledger, { run: 'r', fence: 1 }, (run) => ({ ...run, state: 'stopped', because: 'halted' })),
     async (ledger) => {
       await aRun(ledger)
       await writeLease(ledger, undefined, lease)

@@ -120,7 +120,13 @@ describe('segue status draws', () => {
 
 describe('the end of a run', () => {
   test('that halted names the command that resumes it', async () => {
-    const { world } = await aWorld({ state: 'halted', phase: 'Copy', reason: 'one chunk failed', endedAt: start + 9 })
+    const { world } = await aWorld({
+      state: 'stopped',
+      because: 'halted',
+      phase: 'Copy',
+      reason: 'one chunk failed',
+      endedAt: start + 9,
+    })
     const { progress } = await readStatus(world)
     expect(endingOf(progress, ' --stack Night')).toMatchInlineSnapshot(`
       [

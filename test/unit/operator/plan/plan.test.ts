@@ -248,7 +248,7 @@ describe('a plan of a run that would be refused', () => {
     tables.beta.store({ pk: { S: 'a' }, sk: { S: 'b' } })
     state.itemCount = 3_000
     await store(ledger, aRun(), [aSegment(0, 1_000, { state: 'done' }), aSegment(1, 500)], { held: false })
-    await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'halted' }))
+    await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'stopped', because: 'halted' }))
     const made = await plan({ resume: true })
     expect(made.refusal).toBeUndefined()
     expect(made.resumed).toEqual({ run: 'run00001', read: 1_500, open: 1, failed: 0 })

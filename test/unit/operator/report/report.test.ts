@@ -166,7 +166,7 @@ describe('the verdict of a report', () => {
     expect([verdict, ...problems]).toEqual(['does not add up', 'verification: 2 missing counted, 1 listed'])
   })
 
-  test.each(['running', 'halted'] as const)('is not finished of a run that is %s', async (state) => {
+  test.each(['running', 'stopped'] as const)('is not finished of a run that is %s', async (state) => {
     const { verification: _, ...run } = aRun({ state, reason: 'out of <b>memory</b>' })
     const ledger = memoryLedgerTable()
     await store(ledger, run, [aSegment(0, 5), aSegment(1, 0)])
