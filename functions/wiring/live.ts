@@ -5,5 +5,5 @@ import { dynamodb, environment, world } from './world.ts'
 /** For the functions that write destination items together with their heads. */
 export const liveWorld: LiveWorld = {
   ...world,
-  liveTables: (destination) => sdkLiveTables(dynamodb, destination, environment.ledgerTable),
+  liveTables: (destination, ask) => sdkLiveTables(dynamodb, destination, environment.ledgerTable, ask),
 }

@@ -47,5 +47,5 @@ export const world: World = {
   runtime,
   ledger: retryingLedger(sdkLedgerTable(dynamodb, environment.ledgerTable), runtime),
   describeTable: (name) => describeTable(dynamodb, name),
-  openTable: (name, schema, shouldContinue) => retrying(sdkTable(dynamodb, name, schema), runtime, shouldContinue),
+  openTable: (name, schema, ask) => retrying(sdkTable(dynamodb, name, schema, ask), runtime, ask),
 }

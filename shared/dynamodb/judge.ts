@@ -1,3 +1,4 @@
+import type { Ask } from '../runtime/retry.ts'
 import { DynamoDbError } from './errors.ts'
 
 /** The service refused this write as invalid, and accepts others like it. The reason holds no item contents. */
@@ -20,14 +21,23 @@ export function refusalOf(error: unknown): string | undefined {
  * that condition, and the item must then be refused again: what was wrong for every item may have ended in between.
  * @param write may be sent twice: a refused one has written nothing.
  * @param probe sends that request; returns whether it failed by its condition.
- * @throws the error of `write`, if it is no refusal or the probe did not fail by its condition.
+ * @param ask called before each request.
+ * @throws the error of `write`, if it is no refusal or the probe did not fail by its condition; or what `ask` throws.
  */
-export async function judge<T>(write: () => Promise<T>, probe: () => Promise<boolean>): Promise<T | Refused> {
+export async function judge<T>(
+  write: () => Promise<T>,
+  probe: () => Promise<boolean>,
+  ask?: Ask,
+): Promise<T | Refused> {
+  await ask?.()
   try {
     return await write()
   } catch (error) {
-    if (refusalOf(error) === undefined || !(await probe())) throw error
+    if (refusalOf(error) === undefined) throw error
+    await ask?.()
+    if (!(await probe())) throw error
   }
+  await ask?.()
   try {
     return await write()
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { Runtime } from '../runtime/ports.ts'
-import { retry, type ShouldContinue } from '../runtime/retry.ts'
+import { type Ask, retry } from '../runtime/retry.ts'
 import { DynamoDbError } from './errors.ts'
 import type { Table, WriteResult } from './ports.ts'
 import type { RawItem } from './raw-item.ts'
@@ -16,7 +16,7 @@ export async function writeAll(
   operation: 'put' | 'insert',
   items: RawItem[],
   runtime: Runtime,
-  shouldContinue: ShouldContinue | undefined,
+  ask: Ask | undefined,
 ) {
   const results = new Array<WriteResult>(items.length)
   let open = items.map((_, index) => index)
@@ -40,6 +40,6 @@ export async function writeAll(
     },
     (reason, cause) =>
       (cause as Error) ?? new DynamoDbError('throttled', `${operation} to ${table.name} gave up: ${reason}`),
-    shouldContinue,
+    ask,
   )
 }

@@ -1,23 +1,18 @@
 import type { Runtime } from '../runtime/ports.ts'
-import { type Attempt, retry, type ShouldContinue } from '../runtime/retry.ts'
+import { type Ask, type Attempt, retry } from '../runtime/retry.ts'
 import { DynamoDbError } from './errors.ts'
 
 /**
  * Retries one call with backoff while its errors are retryable.
  * @throws its last error.
  */
-export function withRetries<T>(
-  operation: string,
-  runtime: Runtime,
-  once: () => Promise<T>,
-  shouldContinue?: ShouldContinue,
-): Promise<T> {
+export function withRetries<T>(operation: string, runtime: Runtime, once: () => Promise<T>, ask?: Ask): Promise<T> {
   return retry<T>(
     operation,
     runtime,
     () => once().then((done) => ({ done }), again<T>),
     (_, cause) => cause as Error,
-    shouldContinue,
+    ask,
   )
 }
 

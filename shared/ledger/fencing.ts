@@ -1,5 +1,6 @@
+import { SegueError } from '../runtime/error.ts'
 import type { Clock } from '../runtime/ports.ts'
-import type { ShouldContinue } from '../runtime/retry.ts'
+import type { Ask } from '../runtime/retry.ts'
 import { type Control, readControl } from './control.ts'
 import { getRun, type RunRecord } from './runs.ts'
 import type { LedgerTable } from './table.ts'
@@ -63,16 +64,50 @@ async function readReason(
   return { run, reason: run.codeHash === codeHash ? undefined : 'code changed' }
 }
 
-/** Lets retries of work under a lease continue until there is a reason to stop. */
-export function continueUnless(whyStop: StopReason): ShouldContinue {
-  return async () => (await whyStop()) === undefined
+export interface Stopped {
+  outcome: 'stopped'
+  reason: WhyStopped
+}
+
+/** Thrown by work under a lease that must stop. Whoever began the work returns the reason: {@link orStopped}. */
+export class StoppedError extends SegueError {
+  static override readonly kind = 'StoppedError'
+  readonly reason: WhyStopped
+
+  constructor(reason: WhyStopped) {
+    super('stopped', `The work must stop: ${reason}.`, {
+      source: 'internal',
+      next: 'Nothing: `segue status` shows why the run has stopped.',
+    })
+    this.reason = reason
+  }
+}
+
+/** Lets work under a lease continue until there is a reason to stop. */
+export function continueUnless(whyStop: StopReason): Ask {
+  return async () => {
+    const reason = await whyStop()
+    if (reason) throw new StoppedError(reason)
+  }
+}
+
+/** The result of work, or why it had to stop. */
+export async function orStopped<T>(work: () => Promise<T>): Promise<T | Stopped> {
+  try {
+    return await work()
+  } catch (error) {
+    if (StoppedError.is(error)) return { outcome: 'stopped', reason: error.reason }
+    throw error
+  }
 }
 
 /** Calls `read` at most every five seconds. A failure is not kept. */
 export function trusted<T>(clock: Clock, read: () => Promise<T>): () => Promise<T> {
   let last: { at: number; value: Promise<T> } | undefined
   return () => {
-    if (last && clock() - last.at < trustedMs) return last.value
+    const elapsedMs = last ? clock() - last.at : 0
+    // Below 0: the clock was set back, and says nothing about the age.
+    if (last && elapsedMs >= 0 && elapsedMs < trustedMs) return last.value
     const current = { at: clock(), value: read() }
     last = current
     current.value.catch(() => {

@@ -5,7 +5,7 @@ import { readLease } from '../ledger/lease.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
-import type { ShouldContinue } from '../runtime/retry.ts'
+import type { Ask } from '../runtime/retry.ts'
 import { LiveError } from './errors.ts'
 
 /** Added to an invocation's end, because its last request may still land. The same margin as in `quietAfter`. */
@@ -72,11 +72,7 @@ export function liveFencing(ledger: LedgerTable, destination: string, codeHash: 
   })
 }
 
-/** Lets retries of live changes continue while they may be applied. */
-export function permits(fencing: LiveFencing): ShouldContinue {
-  return () =>
-    fencing().then(
-      () => true,
-      () => false,
-    )
+/** Lets live changes be written while they may be applied. */
+export function permits(fencing: LiveFencing): Ask {
+  return async () => void (await fencing())
 }

@@ -1,4 +1,4 @@
-import type { StopReason, WhyStopped } from '../ledger/fencing.ts'
+import { continueUnless, orStopped, type Stopped, type StopReason } from '../ledger/fencing.ts'
 import { endOf, pageRows } from '../ledger/pages.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import { inParallel } from '../runtime/parallel.ts'
@@ -26,7 +26,7 @@ export type ListsOutcome =
   | { outcome: 'done' }
   /** Time is up: continue from this place. */
   | { outcome: 'more'; from: ListPlace }
-  | { outcome: 'stopped'; reason: WhyStopped }
+  | Stopped
 
 /** Rows processed at once, and the most rows between two checks of the time. */
 const atOnce = 16
@@ -39,11 +39,22 @@ const largestGroup = 64
  * list. An invocation that dies leaves no place: the next begins where this one began, so it must not be cut short by
  * its limit.
  */
-export async function workThrough(
+export function workThrough(lists: readonly List[], from: ListPlace, engine: ListEngine): Promise<ListsOutcome> {
+  return orStopped(() => through(lists, from, engine))
+}
+
+interface ListEngine {
+  ledger: LedgerTable
+  deadline: Deadline
+  whyStop: StopReason
+}
+
+async function through(
   lists: readonly List[],
   from: ListPlace,
-  { ledger, deadline, whyStop }: { ledger: LedgerTable; deadline: Deadline; whyStop: StopReason },
+  { ledger, deadline, whyStop }: ListEngine,
 ): Promise<ListsOutcome> {
+  const ask = continueUnless(whyStop)
   const wholeMs = deadline.remainingMs()
   let place = from
   let group = atOnce
@@ -54,14 +65,13 @@ export async function workThrough(
     const rows = await ledger.query(pk, '', { after, limit: pageRows })
     const all = await workOf(rows)
     for (let i = 0; i === 0 || i < all.length; ) {
-      let stopped = await whyStop()
+      await ask()
       const now = all.slice(i, i + group)
       const beganMs = deadline.remainingMs()
       await inParallel(atOnce, now, async ({ work }) => {
-        stopped ??= await whyStop()
-        if (!stopped) await work()
+        await ask()
+        await work()
       })
-      if (stopped) return { outcome: 'stopped', reason: stopped }
       i += group
       const last = i < all.length ? now.at(-1)!.at : endOf(rows)
       place = last === undefined ? { shard: shard + 1, after: '' } : { shard, after: last }

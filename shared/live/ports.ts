@@ -3,6 +3,7 @@ import { judge, type Refused } from '../dynamodb/judge.ts'
 import type { Key } from '../dynamodb/key.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import type { Put } from '../ledger/table.ts'
+import type { Ask } from '../runtime/retry.ts'
 
 /** One change of one source item, from the stream (NEW_AND_OLD_IMAGES). */
 export interface StreamRecord {
@@ -89,12 +90,15 @@ export interface UnjudgedLiveTables {
   probe(row: Put): Promise<boolean>
 }
 
-/** Live tables that distinguish a refused change from a request that is wrong for every change. */
-export function judged(tables: UnjudgedLiveTables): LiveTables {
+/**
+ * Live tables that distinguish a refused change from a request that is wrong for every change.
+ * @param ask called before each request that judges a change.
+ */
+export function judged(tables: UnjudgedLiveTables, ask?: Ask): LiveTables {
   return {
     commit(writes) {
       const commit = () => tables.commit(writes)
-      return writes.some(({ change }) => change) ? judge(commit, () => tables.probe(writes[0]!.row)) : commit()
+      return writes.some(({ change }) => change) ? judge(commit, () => tables.probe(writes[0]!.row), ask) : commit()
     },
   }
 }

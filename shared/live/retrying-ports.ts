@@ -3,7 +3,7 @@ import { DynamoDbError } from '../dynamodb/errors.ts'
 import { withRetries } from '../dynamodb/retrying-calls.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { ShouldContinue } from '../runtime/retry.ts'
+import type { Ask } from '../runtime/retry.ts'
 import type { LiveTables, Stream } from './ports.ts'
 
 /**
@@ -12,12 +12,7 @@ import type { LiveTables, Stream } from './ports.ts'
  * returned if the first row is exactly as it was to be stored. Even if another writer stored an identical row, that
  * writer's items are as new.
  */
-export function retryingLiveTables(
-  tables: LiveTables,
-  ledger: LedgerTable,
-  runtime: Runtime,
-  shouldContinue?: ShouldContinue,
-): LiveTables {
+export function retryingLiveTables(tables: LiveTables, ledger: LedgerTable, runtime: Runtime, ask?: Ask): LiveTables {
   return {
     async commit(writes) {
       let responseLost = false
@@ -29,7 +24,7 @@ export function retryingLiveTables(
           throw error
         }
       }
-      const committed = await withRetries('commit live change', runtime, commit, shouldContinue)
+      const committed = await withRetries('commit live change', runtime, commit, ask)
       if (committed || !responseLost) return committed
       const { row } = writes[0]!.row
       const stored = await ledger.get(row.pk, row.sk)

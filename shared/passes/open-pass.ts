@@ -5,7 +5,7 @@ import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/migration.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { ShouldContinue } from '../runtime/retry.ts'
+import type { Ask } from '../runtime/retry.ts'
 import { copyPass } from './copy.ts'
 import { orphansPass } from './orphans.ts'
 import { patienceOf } from './patience.ts'
@@ -15,8 +15,8 @@ import { type VerifyPass, verifyPass } from './verify.ts'
 export interface PassesEngine {
   ledger: LedgerTable
   runtime: Runtime
-  /** Opens a table by name; retries continue while `shouldContinue` allows. */
-  open(name: string, schema: KeySchema, shouldContinue: ShouldContinue): Table
+  /** Opens a table by name, which calls `ask` before each request. */
+  open(name: string, schema: KeySchema, ask: Ask): Table
   /** All migrations of the deployment. */
   migrations: readonly Migration[]
   sliceMs: number
@@ -37,13 +37,13 @@ const work: Record<PassKind, (made: Made) => PageWork & Pick<Pass, 'consistent'>
 }
 
 /** Opens one pass of a run, by the tables of passes and of their code. */
-export function openPass(run: RunRecord, pass: PassId, shouldContinue: ShouldContinue, engine: PassesEngine): Pass {
+export function openPass(run: RunRecord, pass: PassId, ask: Ask, engine: PassesEngine): Pass {
   const { ledger, runtime, open, sliceMs } = engine
   const { schema, offline } = run
   const kind = kindOf(pass)
   const tables = {
-    source: open(run.source, schema, shouldContinue),
-    destination: open(run.destination, schema, shouldContinue),
+    source: open(run.source, schema, ask),
+    destination: open(run.destination, schema, ask),
   }
   const verify = {
     run: run.id,

@@ -6,8 +6,8 @@ const capMs = 5_000
 /** Attempts without progress before giving up: about a quarter of a minute of waiting, half a minute at most. */
 const attempts = 12
 
-/** Whether to retry once more. Called before each retry, so that an abort takes effect within seconds. */
-export type ShouldContinue = () => Promise<boolean>
+/** Asks whether work may continue. Throws why it may not. */
+export type Ask = () => Promise<void>
 
 /** The result of one attempt: done, or a reason to retry. An attempt that progressed resets the count of attempts. */
 export type Attempt<T> = { done: T } | { again: string; cause?: unknown; progressed?: boolean }
@@ -15,17 +15,18 @@ export type Attempt<T> = { done: T } | { again: string; cause?: unknown; progres
 /**
  * Retries with full-jitter backoff: each wait is uniform in [0, min(cap, base·2^attempt)).
  * Source: "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
- * @param shouldContinue called before each attempt but the first. @default always
- * @throws the error that `exhausted` makes of the last reason, once attempts are used up or `shouldContinue` says no.
+ * @param ask called before each attempt, the first too: waiting, or the work before it, may have taken any time.
+ * @throws the error that `exhausted` makes of the last reason, once attempts are used up; or what `ask` throws.
  */
 export async function retry<T>(
   operation: string,
   runtime: Runtime,
   attempt: () => Promise<Attempt<T>>,
   exhausted: (reason: string, cause: unknown) => Error,
-  shouldContinue?: ShouldContinue,
+  ask?: Ask,
 ): Promise<T> {
   for (let tried = 1; ; tried++) {
+    await ask?.()
     const result = await attempt()
     if ('done' in result) return result.done
     if (result.progressed) tried = 1
@@ -33,6 +34,5 @@ export async function retry<T>(
     const waitMs = Math.floor(runtime.random() * Math.min(capMs, baseMs * 2 ** tried))
     runtime.emit({ code: 'retry.waiting', operation, attempt: tried, waitMs, reason: result.again })
     await runtime.sleep(waitMs)
-    if (shouldContinue && !(await shouldContinue())) throw exhausted(result.again, result.cause)
   }
 }

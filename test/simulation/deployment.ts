@@ -3,7 +3,7 @@ import { retrying } from '../../shared/dynamodb/retrying-table.ts'
 import { retryingLedger } from '../../shared/ledger/retrying-ledger.ts'
 import type { RunRecord } from '../../shared/ledger/runs.ts'
 import type { Migration } from '../../shared/migrations/index.ts'
-import type { ShouldContinue } from '../../shared/runtime/retry.ts'
+import type { Ask } from '../../shared/runtime/retry.ts'
 import type { StepFunctions } from './interpreter/step-functions.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import { type LedgerStore, ledgerIn } from './stores/ledger.ts'
@@ -53,11 +53,6 @@ export function engineIn({ world, ledger }: Deployment, sandbox: Sandbox) {
   return { ledger: retryingLedger(ledgerIn(world, sandbox, ledger), runtime), runtime }
 }
 
-export function open(
-  { world }: Deployment,
-  sandbox: Sandbox,
-  store: TableStore,
-  shouldContinue?: ShouldContinue,
-): Table {
-  return retrying(tableIn(world, sandbox, store), sandbox.runtime, shouldContinue)
+export function open({ world }: Deployment, sandbox: Sandbox, store: TableStore, ask?: Ask): Table {
+  return retrying(tableIn(world, sandbox, store, ask), sandbox.runtime, ask)
 }

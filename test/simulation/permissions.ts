@@ -32,9 +32,9 @@ export function permitted(environment: Environment, name: FunctionName, world: W
       commit: allowed('ledger', ['PutItem'], ledger.commit),
     },
     describeTable: (table) => allowed(roleOf(table), ['DescribeTable'], describeTable)(table),
-    openTable(table, schema, shouldContinue) {
+    openTable(table, schema, ask) {
       const on = roleOf(table)
-      const opened = openTable(table, schema, shouldContinue)
+      const opened = openTable(table, schema, ask)
       return {
         name: opened.name,
         schema: opened.schema,
@@ -45,8 +45,8 @@ export function permitted(environment: Environment, name: FunctionName, world: W
         insert: allowed(on, ['PartiQLInsert', 'PutItem'], opened.insert),
       }
     },
-    liveTables(destination) {
-      const tables = liveTables(destination)
+    liveTables(destination, ask) {
+      const tables = liveTables(destination, ask)
       return {
         async commit(writes) {
           need('ledger', 'PutItem')

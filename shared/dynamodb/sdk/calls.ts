@@ -1,3 +1,4 @@
+import type { Ask } from '../../runtime/retry.ts'
 import { DynamoDbError } from '../errors.ts'
 import { isRefused, judge, refusalOf } from '../judge.ts'
 import type { WriteResult } from '../ports.ts'
@@ -59,9 +60,15 @@ export function cutIntoCalls(positions: number[], bytes: (position: number) => n
  * more, and waits for those in flight, so that nothing is written after it returns. Items of failed or unsent calls are
  * `retry`. Items of a call that was refused as invalid are written one by one: only one that is refused alone, beside a
  * probe that is not, is `refused`.
- * @throws the failure, when it is not retryable or when no call succeeded.
+ * @param ask called before each request: a throttled table takes minutes for the calls of one page.
+ * @throws the failure, when it is not retryable or when no call succeeded; or what `ask` throws.
  */
-export async function sendAll(count: number, calls: Call[], { alone, probe }: Court): Promise<WriteResult[]> {
+export async function sendAll(
+  count: number,
+  calls: Call[],
+  { alone, probe }: Court,
+  ask?: Ask,
+): Promise<WriteResult[]> {
   const results = new Array<WriteResult>(count).fill('retry')
   const failures: unknown[] = []
   let succeeded = 0
@@ -74,12 +81,13 @@ export async function sendAll(count: number, calls: Call[], { alone, probe }: Co
       if (!call && position === undefined) return
       try {
         if (call) {
+          await ask?.()
           const sent = await call.send()
           call.positions.forEach((position, i) => {
             if (isRefused(sent[i])) oneByOne.push(position)
             else results[position] = sent[i] ?? 'retry'
           })
-        } else results[position!] = await judge(() => alone(position!), probe)
+        } else results[position!] = await judge(() => alone(position!), probe, ask)
         succeeded++
       } catch (error) {
         if (call && refusalOf(error) !== undefined) oneByOne.push(...call.positions)

@@ -5,6 +5,7 @@ import {
   QueryCommand,
   ScanCommand,
 } from '@aws-sdk/client-dynamodb'
+import type { Ask } from '../../runtime/retry.ts'
 import type { Attributes } from '../attributes.ts'
 import { DynamoDbError } from '../errors.ts'
 import { describeSchema, type Key, type KeySchema, keyAttributes, keyOf } from '../key.ts'
@@ -20,17 +21,18 @@ import { insertItems, putItems } from './write.ts'
  * A table of DynamoDB by the AWS SDK.
  * @param client Made with `maxAttempts: 1`: retrying happens once, in `retrying`.
  * @param schema As {@link describeTable} says it is.
+ * @param ask Called before each call of an operation that makes several.
  */
-export function sdkTable(client: DynamoDBClient, name: string, schema: KeySchema): Table {
+export function sdkTable(client: DynamoDBClient, name: string, schema: KeySchema, ask?: Ask): Table {
   readProtoAttributes(client)
   return {
     name,
     schema,
     scan: (request) => scan(client, name, schema, request),
     query: (request) => query(client, name, schema, request),
-    get: (keys) => get(client, name, schema, keys),
-    put: (items) => putItems({ client, name, schema }, items),
-    insert: (items) => insertItems({ client, name, schema }, items),
+    get: (keys) => get(client, name, schema, keys, ask),
+    put: (items) => putItems({ client, name, schema, ask }, items),
+    insert: (items) => insertItems({ client, name, schema, ask }, items),
   }
 }
 
@@ -89,10 +91,17 @@ function page(name: string, schema: KeySchema, { Items = [], LastEvaluatedKey }:
  * A response ends at 16 MB and names the unprocessed keys, so large items always take several calls. The rest is
  * requested at once, as long as every response brings something.
  */
-async function get(client: DynamoDBClient, name: string, schema: KeySchema, keys: Key[]): Promise<RawItem[]> {
+async function get(
+  client: DynamoDBClient,
+  name: string,
+  schema: KeySchema,
+  keys: Key[],
+  ask: Ask | undefined,
+): Promise<RawItem[]> {
   const items: RawItem[] = []
   let open: Record<string, AttributeValue>[] = keys.map((key) => keyAttributes(schema, key))
   while (open.length > 0) {
+    await ask?.()
     const command = new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })
     const response = await calling('BatchGetItem', name, () => client.send(command))
     const found = Object.values(response.Responses ?? {}).flat()

@@ -4,6 +4,7 @@ import {
   type DynamoDBClient,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import type { Ask } from '../../runtime/retry.ts'
 import type { Attributes } from '../attributes.ts'
 import { encodeKey, type KeySchema, keyOf } from '../key.ts'
 import type { WriteResult } from '../ports.ts'
@@ -18,6 +19,8 @@ interface Target {
   client: DynamoDBClient
   name: string
   schema: KeySchema
+  /** Called before each request. */
+  ask: Ask | undefined
 }
 
 /** Puts by BatchWriteItem, overwriting. */
@@ -26,10 +29,8 @@ export function putItems(target: Target, items: RawItem[]): Promise<WriteResult[
   const at = (position: number) => attributes[position] as Attributes
   const groups = cutIntoCalls([...items.keys()], (position) => wireBytes(at(position)), batchWriteBytes)
   const calls = groups.map((positions): Call => ({ positions, send: () => putBatch(target, positions.map(at)) }))
-  return sendAll(items.length, calls, {
-    alone: (position) => putOne(target, at(position)),
-    probe: () => probe(target),
-  })
+  const court = { alone: (position: number) => putOne(target, at(position)), probe: () => probe(target) }
+  return sendAll(items.length, calls, court, target.ask)
 }
 
 async function putOne({ client, name }: Target, Item: Attributes): Promise<WriteResult> {
@@ -82,7 +83,7 @@ export function insertItems(target: Target, items: RawItem[]): Promise<WriteResu
     ),
     ...wide.map((position): Call => ({ positions: [position], send: async () => [await alone(position)] })),
   ]
-  return sendAll(items.length, calls, { alone, probe: () => probe(target) })
+  return sendAll(items.length, calls, { alone, probe: () => probe(target) }, target.ask)
 }
 
 async function insertBatch({ client, name }: Target, Statements: Statement[]): Promise<WriteResult[]> {

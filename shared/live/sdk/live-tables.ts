@@ -10,18 +10,21 @@ import { type KeySchema, keyAttributes } from '../../dynamodb/key.ts'
 import { calling } from '../../dynamodb/sdk/errors.ts'
 import { probePut } from '../../dynamodb/sdk/probe.ts'
 import { canceled, putInput } from '../../ledger/sdk-put.ts'
-import { type DestinationChange, judged, type LiveTables } from '../ports.ts'
+import type { Ask } from '../../runtime/retry.ts'
+import { type DestinationChange, judged, type LiveTables, type UnjudgedLiveTables } from '../ports.ts'
 
 /**
  * {@link LiveTables} over TransactWriteItems: items of the destination and rows of the ledger, all or nothing.
  * @param client Made with `maxAttempts: 1`: retrying happens once, in `retryingLiveTables`.
+ * @param ask Called before each call of a change that takes several.
  */
 export function sdkLiveTables(
   client: DynamoDBClient,
   destination: { name: string; schema: KeySchema },
   ledger: string,
+  ask?: Ask,
 ): LiveTables {
-  return judged({
+  const unjudged: UnjudgedLiveTables = {
     commit(writes) {
       const TransactItems = writes.flatMap(({ row, change }) => [
         { Put: putInput(ledger, row) },
@@ -60,7 +63,8 @@ export function sdkLiveTables(
         }
       })
     },
-  })
+  }
+  return judged(unjudged, ask)
 }
 
 function write({ name, schema }: { name: string; schema: KeySchema }, change: DestinationChange): TransactWriteItem {

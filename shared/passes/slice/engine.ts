@@ -2,13 +2,13 @@ import type { PassId } from '../../ledger/passes.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import type { Deadline, Runtime } from '../../runtime/ports.ts'
-import type { ShouldContinue } from '../../runtime/retry.ts'
+import type { Ask } from '../../runtime/retry.ts'
 import type { Pass } from './pass.ts'
 
 export interface SliceEngine {
   ledger: LedgerTable
-  /** Opens a pass of this run; retries continue while `shouldContinue` allows. */
-  openPass: (run: RunRecord, pass: PassId, shouldContinue: ShouldContinue) => Pass
+  /** Opens a pass of this run, whose tables call `ask` before each request. */
+  openPass: (run: RunRecord, pass: PassId, ask: Ask) => Pass
   runtime: Runtime
   deadline: Deadline
   /** Hash of the migrations in this deployment. */

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import type { Stopped } from '../../ledger/fencing.ts'
 import type { PassId } from '../../ledger/passes.ts'
 
 /**
@@ -18,7 +19,7 @@ export type Outcome =
   /** The run is paused, or another slice has the chunk: wait and retry. */
   | { outcome: 'paused' }
   | { outcome: 'split'; children: StartChild[] }
-  | { outcome: 'stopped'; reason: 'aborted' | 'fenced' | 'code changed' }
+  | Stopped
 
 /**
  * `<run8>-<hash of pass and chunk>-<epoch>`: at most 80 characters of [0-9A-Za-z_-] once the machine has appended

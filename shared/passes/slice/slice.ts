@@ -4,7 +4,7 @@ import { encodeKeyValue, type Key } from '../../dynamodb/key.ts'
 import type { Page } from '../../dynamodb/ports.ts'
 import { type ChunkRecord, replaceChunk } from '../../ledger/chunks.ts'
 import { readControl } from '../../ledger/control.ts'
-import { continueUnless, stopReason } from '../../ledger/fencing.ts'
+import { continueUnless, StoppedError, stopReason } from '../../ledger/fencing.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import { readLag } from '../../ledger/lag.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
@@ -107,6 +107,7 @@ class Slice {
       return await this.#readOn()
     } catch (error) {
       const outcome = await this.#endAfter()
+      if (StoppedError.is(error)) return { outcome: 'stopped', reason: error.reason }
       if (!outcome || !(DynamoDbError.is(error) && error.retryable)) throw error
       const { run, id: chunk } = this.record
       this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })

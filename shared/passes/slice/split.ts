@@ -5,6 +5,7 @@ import { DynamoDbError } from '../../dynamodb/errors.ts'
 import { encodeKeyValue } from '../../dynamodb/key.ts'
 import type { Table } from '../../dynamodb/ports.ts'
 import { type ChunkRecord, newChunk, recordSplit } from '../../ledger/chunks.ts'
+import { StoppedError } from '../../ledger/fencing.ts'
 import { rememberHeavy } from '../../ledger/heavy.ts'
 import type { Runtime } from '../../runtime/ports.ts'
 import type { SliceEngine } from './engine.ts'
@@ -100,7 +101,11 @@ async function surveyLeft(
     const perPointMs = (clock() - began) / fewestPoints
     const affordable = Math.floor((timeMs / 2 - (clock() - began)) / perPointMs)
     const points = Math.min(mostPoints, Math.ceil(glance.estimatedItems / itemsPerPoint), affordable)
-    return points > fewestPoints ? surveyRange({ query }, range, { points }).catch(() => glance) : glance
+    if (points <= fewestPoints) return glance
+    return surveyRange({ query }, range, { points }).catch((error) => {
+      if (StoppedError.is(error)) throw error
+      return glance
+    })
   }
   const surveying = survey()
   surveying.catch(() => {}) // Thrown below, unless time is up first.

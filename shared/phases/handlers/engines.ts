@@ -5,24 +5,20 @@ import type { LiveEngine } from '../../live/engine.ts'
 import { retryingLiveTables, retryingStream } from '../../live/retrying-ports.ts'
 import type { SettleEngine } from '../../live/settle-all.ts'
 import type { Deadline } from '../../runtime/ports.ts'
-import type { ShouldContinue } from '../../runtime/retry.ts'
+import type { Ask } from '../../runtime/retry.ts'
 import type { LiveWorld, Migrating, StreamWorld, Task } from './world.ts'
 
 /** The engine that applies and settles live changes of a run. */
-export async function liveEngine(
-  world: LiveWorld & Migrating,
-  run: RunRecord,
-  shouldContinue?: ShouldContinue,
-): Promise<LiveEngine> {
+export async function liveEngine(world: LiveWorld & Migrating, run: RunRecord, ask?: Ask): Promise<LiveEngine> {
   const { ledger, runtime, openTable, liveTables } = world
   const { schema } = run
-  const tables = liveTables({ name: run.destination, schema })
+  const tables = liveTables({ name: run.destination, schema }, ask)
   return {
     run: run.id,
     schema,
     migrations: await pendingOf(run, world),
-    source: openTable(run.source, schema, shouldContinue),
-    tables: retryingLiveTables(tables, ledger, runtime, shouldContinue),
+    source: openTable(run.source, schema, ask),
+    tables: retryingLiveTables(tables, ledger, runtime, ask),
     ledger,
     runtime,
   }
@@ -35,8 +31,8 @@ export async function settleEngine(
   deadline: Deadline,
 ): Promise<SettleEngine> {
   const { ledger, runtime, codeHash } = world
-  const shouldContinue = continueUnless(stopReason(ledger, task, codeHash, runtime.clock))
-  return { ...(await liveEngine(world, await getRun(ledger, task.run), shouldContinue)), deadline, codeHash }
+  const ask = continueUnless(stopReason(ledger, task, codeHash, runtime.clock))
+  return { ...(await liveEngine(world, await getRun(ledger, task.run), ask)), deadline, codeHash }
 }
 
 /** The engine that reads the stream of the source, beside the mapping that feeds the live function. */

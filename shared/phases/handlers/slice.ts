@@ -20,7 +20,7 @@ export function sliceHandler(
     try {
       const outcome = await runSlice(task, {
         ...{ ledger, runtime, deadline, codeHash, sliceMs },
-        openPass: (run, pass, shouldContinue) => openPass(run, pass, shouldContinue, passes),
+        openPass: (run, pass, ask) => openPass(run, pass, ask, passes),
         splitAfterMs: options.splitAfterSeconds * 1000,
       })
       return step(outcome, task.slice, executionName(task, `c${runtime.clock().toString(36)}`))

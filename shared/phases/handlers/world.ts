@@ -6,7 +6,7 @@ import type { LedgerTable } from '../../ledger/table.ts'
 import type { LiveTables, Mapping, Stream } from '../../live/ports.ts'
 import type { Migration } from '../../migrations/migration.ts'
 import type { Deadline, Runtime } from '../../runtime/ports.ts'
-import type { ShouldContinue } from '../../runtime/retry.ts'
+import type { Ask } from '../../runtime/retry.ts'
 
 /**
  * The resources of a function's process, made once: real in `functions/wiring/`, simulated in the tests. A handler
@@ -21,8 +21,8 @@ export interface World {
   runtime: Runtime
   ledger: LedgerTable
   describeTable(name: string): Promise<TableDescription>
-  /** A table with retries, which continue while `shouldContinue` allows. */
-  openTable(name: string, schema: KeySchema, shouldContinue?: ShouldContinue): Table
+  /** A table with retries, which calls `ask` before each request. */
+  openTable(name: string, schema: KeySchema, ask?: Ask): Table
 }
 
 /** For a function that needs the user's migrations; the others are bundled without them. */
@@ -33,8 +33,8 @@ export interface Migrating {
 
 /** For a function that writes a destination item together with its head. */
 export interface LiveWorld extends World {
-  /** Without retries. */
-  liveTables(destination: { name: string; schema: TableSchema }): LiveTables
+  /** Without retries. Calls `ask` before each call of a change that takes several. */
+  liveTables(destination: { name: string; schema: TableSchema }, ask?: Ask): LiveTables
 }
 
 /** For a function that reads the stream of the source. */

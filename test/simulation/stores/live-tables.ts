@@ -1,5 +1,6 @@
 import { encodeKey } from '../../../shared/dynamodb/key.ts'
 import { judged, type LiveTables, type UnjudgedLiveTables } from '../../../shared/live/ports.ts'
+import type { Ask } from '../../../shared/runtime/retry.ts'
 import { unjudgedMemory } from '../../memory/live-tables.ts'
 import { failure, type Sandbox } from '../lambda/sandbox.ts'
 import type { World } from '../world.ts'
@@ -7,7 +8,13 @@ import type { LedgerStore } from './ledger.ts'
 import { deafness, type TableStore } from './table.ts'
 
 /** Destination items with their heads, as the code in one environment writes them. */
-export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableStore, ledger: LedgerStore): LiveTables {
+export function liveTablesIn(
+  world: World,
+  sandbox: Sandbox,
+  destination: TableStore,
+  ledger: LedgerStore,
+  ask?: Ask,
+): LiveTables {
   const memory = unjudgedMemory(destination.memory, ledger.memory)
   const { watch } = destination
   const { story, settings } = world
@@ -50,5 +57,5 @@ export function liveTablesIn(world: World, sandbox: Sandbox, destination: TableS
         return !deafness(world, destination)
       }),
   }
-  return judged(raw)
+  return judged(raw, ask)
 }

@@ -2,6 +2,7 @@ import type { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import type { Page, Table, WriteResult } from '../../../shared/dynamodb/ports.ts'
 import type { RawItem } from '../../../shared/dynamodb/raw-item.ts'
 import { type Call, cutIntoCalls, sendAll } from '../../../shared/dynamodb/sdk/calls.ts'
+import type { Ask } from '../../../shared/runtime/retry.ts'
 import { invalid } from '../../memory/invalid.ts'
 import type { MemoryTable } from '../../memory/table.ts'
 import { failure, type Sandbox } from '../lambda/sandbox.ts'
@@ -48,7 +49,7 @@ export function deafness(world: World, { deafFrom, deafUntil }: TableStore): Dyn
  * A table as the code in one environment reaches it: every call takes time and may go wrong, and many items travel in
  * the calls that the real adapter would cut.
  */
-export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Table {
+export function tableIn(world: World, sandbox: Sandbox, store: TableStore, ask?: Ask): Table {
   const { memory, watch, pace } = store
   const { pageItems } = world.settings
   const { isPaced } = pace
@@ -92,7 +93,7 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore): Tabl
       }
       return { positions, send }
     })
-    return sendAll(items.length, calls, { alone: (position) => alone(operation, items[position]!), probe })
+    return sendAll(items.length, calls, { alone: (position) => alone(operation, items[position]!), probe }, ask)
   }
 
   const alone = (operation: 'put' | 'insert', item: RawItem): Promise<WriteResult> => {

@@ -23,7 +23,7 @@ async function readsOf(offline: boolean) {
   const open = (name: string) => (name === 'source' ? w.source : w.destination)
   const passes = { ledger: w.ledger, runtime: w.runtime, open, migrations: [], sliceMs: 10_000 }
   for (const chunk of ['s00000', 's00000.1'])
-    await w.slice(chunk, { openPass: (run, pass, shouldContinue) => openPass(run, pass, shouldContinue, passes) })
+    await w.slice(chunk, { openPass: (run, pass, ask) => openPass(run, pass, ask, passes) })
   expect(w.destination.items()).toEqual(w.source.items())
   for (const how of ['scan', 'query']) expect(reads.filter((each) => each.how === how).length).toBeGreaterThan(1)
   return new Set(reads.map(({ consistent }) => consistent))

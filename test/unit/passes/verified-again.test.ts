@@ -74,7 +74,7 @@ async function world() {
         {
           ledger: through,
           openPass: (record, name) =>
-            openPass(record, name, async () => true, {
+            openPass(record, name, async () => {}, {
               ledger: through,
               runtime,
               open,

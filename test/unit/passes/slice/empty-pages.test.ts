@@ -25,7 +25,7 @@ function withEmptyPages<R extends ScanRequest | QueryRequest>(read: (request: R)
 
 /** A walk over one chunk whose reads come with empty pages. */
 async function walk(w: ReturnType<typeof world>, chunk: string) {
-  const pass = w.engine().openPass({} as never, 'copy', async () => true)
+  const pass = w.engine().openPass({} as never, 'copy', async () => {})
   const scan = withEmptyPages<ScanRequest>((request) => pass.table.scan(request))
   const query = withEmptyPages<QueryRequest>((request) => pass.table.query(request))
   const table: Table = { ...pass.table, scan: scan.read, query: query.read }

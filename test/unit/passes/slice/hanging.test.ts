@@ -13,7 +13,7 @@ async function failing(code: DynamoDbErrorCode) {
   await w.plan()
   const { promise: written, resolve: write } = Promise.withResolvers<void>()
   let pages = 0
-  const pass = w.engine().openPass({} as never, 'copy', async () => true)
+  const pass = w.engine().openPass({} as never, 'copy', async () => {})
   const slice = w.slice('s00000', {
     openPass: () => ({
       ...pass,

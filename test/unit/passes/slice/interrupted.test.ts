@@ -7,7 +7,7 @@ import type { RunRecord } from '../../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../../shared/ledger/table.ts'
 import { openPass } from '../../../../shared/passes/open-pass.ts'
 import type { SliceEngine } from '../../../../shared/passes/slice/engine.ts'
-import type { ShouldContinue } from '../../../../shared/runtime/retry.ts'
+import type { Ask } from '../../../../shared/runtime/retry.ts'
 import { fill, runId, world } from './world.ts'
 
 /** A planned segment of 1,000 items, and a slice of it whose source fails from its n-th read on. */
@@ -17,7 +17,7 @@ async function failing(code: DynamoDbErrorCode, from: number) {
   await w.plan()
   let reads = 0
   const attempt = (more: Partial<SliceEngine> = {}) => {
-    const pass = w.engine().openPass({ id: runId } as RunRecord, 'copy', async () => true)
+    const pass = w.engine().openPass({ id: runId } as RunRecord, 'copy', async () => {})
     const scan: Table['scan'] = (request) =>
       ++reads >= from ? Promise.reject(new DynamoDbError(code, 'as told')) : pass.table.scan(request)
     return w.slice('s00000', { openPass: () => ({ ...pass, table: { ...pass.table, scan } }), ...more })
@@ -101,14 +101,16 @@ describe('A slice whose tables fail for long', () => {
         throw new DynamoDbError('throttled', 'as told')
       },
     })
-    const open = (name: string, _: unknown, shouldContinue: ShouldContinue) =>
-      name === 'source' ? w.source : retrying(throttled, w.runtime, shouldContinue)
+    const open = (name: string, _: unknown, ask: Ask) =>
+      name === 'source' ? w.source : retrying(throttled, w.runtime, ask)
     const passes = { ledger: w.ledger, runtime: w.runtime, open, migrations: [], sliceMs: 60_000 }
     const slice = w.slice('s00000', {
-      openPass: (run, pass, shouldContinue) => openPass(run, pass, shouldContinue, passes),
+      openPass: (run, pass, ask) => openPass(run, pass, ask, passes),
     })
-    await expect(slice).rejects.toThrow('as told')
+    await expect(slice).resolves.toEqual({ outcome: 'stopped', reason: how === 'abort' ? 'aborted' : 'fenced' })
+    // The next page may just have been permitted.
     expect(writes).toBeLessThan(6)
+    expect((await w.chunks())[0]?.deadline).toBeUndefined()
     await expect(w.slice('s00000')).resolves.toMatchObject({ outcome: 'stopped' })
   })
 })

@@ -103,7 +103,7 @@ describe('A slice', () => {
     fill(w, 0, 2_000)
     await w.plan()
     let rival: Promise<unknown> | undefined
-    const pass = w.engine().openPass({} as never, 'copy', async () => true)
+    const pass = w.engine().openPass({} as never, 'copy', async () => {})
     const outcome = await w.slice('s00000', {
       openPass: () => ({
         ...pass,
@@ -148,7 +148,7 @@ describe('A slice', () => {
     const w = world({ itemMs: 5 })
     fill(w, 0, 3_000)
     await w.plan()
-    const pass = w.engine().openPass({} as never, 'copy', async () => true)
+    const pass = w.engine().openPass({} as never, 'copy', async () => {})
     let asked = false
     const result = await w.slice('s00000', {
       openPass: () => ({
@@ -200,7 +200,7 @@ describe('A slice', () => {
     let calls = 0
     const broken = w.slice('s00000', {
       openPass: () => ({
-        ...w.engine().openPass({} as never, 'copy', async () => true),
+        ...w.engine().openPass({} as never, 'copy', async () => {}),
         async apply(items) {
           if (++calls > 3) throw new DynamoDbError('access-denied', 'no')
           await w.destination.put(items)
