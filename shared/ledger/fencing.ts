@@ -16,10 +16,13 @@ export function isAborted({ state }: Pick<RunRecord, 'state'>, { command }: Pick
   return command === 'abort' && state !== 'finished'
 }
 
-export type WhyStopped = 'fenced' | 'aborted' | 'code changed'
+export type WhyStopped = 'fenced' | 'aborted' | 'paused' | 'code changed'
 
 /** Keeps each result for five seconds. */
-export type StopReason = () => Promise<WhyStopped | undefined>
+export type StopReason<Why extends WhyStopped = WhyStopped> = () => Promise<Why | undefined>
+
+/** Why live changes stop. A pause does not stop them: the stream keeps a change for 24 hours only. */
+type WhyLiveStopped = Exclude<WhyStopped, 'paused'>
 
 interface LeaseTask {
   run: string
@@ -43,13 +46,20 @@ export function isDriving(
  */
 export function stopReason(ledger: LedgerTable, task: LeaseTask, codeHash: string, clock: Clock): StopReason {
   return trusted(clock, async () => {
-    const { run, reason } = await readReason(ledger, task, codeHash)
-    return reason ?? (isDriving(task, run) ? undefined : 'fenced')
+    const { run, control, reason } = await readReason(ledger, task, codeHash)
+    if (reason) return reason
+    if (!isDriving(task, run)) return 'fenced'
+    return control.command === 'pause' ? 'paused' : undefined
   })
 }
 
 /** Why work on live changes must stop, which continues after the execution; `undefined` if it may continue. */
-export function liveStopReason(ledger: LedgerTable, task: LeaseTask, codeHash: string, clock: Clock): StopReason {
+export function liveStopReason(
+  ledger: LedgerTable,
+  task: LeaseTask,
+  codeHash: string,
+  clock: Clock,
+): StopReason<WhyLiveStopped> {
   return trusted(clock, async () => (await readReason(ledger, task, codeHash)).reason)
 }
 
@@ -57,11 +67,11 @@ async function readReason(
   ledger: LedgerTable,
   task: LeaseTask,
   codeHash: string,
-): Promise<{ run: RunRecord; reason: WhyStopped | undefined }> {
+): Promise<{ run: RunRecord; control: Control; reason: WhyLiveStopped | undefined }> {
   const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
-  if (control.fence !== task.fence) return { run, reason: 'fenced' }
-  if (isAborted(run, control)) return { run, reason: 'aborted' }
-  return { run, reason: run.codeHash === codeHash ? undefined : 'code changed' }
+  if (control.fence !== task.fence) return { run, control, reason: 'fenced' }
+  if (isAborted(run, control)) return { run, control, reason: 'aborted' }
+  return { run, control, reason: run.codeHash === codeHash ? undefined : 'code changed' }
 }
 
 export interface Stopped {

@@ -59,8 +59,8 @@ async function lagOf(
       if (found.lagSeconds === undefined) return undefined
       return { seconds: found.lagSeconds, guard: lagGuard(found.lagSeconds), at }
     case 'stopped': {
-      // The new owner polls by itself.
-      if (found.reason === 'fenced') return undefined
+      // The new owner polls by itself; while a run is paused, live changes continue.
+      if (found.reason === 'fenced' || found.reason === 'paused') return undefined
       const last = await before()
       const seconds = last ? Math.round((at - last.at) / 1000) + last.seconds : 0
       const guard = last?.guard === 'refuse' ? 'refuse' : lagGuard(seconds)

@@ -78,6 +78,7 @@ function whyStopped(reason: WhyDrainStopped): { error: HaltCode; cause: string }
           'Live changes are not applied: they were turned off with `segue capture off`, or their event source mapping is disabled and does not come on (its last processing result, in the Lambda console, names the reason). `segue run --resume` enables it and continues; the stream keeps changes for 24 hours.',
       }
     case 'aborted':
+    case 'paused':
     case 'fenced':
       return {
         error: reason,

@@ -2,6 +2,7 @@ import type { ErrorTable } from '../runtime/error.ts'
 
 export type HaltCode =
   | 'aborted'
+  | 'paused'
   | 'fenced'
   | 'chunks-failed'
   | 'chunks-open'
@@ -21,6 +22,10 @@ export type HaltCode =
 export const halts: ErrorTable<HaltCode> = {
   aborted: {
     means: 'An operator aborted the run.',
+    next: '`segue run --resume` continues from the checkpoints.',
+  },
+  paused: {
+    means: 'An operator paused the run.',
     next: '`segue run --resume` continues from the checkpoints.',
   },
   fenced: {

@@ -4,9 +4,10 @@ import { encodeKeyValue, type Key } from '../../dynamodb/key.ts'
 import type { Page } from '../../dynamodb/ports.ts'
 import { type ChunkRecord, replaceChunk } from '../../ledger/chunks.ts'
 import { readControl } from '../../ledger/control.ts'
-import { continueUnless, StoppedError, stopReason } from '../../ledger/fencing.ts'
+import { continueUnless, StoppedError, type StopReason, stopReason, type WhyStopped } from '../../ledger/fencing.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import { readLag } from '../../ledger/lag.ts'
+import { isVerification, kindOf } from '../../ledger/passes.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import { addTallies, type Tallies } from '../../ledger/tallies.ts'
 import type { SliceEngine } from './engine.ts'
@@ -23,6 +24,8 @@ import { type SliceTask, startSlice } from './start.ts'
 const checkpointMs = 5_000
 /** Pages being written at once, besides the one being read. */
 const pagesInFlight = 2
+/** The longest pause between two pages that leaves capacity to live changes. */
+const longestPauseMs = 5_000
 
 /**
  * One invocation's work on one chunk: read a page, apply the pass, advance the cursor, checkpoint, and stop in time.
@@ -38,14 +41,11 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   if (started.kind === 'ended') return started.outcome
   const { run, record } = started
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
-  const pass = engine.openPass(
-    run,
-    record.pass,
-    continueUnless(stopReason(ledger, task, engine.codeHash, runtime.clock)),
-  )
+  const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
+  const pass = engine.openPass(run, record.pass, continueUnless(whyStop))
   const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, pass.table.name) : []
   const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
-  const slice = new Slice(run, record, pass, engine, watch)
+  const slice = new Slice(run, record, pass, whyStop, engine, watch)
   const outcome = await withinLimit(slice.toItsEnd(), record.id, engine)
   const tallies = slice.record.tallies
   runtime.emit({ code: 'slice.ended', run: run.id, chunk: record.id, outcome: outcome.outcome, tallies })
@@ -68,7 +68,8 @@ async function withinLimit<T>(work: Promise<T>, chunk: string, engine: SliceEngi
   }
 }
 
-type Reason = 'end' | 'time' | 'hot' | 'paused' | 'aborted' | 'fenced'
+/** Why a slice reads no more pages. `taken`: a newer slice has the chunk. */
+type Reason = 'end' | 'time' | 'hot' | 'taken' | WhyStopped
 
 class Slice {
   /** The row as last stored. */
@@ -77,6 +78,7 @@ class Slice {
   readonly #engine: SliceEngine
   readonly #watch: HotKeyWatch
   readonly #pass: Pass
+  readonly #whyStop: StopReason
   readonly #inFlight: InFlightPages
   readonly #pageSize: PageSize
   /** The row when the slice began; the tallies of acknowledged pages are added to it. */
@@ -89,15 +91,26 @@ class Slice {
   /** The page being read ahead. */
   #next: Promise<Page> | undefined
 
-  constructor(run: RunRecord, record: ChunkRecord, pass: Pass, engine: SliceEngine, watch: HotKeyWatch) {
+  constructor(
+    run: RunRecord,
+    record: ChunkRecord,
+    pass: Pass,
+    whyStop: StopReason,
+    engine: SliceEngine,
+    watch: HotKeyWatch,
+  ) {
     this.#run = run
     this.record = record
     this.#base = record
     this.#engine = engine
     this.#watch = watch
     this.#pass = pass
+    this.#whyStop = whyStop
     this.#inFlight = new InFlightPages(record.cursor, pagesInFlight)
-    this.#pageSize = new PageSize(engine.sliceMs)
+    this.#pageSize = new PageSize(engine.sliceMs, {
+      writes: !isVerification(kindOf(record.pass)),
+      isStuck: record.starts.at(-2) === record.tallies.read,
+    })
     this.#checkpointedAt = engine.runtime.clock()
     this.#begun = record.tallies.read
   }
@@ -107,7 +120,7 @@ class Slice {
       return await this.#readOn()
     } catch (error) {
       const outcome = await this.#endAfter()
-      if (StoppedError.is(error)) return { outcome: 'stopped', reason: error.reason }
+      if (StoppedError.is(error)) return outcome?.outcome === 'done' ? outcome : stoppedFor(error.reason)
       if (!outcome || !(DynamoDbError.is(error) && error.retryable)) throw error
       const { run, id: chunk } = this.record
       this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })
@@ -125,17 +138,16 @@ class Slice {
           return this.#close({ ...this.#acknowledged(), state: 'done' }, { outcome: 'done' })
         case 'time':
           return this.#close(this.#acknowledged(), { outcome: 'more' })
-        case 'paused':
-          return this.#close(this.#acknowledged(), { outcome: 'paused' })
-        case 'aborted':
-          return this.#close(this.#acknowledged(), { outcome: 'stopped', reason: 'aborted' })
-        case 'fenced':
-          return this.#fenced()
+        case 'taken':
+          return this.#taken()
         case 'hot': {
           const outcome = await this.#split()
           if (outcome) return outcome
           this.#watch.leaveAlone()
+          break
         }
+        default:
+          return this.#close(this.#acknowledged(), stoppedFor(reason))
       }
     }
   }
@@ -162,6 +174,8 @@ class Slice {
   async #pages(): Promise<Reason> {
     const { runtime, deadline } = this.#engine
     for (;;) {
+      const stop = await this.#whyStop()
+      if (stop) return stop
       const before = runtime.clock()
       const page = await this.#next
       if (!page) return 'end'
@@ -170,18 +184,18 @@ class Slice {
       await this.#inFlight.add(this.#apply(page), page.next)
       const roundMs = runtime.clock() - before
       this.#pageSize.observe(roundMs)
-      if (this.#slowDown) await runtime.sleep(roundMs)
+      if (this.#slowDown) await runtime.sleep(Math.min(roundMs, longestPauseMs))
       if (!page.next) return 'end'
       if (deadline.remainingMs() < this.#pageSize.reserveMs) return 'time'
       if (runtime.clock() - this.#checkpointedAt >= checkpointMs) {
-        const stop = await this.#checkpoint()
-        if (stop) return stop
+        const reason = await this.#checkpoint()
+        if (reason) return reason
       }
       if (this.#run.split && page.next.sk && this.#watch.isHot(page.next.pk)) {
         // Stored before the survey of the key, which may take all the remaining time: the next slice must start further
         // on.
         await this.#inFlight.drain()
-        return (await this.#checkpoint()) ?? 'hot'
+        return (await this.#checkpoint()) ?? (await this.#whyStop()) ?? 'hot'
       }
     }
   }
@@ -215,30 +229,26 @@ class Slice {
     return record
   }
 
-  /** Stores the cursor and reads the control row. */
-  async #checkpoint(): Promise<Reason | undefined> {
+  /** Stores the cursor, and reads how far behind live changes are. */
+  async #checkpoint(): Promise<'taken' | undefined> {
     const { ledger, runtime } = this.#engine
     const next = this.#acknowledged()
-    const [stored, control, lag] = await Promise.all([
+    const [stored, lag] = await Promise.all([
       replaceChunk(ledger, next, { epoch: next.epoch, state: 'open' }),
-      readControl(ledger, this.#run.id),
       this.#run.offline ? undefined : readLag(ledger, this.#run.id),
     ])
     this.#slowDown = lag?.guard === 'slow'
     this.#checkpointedAt = runtime.clock()
-    if (!stored || control.fence !== next.fence) return 'fenced'
+    if (!stored) return 'taken'
     this.record = next
     runtime.emit({ code: 'slice.checkpoint', run: this.#run.id, chunk: next.id, tallies: next.tallies })
-    if (control.command === 'pause') return 'paused'
-    if (control.command === 'abort') return 'aborted'
     return undefined
   }
 
   /** The last checkpoint. Nothing is in flight, so it clears the deadline. */
   async #close(next: ChunkRecord, outcome: Outcome): Promise<Outcome> {
     const { deadline: _, ...record } = next
-    if (!(await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' })))
-      return this.#fenced()
+    if (!(await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' }))) return this.#taken()
     this.record = record
     return outcome
   }
@@ -248,7 +258,7 @@ class Slice {
    * execution must retry. It pauses first: otherwise two executions of one chunk could fence each other forever before
    * either reached a checkpoint. Under a newer lease, another execution owns the chunk.
    */
-  async #fenced(): Promise<Outcome> {
+  async #taken(): Promise<Outcome> {
     const { run, id: chunk, epoch, fence } = this.record
     const { ledger, runtime } = this.#engine
     runtime.emit({ code: 'slice.fenced', run, chunk, epoch })
@@ -259,9 +269,14 @@ class Slice {
   async #split(): Promise<Outcome | undefined> {
     const { deadline: _, ...parent } = this.#acknowledged()
     const result = await trySplit(parent, this.#pass.table, this.#watch.msPerItem, this.#engine, this.#pageSize)
-    if (result === 'fenced') return this.#fenced()
+    if (result === 'taken') return this.#taken()
     if (result === undefined) return undefined
     this.record = parent
     return result
   }
+}
+
+/** A slice of a paused run waits and is retried. */
+function stoppedFor(reason: WhyStopped): Outcome {
+  return reason === 'paused' ? { outcome: 'paused' } : { outcome: 'stopped', reason }
 }

@@ -31,7 +31,7 @@ const itemsPerPoint = 1_000
  * keys cannot be divided into two ranges. The number of ways is chosen so that each range ends within `splitAfterMs` at
  * the present speed.
  * @param msPerItem average time of an item of this key so far, ms.
- * @returns the outcome `split`; `fenced` when a newer slice has the chunk; or `undefined` to continue without
+ * @returns the outcome `split`; `taken` when a newer slice has the chunk; or `undefined` to continue without
  * splitting.
  */
 export async function trySplit(
@@ -40,7 +40,7 @@ export async function trySplit(
   msPerItem: number,
   engine: SliceEngine,
   pageSize: PageSize,
-): Promise<Outcome | 'fenced' | undefined> {
+): Promise<Outcome | 'taken' | undefined> {
   const { ledger, runtime, deadline, splitAfterMs } = engine
   const { cursor, chunk } = parent
   if (!cursor?.sk) return undefined
@@ -65,7 +65,7 @@ export async function trySplit(
     newChunk(parent.run, parent.pass, child.id, child.chunk, now),
   )
   const split: ChunkRecord = { ...parent, state: 'split', splitKey: key, children: children.map((child) => child.id) }
-  if (!(await recordSplit(ledger, split, children))) return 'fenced'
+  if (!(await recordSplit(ledger, split, children))) return 'taken'
   await rememberHeavy(ledger, table.name, { pk: cursor.pk, items: survey.estimatedItems, seenAt: now })
   runtime.emit({
     code: 'chunk.split',

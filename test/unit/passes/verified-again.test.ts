@@ -34,7 +34,7 @@ async function world() {
   await createRun(ledger, {
     ...{ id: run, state: 'running', phase: 'Verify', source: 'source', destination: 'destination', schema },
     ...{ codeHash: 'code', pending: ['move'], segments: 1, split: true, offline: true, planned: true },
-    ...{ execution: 'execution', startedAt: now, verification: { number: 1, ended: false } },
+    ...{ execution: 'execution', startedAt: now, fence: 1, verification: { number: 1, ended: false } },
   } as RunRecord)
   await writeControl(ledger, run, undefined, { command: 'run', fence: 1 })
   const chunk = { kind: 'segment', segment: 0, totalSegments: 1 } as const
