@@ -9,7 +9,7 @@ const overlapMs = 30_000
 
 /**
  * Chunks as a watcher reads them: every row the first time, and then what is new. A row that took longer than {@link overlapMs} to be
- * written is seen when its slice writes next, and its last writing with the next pass. See decision 15.
+ * written is seen when its slice writes next, and its last writing with the next pass. See decision 16.
  */
 export function rememberedChunks(ledger: LedgerTable): EachChunk {
   let known: { name: string; chunks: Map<string, ChunkRecord>; newest: number } | undefined
