@@ -11,7 +11,7 @@ import {
   functions as table,
 } from '../shared/config/functions-and-permissions.ts'
 import type { SegueFunction } from './functions.ts'
-import { allow } from './policy-statements.ts'
+import { allow, useKey } from './policy-statements.ts'
 
 /** Prefix, in the bucket, of the stream records that Lambda gave up on. */
 export const DISCARDED_PREFIX = 'aws/lambda'
@@ -44,6 +44,7 @@ export class Capture extends Construct {
       ...allow('dynamodb', ['ListStreams'], '*'),
       ...allow('s3', ['ListBucket'], manifests.bucketArn),
       ...allow('s3', ['PutObject'], manifests.arnForObjects(`${DISCARDED_PREFIX}/*`)),
+      ...useKey(manifests.encryptionKey),
     ])
       live.role.addToPolicy(statement)
     const mapping = new CfnEventSourceMapping(this, 'Mapping', {

@@ -74,6 +74,7 @@ export class Functions extends Construct {
         NODE_OPTIONS: '--enable-source-maps',
         SEGUE_OPTIONS: Stack.of(this).toJsonString(options),
         SEGUE_CODE_HASH: codeHash,
+        SEGUE_STACK: Stack.of(this).stackId,
         SEGUE_LEDGER_TABLE: stores.ledger.tableName,
         SEGUE_MANIFEST_BUCKET: stores.manifests.bucketName,
         ...(stores.source.tableStreamArn && { SEGUE_STREAM: stores.source.tableStreamArn }),

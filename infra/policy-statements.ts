@@ -3,7 +3,7 @@ import { type IRole, Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
-import type { Construct } from 'constructs'
+import type { Construct, IConstruct } from 'constructs'
 import {
   type FunctionName,
   functionNames,
@@ -41,12 +41,18 @@ export function storePermissions(
     ...allow('dynamodb', may.destination, destination.tableArn),
     ...allow('dynamodb', may.ledger, ledger.tableArn),
     ...allow('s3', may.manifests, manifests.arnForObjects(`${MANIFESTS_PREFIX}/*`)),
+    ...allow('cloudformation', may.stacks, anyStack(manifests)),
     ...(source.tableStreamArn ? allow('dynamodb', may.stream, source.tableStreamArn) : []),
     ...useKey((may.source || may.stream) && source.encryptionKey, READ),
     ...useKey(may.destination && destination.encryptionKey, may.destination?.some(isWrite) ? WRITE : READ),
     ...useKey(may.ledger && ledger.encryptionKey, WRITE),
     ...useKey(may.manifests && manifests.encryptionKey, WRITE),
   ]
+}
+
+/** The ARN of every stack of this account and region: a stack that used the ledger may be gone, and so has no other ARN. */
+function anyStack(scope: IConstruct): string {
+  return Stack.of(scope).formatArn({ service: 'cloudformation', resource: 'stack', resourceName: '*' })
 }
 
 /**

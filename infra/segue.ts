@@ -35,10 +35,16 @@ export interface SegueProps {
   sourceTable?: StoredTable
   /** The table to write. @default the table of this account and region that `options.destinationTable` names */
   destinationTable?: StoredTable
-  /** Encrypts the ledger and the bucket of manifests. @default keys that AWS manages */
+  /**
+   * The ledger of an earlier stack, which knows what its runs did, and which migrations each table has been through:
+   * `Table.fromTableName(scope, 'Ledger', 'name')`. One stack at a time uses a ledger. If a customer key encrypts it, give the
+   * key too. @default a new table
+   */
+  ledger?: StoredTable
+  /** Encrypts the bucket of manifests, and a new ledger. @default keys that AWS manages */
   encryptionKey?: IKey
   /**
-   * The VPC of the functions. They must reach DynamoDB, DynamoDB Streams, S3, Lambda and Step Functions through NAT: an
+   * The VPC of the functions. They must reach DynamoDB, DynamoDB Streams, S3, Lambda, Step Functions and CloudFormation through NAT: an
    * endpoint for DynamoDB Streams has no private DNS name. Source: "AWS PrivateLink for DynamoDB Streams", Developer Guide.
    * @default outside any VPC
    */
@@ -57,7 +63,7 @@ export interface SegueProps {
 export class Segue extends Construct {
   readonly sourceTable: StoredTable
   readonly destinationTable: StoredTable
-  readonly ledger: Table
+  readonly ledger: StoredTable
   /** Start an execution of its `run` with `{}` to run the pending migrations. */
   readonly machines: { readonly run: StateMachine; readonly chunk: StateMachine }
 
@@ -73,7 +79,7 @@ export class Segue extends Construct {
 
     this.sourceTable = props.sourceTable ? withItsStream(props.sourceTable) : namedSource(this, options)
     this.destinationTable = props.destinationTable ?? Table.fromTableName(this, 'Destination', options.destinationTable)
-    this.ledger = ledgerTable(this, encryptionKey)
+    this.ledger = props.ledger ?? ledgerTable(this, encryptionKey)
     const manifests = manifestBucket(this, encryptionKey)
 
     const { byName: functions } = new Functions(this, 'Functions', {

@@ -4,6 +4,8 @@ import { type Options, parseOptions } from '../../shared/config/options.ts'
 export interface Environment {
   options: Options
   codeHash: string
+  /** StackId. */
+  stack: string
   ledgerTable: string
   manifestBucket: string
   /** ARN of the source's stream, and id of the mapping that feeds the live function; absent without a stream. */
@@ -24,6 +26,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return {
     options: parseOptions(JSON.parse(need('SEGUE_OPTIONS'))),
     codeHash: need('SEGUE_CODE_HASH'),
+    stack: need('SEGUE_STACK'),
     ledgerTable: need('SEGUE_LEDGER_TABLE'),
     manifestBucket: need('SEGUE_MANIFEST_BUCKET'),
     stream: env.SEGUE_STREAM || undefined,

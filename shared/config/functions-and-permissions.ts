@@ -14,6 +14,8 @@ export interface Permissions {
   manifests?: readonly string[]
   /** On executions of the run machine. */
   runs?: readonly string[]
+  /** On the stacks of this account and region: which of them used the ledger is in the ledger. */
+  stacks?: readonly string[]
   /** On the stream of the source. */
   stream?: readonly string[]
   /** On the event source mapping that feeds the live function. */
@@ -74,6 +76,7 @@ export const functions = {
       destination: ['DescribeTable', 'Scan'],
       ledger,
       runs: ['DescribeExecution'],
+      stacks: ['DescribeStacks'],
     },
   },
   // Lists the chunks of a run that it halts.

@@ -11,6 +11,8 @@ export interface Lease {
   held: boolean
   run: string
   execution: string
+  /** StackId of the stack whose execution that is. Leases of an earlier version have no value. */
+  stack?: string
   fence: number
   /** Milliseconds since the epoch. */
   since: number

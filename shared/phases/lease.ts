@@ -9,6 +9,7 @@ import { getRun, newRunId, type RunRecord, runPut, type TableIds } from '../ledg
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import { type ClaimEngine, claimLedger } from './claim-ledger.ts'
 import { fenceEarlierRuns } from './fence-earlier-runs.ts'
 import { haltRun } from './halt.ts'
 import { continuable, isAboutLastRun } from './last-run.ts'
@@ -16,8 +17,7 @@ import type { Executions } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { resumedRun } from './resume.ts'
 
-export interface LeaseEngine {
-  ledger: LedgerTable
+export interface LeaseEngine extends Omit<ClaimEngine, 'clock'> {
   executions: Executions
   runtime: Runtime
   source: string
@@ -54,7 +54,8 @@ const secondProbeMs = 2_000
 /**
  * Takes the lease on the destination for this execution, and begins a run or resumes a stopped one. A repeated call for
  * one execution returns the same.
- * @throws Refusal `run-in-progress` naming the owner, `nothing-to-resume`, `code-changed` or `destination-not-empty`.
+ * @throws Refusal `run-in-progress` naming the owner, `ledger-in-use` naming its stack, `nothing-to-resume`, `code-changed` or
+ * `destination-not-empty`.
  */
 export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held | Waiting> {
   const { ledger, destination, runtime } = engine
@@ -75,18 +76,19 @@ async function tryLease(
   request: RunRequest,
   engine: LeaseEngine,
 ): Promise<{ done: Lease } | undefined> {
-  const { ledger, destination, runtime } = engine
+  const { ledger, destination, runtime, stack } = engine
   const before = await readLease(ledger, destination)
   if (before?.execution === execution) {
     if (before.held) return { done: before }
     throw new Refusal('execution-ended', `Execution ${execution} has given its lease back. Start another one.`)
   }
   await refuseIfEnded(execution, engine)
+  await claimLedger({ ...engine, clock: runtime.clock })
   if (before?.held) await refuseWhileAlive(before, engine)
   if (before && !isAboutLastRun(request)) await refuseOverAnother(before, engine)
   const id = isAboutLastRun(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   const fence = (before?.fence ?? 0) + 1
-  const lease: Lease = { table: destination, held: true, run: id, execution, fence, since: runtime.clock() }
+  const lease: Lease = { table: destination, held: true, run: id, execution, stack, fence, since: runtime.clock() }
   if (before?.quietAfter) lease.quietAfter = before.quietAfter
   const earlier = [...(before?.superseded ?? []), ...(before && before.run !== id ? [before.run] : [])]
   if (earlier.length > 0) lease.superseded = earlier
@@ -111,12 +113,17 @@ async function hasEnded(execution: string, { executions, runtime }: LeaseEngine)
 }
 
 async function refuseWhileAlive(lease: Lease, engine: LeaseEngine): Promise<void> {
-  if (await hasEnded(lease.execution, engine)) return
+  if ((await isOfGoneStack(lease, engine)) || (await hasEnded(lease.execution, engine))) return
   const since = new Date(lease.since).toISOString()
   throw new Refusal(
     'run-in-progress',
     `Run ${lease.run} holds ${lease.table} since ${since}; its execution is ${lease.execution}. Wait for it, or stop that execution and start again with resume.`,
   )
+}
+
+/** Whether an execution has gone with its stack: this one may not describe what another stack's machine did. */
+async function isOfGoneStack({ stack }: Lease, engine: LeaseEngine): Promise<boolean> {
+  return stack !== undefined && stack !== engine.stack && (await engine.stacks.use(stack)) === 'gone'
 }
 
 /** A run that was stopped after its preflight can be resumed only while it is the last one. */

@@ -6,6 +6,15 @@ export interface Executions {
   status(executionArn: string): Promise<ExecutionStatus>
 }
 
+/** What a stack uses for its ledger; `gone`: it is destroyed; `unknown` when the service could not say. */
+export type LedgerUse = 'this ledger' | 'another ledger' | 'gone' | 'unknown'
+
+/** CloudFormation as the engine uses it. */
+export interface Stacks {
+  /** @param stack a StackId. */
+  use(stack: string): Promise<LedgerUse>
+}
+
 /** The store from which a Map reads its items. */
 export interface ManifestStore {
   /** Stores a manifest as one JSON array; returns its place for the state machine. */

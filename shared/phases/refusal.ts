@@ -13,6 +13,7 @@ export type RefusalCode =
   | 'table-not-ready'
   | 'slice-too-short'
   | 'run-in-progress'
+  | 'ledger-in-use'
   | 'execution-ended'
   | 'nothing-to-resume'
   | 'nothing-to-verify'
@@ -51,6 +52,10 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   'run-in-progress': {
     means: 'Another execution owns the destination: at most one run works on a table.',
     next: 'Wait for it (`segue watch`); or stop that execution and continue with `segue run --resume`.',
+  },
+  'ledger-in-use': {
+    means: 'Another stack uses this ledger, and one stack at a time does.',
+    next: 'Destroy the stack that the message names, or deploy it with another ledger; then start again.',
   },
   'execution-ended': {
     means: 'The request to begin came late: its execution has ended.',

@@ -3,7 +3,7 @@ import type { TableDescription } from '../../shared/dynamodb/sdk/describe.ts'
 import type { StreamRecord } from '../../shared/live/ports.ts'
 import type { UndrainedError } from '../../shared/passes/slice/errors.ts'
 import type { LiveWorld, MappingWorld, Migrating, StreamWorld } from '../../shared/phases/handlers/world.ts'
-import type { Executions, ManifestStore } from '../../shared/phases/ports.ts'
+import type { Executions, ManifestStore, Stacks } from '../../shared/phases/ports.ts'
 import { type Deployment, destinationTable, engineIn, open, type Release, sourceTable } from './deployment.ts'
 import type { Json } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
@@ -17,6 +17,8 @@ import type { World } from './world.ts'
 /** All that any function has at hand. */
 export interface Environment extends LiveWorld, StreamWorld, MappingWorld, Migrating {
   executions: Executions
+  stack: string
+  stacks: Stacks
   manifests: ManifestStore
   exit(why: UndrainedError): Promise<never>
   recordsOf(batch: { batch: number }): StreamRecord[]
@@ -40,6 +42,8 @@ export function environmentIn(deployment: Deployment, sandbox: Sandbox, release:
     slackMs,
     mapping: mappingIn(world, sandbox, mapping()),
     executions: executionsIn(deployment, sandbox),
+    stack: 'stack',
+    stacks: { use: async () => 'this ledger' },
     manifests: manifestsIn(deployment, sandbox),
     exit() {
       world.hit('path: exit undrained')

@@ -22,7 +22,8 @@ export function permitted(environment: Environment, name: FunctionName, world: W
       need(on, ...actions)
       return call(...args)
     }
-  const { ledger, openTable, describeTable, liveTables, openStream, mapping, executions, manifests } = environment
+  const { ledger, openTable, describeTable, liveTables, openStream, mapping, executions, stacks, manifests } =
+    environment
   const roleOf = (table: string) => (table === sourceTable ? 'source' : 'destination')
   return {
     ...environment,
@@ -68,6 +69,7 @@ export function permitted(environment: Environment, name: FunctionName, world: W
       set: allowed('mapping', ['UpdateEventSourceMapping'], mapping.set),
     },
     executions: { status: allowed('runs', ['DescribeExecution'], executions.status) },
+    stacks: { use: allowed('stacks', ['DescribeStacks'], stacks.use) },
     manifests: { write: allowed('manifests', ['PutObject'], manifests.write) },
   }
 }

@@ -52,6 +52,8 @@ it('gives no lease to an execution that has ended', async () => {
   const engine = {
     ledger: memoryLedgerTable(),
     executions: { status: async () => 'ended' as const },
+    stack: 'stack',
+    stacks: { use: async () => 'this ledger' as const },
     runtime: { clock: () => 0, sleep: async () => {}, random: () => 0, emit: () => {} },
     source: 'source',
     destination: 'destination',

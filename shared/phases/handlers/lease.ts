@@ -2,15 +2,15 @@ import { parseRequest } from '../../config/options.ts'
 import { isEmpty } from '../../dynamodb/is-empty.ts'
 import { tableIdsOf } from '../../dynamodb/sdk/describe.ts'
 import { type Held, takeLease, type Waiting } from '../lease.ts'
-import type { Executions } from '../ports.ts'
+import type { Executions, Stacks } from '../ports.ts'
 import { orRefused, type Refused } from '../refusal.ts'
 import type { Handler, Migrating, World } from './world.ts'
 
 /** Takes the lease on the destination and begins or resumes the run. */
 export function leaseHandler(
-  world: World & Migrating & { executions: Executions },
+  world: World & Migrating & { executions: Executions; stacks: Stacks; stack: string },
 ): Handler<{ execution: string; input: unknown; split?: boolean }, Held | Waiting | Refused> {
-  const { options, codeHash, ledger, runtime, executions, migrations, describeTable, openTable } = world
+  const { options, codeHash, ledger, runtime, executions, stacks, stack, migrations, describeTable, openTable } = world
   const { sourceTable: source, destinationTable: destination, segments } = options
   return ({ execution, input, split }) =>
     orRefused(async () => {
@@ -21,7 +21,7 @@ export function leaseHandler(
         execution,
         { ...request, split: split ?? request.split },
         {
-          ...{ ledger, executions, runtime, source, destination, schema, codeHash, segments },
+          ...{ ledger, executions, stacks, stack, runtime, source, destination, schema, codeHash, segments },
           tableIds: tableIdsOf(from, to),
           migrations: await migrations(),
           isEmpty: () => isEmpty(openTable(destination, schema)),

@@ -100,6 +100,7 @@ const table: Record<string, string[]> = {
     'dynamodb:Query ledger',
     'dynamodb:Scan destination',
     'states:DescribeExecution execution:Run:*',
+    'cloudformation:DescribeStacks stack/*',
   ],
   SegueFunctionscaptureRole: [
     ...everyFunction,

@@ -78,13 +78,15 @@ describe('the functions', () => {
         TracingConfig: { Mode: 'Active' },
       })
     for (const { Environment } of lambdas) {
-      const { SEGUE_OPTIONS, SEGUE_CODE_HASH, SEGUE_LEDGER_TABLE, SEGUE_MANIFEST_BUCKET } = Environment.Variables
+      const { SEGUE_OPTIONS, SEGUE_CODE_HASH, SEGUE_STACK, SEGUE_LEDGER_TABLE, SEGUE_MANIFEST_BUCKET } =
+        Environment.Variables
       expect(JSON.parse(SEGUE_OPTIONS)).toMatchObject({
         sourceTable: 'orders',
         sliceSeconds: 600,
         splitAfterSeconds: 200,
       })
       expect(SEGUE_CODE_HASH).toMatch(/^[0-9a-f]{64}$/)
+      expect(text(SEGUE_STACK)).toBe('${AWS::StackId}')
       expect(text(SEGUE_LEDGER_TABLE)).toBe('${SegueLedger}')
       expect(text(SEGUE_MANIFEST_BUCKET)).toBe('${SegueManifests}')
     }

@@ -155,6 +155,29 @@ describe('what a customer brings', () => {
     })
   })
 
+  it('a ledger takes the place of a new one, with its key, and the other key stays that of the bucket', () => {
+    const template = synth((stack) => ({
+      encryptionKey: new Key(stack, 'Key'),
+      ledger: Table.fromTableAttributes(stack, 'Earlier', {
+        tableName: 'ledger-of-last-year',
+        encryptionKey: new Key(stack, 'EarlierKey'),
+      }),
+      options: { ...options, sourceStream: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026' },
+    }))
+    expect(resources(template, 'AWS::DynamoDB::Table')).toEqual([])
+    expect(template.toJSON().Outputs.LedgerTable.Value).toBe('ledger-of-last-year')
+    for (const [, { Properties }] of resources(template, 'AWS::Lambda::Function'))
+      expect(Properties.Environment.Variables.SEGUE_LEDGER_TABLE).toBe('ledger-of-last-year')
+    expect(Object.keys(keyUsers(template, '${EarlierKey.Arn}'))).toHaveLength(14)
+    expect(keyUsers(template, '${EarlierKey.Arn}').SegueFunctionshaltRole).toContain('kms:Encrypt')
+    // Of the bucket: who writes manifests, the Map, and the mapping for what the live function gives up.
+    expect(Object.keys(keyUsers(template, '${Key.Arn}')).sort()).toEqual([
+      'SegueFunctionsliveRole',
+      'SegueFunctionsplanRole',
+      'SegueWorkflowRunMachineRole',
+    ])
+  })
+
   it('a VPC holds every function', () => {
     const template = synth((stack) => ({ vpc: new Vpc(stack, 'Vpc') }))
     for (const [, { Properties }] of resources(template, 'AWS::Lambda::Function').filter(([id]) =>

@@ -12,6 +12,8 @@ export function leaseEngine(
   return {
     ledger,
     executions: { status: async (asked) => (asked === execution ? 'running' : 'ended') },
+    stack: 'arn:aws:cloudformation:us-east-1:000000000000:stack/Night/1',
+    stacks: { use: async () => 'this ledger' },
     runtime: { ...runtime, sleep: async () => {} },
     source: run.source,
     destination: run.destination,

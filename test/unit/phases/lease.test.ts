@@ -1,25 +1,47 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { segmentId } from '../../../shared/chunks/chunk.ts'
 import { enterPhase } from '../../../shared/facts/phase.ts'
 import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { type ChunkRecord, createChunks, getChunk, newChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
 import { readControl } from '../../../shared/ledger/control.ts'
+import { readLease } from '../../../shared/ledger/lease.ts'
 import { getRun, type TableIds, updateRun } from '../../../shared/ledger/runs.ts'
+import { readLedgerStack } from '../../../shared/ledger/stack.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
 import { type LeaseEngine, takeLease } from '../../../shared/phases/lease.ts'
+import type { LedgerUse } from '../../../shared/phases/ports.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 
 const request = { resume: false, split: true, offline: true }
 const second = 1_000
 
+const stackId = (name: string) => `arn:aws:cloudformation:us-east-1:000000000000:stack/${name}/1`
+
 /** A world in which every execution but the one that asks has ended. */
 function world(ledger: LedgerTable = memoryLedgerTable()) {
-  const state = { now: 1_000_000 * second, isEmpty: true, runs: 0, tableIds: {} as TableIds }
+  const state = {
+    now: 1_000_000 * second,
+    isEmpty: true,
+    runs: 0,
+    tableIds: {} as TableIds,
+    /** The stack that asks. The names of its executions begin so. */
+    stack: '',
+    /** What CloudFormation says of other stacks. */
+    uses: {} as Record<string, LedgerUse>,
+  }
   const engineOf = (execution: string): LeaseEngine => ({
     ledger,
-    executions: { status: async (asked) => (asked === execution ? 'running' : 'ended') },
+    executions: {
+      async status(asked) {
+        // Of another stack's machines one may ask nothing.
+        if (!asked.startsWith(state.stack)) return 'unknown'
+        return asked === execution ? 'running' : 'ended'
+      },
+    },
+    stack: stackId(state.stack),
+    stacks: { use: async (stack) => state.uses[stack] ?? 'gone' },
     runtime: { clock: () => state.now, sleep: async () => {}, random: () => state.runs++ / 1296, emit: () => {} },
     source: 'source',
     destination: 'destination',
@@ -240,3 +262,60 @@ async function refusalOf(work: () => Promise<unknown>): Promise<{ code: string; 
     (error) => error,
   )
 }
+
+describe('a ledger that several stacks were given', () => {
+  /** Stack `Night` has begun a run; now `Day` asks, of which CloudFormation says this about `Night`. */
+  async function handedOver(use: LedgerUse) {
+    const made = world()
+    made.state.stack = 'Night'
+    const night = await made.begin('Night-1')
+    made.state.stack = 'Day'
+    made.state.uses[stackId('Night')] = use
+    return { ...made, night }
+  }
+
+  it('is used by one of them: another is refused, which is told the first, and since when', async () => {
+    const { take, ledger, night } = await handedOver('this ledger')
+    await expect(take('Day-1', { resume: true })).rejects.toMatchObject({
+      code: 'ledger-in-use',
+      message: expect.stringMatching(/^Stack Night uses this ledger since 1970-01-12T13:46:40.000Z/),
+    })
+    expect(await readLease(ledger, 'destination')).toMatchObject({ run: night.run, execution: 'Night-1' })
+  })
+
+  it('is given to no other while CloudFormation does not respond', async () => {
+    const { take } = await handedOver('unknown')
+    await expect(take('Day-1')).rejects.toMatchObject({
+      code: 'ledger-in-use',
+      message: expect.stringContaining('Stack Night has used this ledger'),
+    })
+  })
+
+  it('goes on to the next once the first is destroyed, in the middle of a run too, which is resumed', async () => {
+    const { begin, take, state, night } = await handedOver('gone')
+    expect(await begin('Day-1', { resume: true })).toMatchObject({ run: night.run, fence: night.fence + 1 })
+    // The first one's name again, but another stack.
+    state.stack = 'Night'
+    state.uses[stackId('Day')] = 'this ledger'
+    await expect(take('Night-2')).rejects.toMatchObject({ code: 'ledger-in-use' })
+  })
+
+  it('goes on to the next once the first was deployed with another; not its run, while that may be at work', async () => {
+    const { take } = await handedOver('another ledger')
+    await expect(take('Day-1', { resume: true })).rejects.toMatchObject({
+      code: 'run-in-progress',
+      message: expect.stringContaining('Night-1'),
+    })
+  })
+
+  it('stays with the stack that uses it, and is its own from the first run on', async () => {
+    const { begin, state, ledger } = world()
+    state.stack = 'Night'
+    await begin('Night-1')
+    const first = await readLedgerStack(ledger)
+    expect(first).toEqual({ stack: stackId('Night'), since: state.now })
+    state.now += 1_000
+    await begin('Night-2')
+    expect(await readLedgerStack(ledger)).toEqual(first)
+  })
+})
