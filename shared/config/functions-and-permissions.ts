@@ -72,8 +72,8 @@ export const functions = {
     reserved: [],
     invokedBy: 'machine',
     may: {
-      source: ['DescribeTable'],
-      destination: ['DescribeTable', 'Scan'],
+      source: ['DescribeTable', 'ListTagsOfResource'],
+      destination: ['DescribeTable', 'Scan', 'TagResource'],
       ledger,
       runs: ['DescribeExecution'],
       stacks: ['DescribeStacks'],

@@ -13,11 +13,13 @@ import { type ClaimEngine, claimLedger } from './claim-ledger.ts'
 import { fenceEarlierRuns } from './fence-earlier-runs.ts'
 import { haltRun } from './halt.ts'
 import { continuable, isAboutLastRun } from './last-run.ts'
-import type { Executions } from './ports.ts'
+import { refuseOtherLedger } from './ledger-tag.ts'
+import type { Executions, TableMarks } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { resumedRun } from './resume.ts'
 
 export interface LeaseEngine extends Omit<ClaimEngine, 'clock'> {
+  marks: TableMarks
   executions: Executions
   runtime: Runtime
   source: string
@@ -54,8 +56,8 @@ const secondProbeMs = 2_000
 /**
  * Takes the lease on the destination for this execution, and begins a run or resumes a stopped one. A repeated call for
  * one execution returns the same.
- * @throws Refusal `run-in-progress` naming the owner, `ledger-in-use` naming its stack, `nothing-to-resume`, `code-changed` or
- * `destination-not-empty`.
+ * @throws Refusal `run-in-progress` naming the owner, `ledger-in-use` naming its stack, `other-ledger`, `nothing-to-resume`,
+ * `code-changed` or `destination-not-empty`.
  */
 export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held | Waiting> {
   const { ledger, destination, runtime } = engine
@@ -86,7 +88,10 @@ async function tryLease(
   await claimLedger({ ...engine, clock: runtime.clock })
   if (before?.held) await refuseWhileAlive(before, engine)
   if (before && !isAboutLastRun(request)) await refuseOverAnother(before, engine)
+  if (!isAboutLastRun(request)) await refuseOtherLedger(engine.source, engine.marks)
   const id = isAboutLastRun(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
+  // Before anything is written there.
+  await engine.marks.markDestination()
   const fence = (before?.fence ?? 0) + 1
   const lease: Lease = { table: destination, held: true, run: id, execution, stack, fence, since: runtime.clock() }
   if (before?.quietAfter) lease.quietAfter = before.quietAfter

@@ -15,6 +15,16 @@ export interface Stacks {
   use(stack: string): Promise<LedgerUse>
 }
 
+/** Which ledger the tables of a run name as the one that knows them. */
+export interface TableMarks {
+  /** Name of this ledger's table. */
+  ledgerName: string
+  /** The ledger that the source names, if any. */
+  ledgerOfSource(): Promise<string | undefined>
+  /** Makes the destination name this ledger. */
+  markDestination(): Promise<void>
+}
+
 /** The store from which a Map reads its items. */
 export interface ManifestStore {
   /** Stores a manifest as one JSON array; returns its place for the state machine. */

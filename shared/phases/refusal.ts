@@ -14,6 +14,7 @@ export type RefusalCode =
   | 'slice-too-short'
   | 'run-in-progress'
   | 'ledger-in-use'
+  | 'other-ledger'
   | 'execution-ended'
   | 'nothing-to-resume'
   | 'nothing-to-verify'
@@ -56,6 +57,11 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   'ledger-in-use': {
     means: 'Another stack uses this ledger, and one stack at a time does.',
     next: 'Destroy the stack that the message names, or deploy it with another ledger; then start again.',
+  },
+  'other-ledger': {
+    means:
+      'The source was filled by a run of another ledger, which alone knows the migrations that its data has been through.',
+    next: 'Hand the ledger that the message names to the construct (`ledger`) and deploy. If the data has been through none, remove the tag `segue:ledger` from the table.',
   },
   'execution-ended': {
     means: 'The request to begin came late: its execution has ended.',

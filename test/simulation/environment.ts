@@ -2,6 +2,7 @@ import { type Options, parseOptions } from '../../shared/config/options.ts'
 import type { TableDescription } from '../../shared/dynamodb/sdk/describe.ts'
 import type { StreamRecord } from '../../shared/live/ports.ts'
 import type { UndrainedError } from '../../shared/passes/slice/errors.ts'
+import type { Tags } from '../../shared/phases/handlers/lease.ts'
 import type { LiveWorld, MappingWorld, Migrating, StreamWorld } from '../../shared/phases/handlers/world.ts'
 import type { Executions, ManifestStore, Stacks } from '../../shared/phases/ports.ts'
 import { type Deployment, destinationTable, engineIn, open, type Release, sourceTable } from './deployment.ts'
@@ -19,6 +20,8 @@ export interface Environment extends LiveWorld, StreamWorld, MappingWorld, Migra
   executions: Executions
   stack: string
   stacks: Stacks
+  ledgerName: string
+  tags: Tags
   manifests: ManifestStore
   exit(why: UndrainedError): Promise<never>
   recordsOf(batch: { batch: number }): StreamRecord[]
@@ -44,6 +47,8 @@ export function environmentIn(deployment: Deployment, sandbox: Sandbox, release:
     executions: executionsIn(deployment, sandbox),
     stack: 'stack',
     stacks: { use: async () => 'this ledger' },
+    ledgerName: 'ledger',
+    tags: { read: async () => undefined, write: async () => {} },
     manifests: manifestsIn(deployment, sandbox),
     exit() {
       world.hit('path: exit undrained')

@@ -22,7 +22,7 @@ export function permitted(environment: Environment, name: FunctionName, world: W
       need(on, ...actions)
       return call(...args)
     }
-  const { ledger, openTable, describeTable, liveTables, openStream, mapping, executions, stacks, manifests } =
+  const { ledger, openTable, describeTable, liveTables, openStream, mapping, executions, stacks, tags, manifests } =
     environment
   const roleOf = (table: string) => (table === sourceTable ? 'source' : 'destination')
   return {
@@ -70,6 +70,10 @@ export function permitted(environment: Environment, name: FunctionName, world: W
     },
     executions: { status: allowed('runs', ['DescribeExecution'], executions.status) },
     stacks: { use: allowed('stacks', ['DescribeStacks'], stacks.use) },
+    tags: {
+      read: (table, key) => allowed(roleOf(table.name), ['ListTagsOfResource'], tags.read)(table, key),
+      write: (table, key, value) => allowed(roleOf(table.name), ['TagResource'], tags.write)(table, key, value),
+    },
     manifests: { write: allowed('manifests', ['PutObject'], manifests.write) },
   }
 }

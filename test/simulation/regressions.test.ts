@@ -53,6 +53,7 @@ it('gives no lease to an execution that has ended', async () => {
     ledger: memoryLedgerTable(),
     executions: { status: async () => 'ended' as const },
     stack: 'stack',
+    marks: { ledgerName: 'ledger', ledgerOfSource: async () => undefined, markDestination: async () => {} },
     stacks: { use: async () => 'this ledger' as const },
     runtime: { clock: () => 0, sleep: async () => {}, random: () => 0, emit: () => {} },
     source: 'source',

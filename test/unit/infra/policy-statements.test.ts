@@ -96,9 +96,11 @@ const table: Record<string, string[]> = {
     'dynamodb:DescribeTable destination',
     'dynamodb:DescribeTable source',
     'dynamodb:GetItem ledger',
+    'dynamodb:ListTagsOfResource source',
     'dynamodb:PutItem ledger',
     'dynamodb:Query ledger',
     'dynamodb:Scan destination',
+    'dynamodb:TagResource destination',
     'states:DescribeExecution execution:Run:*',
     'cloudformation:DescribeStacks stack/*',
   ],
@@ -226,6 +228,7 @@ describe('permissions', () => {
     expect([...new Set(actions.map((line) => line.split(' ')[0]))].sort()).toEqual([
       'dynamodb:BatchGetItem',
       'dynamodb:DescribeTable',
+      'dynamodb:ListTagsOfResource',
       'dynamodb:Query',
       'dynamodb:Scan',
     ])

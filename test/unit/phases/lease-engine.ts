@@ -14,6 +14,7 @@ export function leaseEngine(
     executions: { status: async (asked) => (asked === execution ? 'running' : 'ended') },
     stack: 'arn:aws:cloudformation:us-east-1:000000000000:stack/Night/1',
     stacks: { use: async () => 'this ledger' },
+    marks: { ledgerName: 'ledger', ledgerOfSource: async () => undefined, markDestination: async () => {} },
     runtime: { ...runtime, sleep: async () => {} },
     source: run.source,
     destination: run.destination,

@@ -28,6 +28,9 @@ function world(ledger: LedgerTable = memoryLedgerTable()) {
     tableIds: {} as TableIds,
     /** The stack that asks. The names of its executions begin so. */
     stack: '',
+    /** What the source says, and the run that held the lease each time the destination was marked. */
+    ledgerOfSource: undefined as string | undefined,
+    marked: [] as (string | undefined)[],
     /** What CloudFormation says of other stacks. */
     uses: {} as Record<string, LedgerUse>,
   }
@@ -41,6 +44,13 @@ function world(ledger: LedgerTable = memoryLedgerTable()) {
       },
     },
     stack: stackId(state.stack),
+    marks: {
+      ledgerName: 'ledger',
+      ledgerOfSource: async () => state.ledgerOfSource,
+      async markDestination() {
+        state.marked.push((await readLease(ledger, 'destination'))?.run)
+      },
+    },
     stacks: { use: async (stack) => state.uses[stack] ?? 'gone' },
     runtime: { clock: () => state.now, sleep: async () => {}, random: () => state.runs++ / 1296, emit: () => {} },
     source: 'source',
@@ -317,5 +327,34 @@ describe('a ledger that several stacks were given', () => {
     state.now += 1_000
     await begin('Night-2')
     expect(await readLedgerStack(ledger)).toEqual(first)
+  })
+})
+
+describe('a ledger that knows nothing of the source', () => {
+  it('refuses it where the source names another ledger, and writes nothing', async () => {
+    const { take, state, ledger } = world()
+    state.ledgerOfSource = 'ledger-of-last-year'
+    await expect(take('one')).rejects.toMatchObject({
+      code: 'other-ledger',
+      message: expect.stringContaining('another ledger, ledger-of-last-year'),
+    })
+    expect(state.marked).toEqual([])
+    expect(await readLease(ledger, 'destination')).toBeUndefined()
+  })
+
+  it.each([[undefined], ['ledger']])('takes it where the source names %s', async (ledgerOfSource) => {
+    const { begin, state } = world()
+    state.ledgerOfSource = ledgerOfSource
+    await begin('one')
+  })
+
+  it('is named by the destination before anything is written there, and by the one of an older run that is resumed', async () => {
+    const { begin, state, ledger } = world()
+    const first = await begin('one')
+    expect(state.marked).toEqual([undefined])
+    state.ledgerOfSource = 'another, which was named since'
+    await begin('two', { resume: true })
+    expect(state.marked).toEqual([undefined, first.run])
+    expect(await readLease(ledger, 'destination')).toMatchObject({ run: first.run })
   })
 })

@@ -101,6 +101,7 @@ describe('executions that start at once', () => {
       ...{ ledger, runtime, source: 's', destination: 'd', tableIds: {}, schema: run.schema, migrations: [] },
       ...{ codeHash: 'code', segments: 1, isEmpty: async () => true },
       executions: { status: async () => 'running' as const },
+      marks: { ledgerName: 'ledger', ledgerOfSource: async () => undefined, markDestination: async () => {} },
       ...{ stack: 'stack', stacks: { use: async () => 'this ledger' as const } },
     }
     const answers = await Promise.allSettled(all.map((execution) => takeLease(execution, request, engine)))
@@ -122,6 +123,7 @@ describe('executions that start at once', () => {
       ...{ ledger, runtime, source: 's', destination: 'd', tableIds: {}, schema: run.schema, migrations: [] },
       ...{ codeHash: 'code', segments: 1, isEmpty: async () => true },
       executions: { status: async () => 'running' as const },
+      marks: { ledgerName: 'ledger', ledgerOfSource: async () => undefined, markDestination: async () => {} },
       ...{ stack: 'stack', stacks: { use: async () => 'this ledger' as const } },
     }
     const again = takeLease('one', { resume: true, split: true, offline: false }, asking)
