@@ -14,6 +14,7 @@ import { type QuarantineEntry, quarantine, replaceEntry } from '../../../shared/
 import { createRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import { sdkLedgerTable } from '../../../shared/ledger/sdk-table.ts'
 import { saveCursors, writePolledAt } from '../../../shared/ledger/shards.ts'
+import { writeLedgerStack } from '../../../shared/ledger/stack.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
@@ -161,6 +162,12 @@ const cases: Case[] = [
     (ledger) => beginCapture(ledger, 'r', capture),
   ],
   ['capture off, undone', ['off = 9'], (ledger) => keepCapture(ledger, 'r', 9), off],
+  ['the stack of a ledger', [absent], (ledger) => writeLedgerStack(ledger, undefined, { stack: 'one', since: 1 })],
+  [
+    'the next stack of a ledger',
+    ['stack = "one"'],
+    (ledger) => writeLedgerStack(ledger, { stack: 'one', since: 1 }, { stack: 'two', since: 2 }),
+  ],
   // Their comments say why no condition is needed.
   ['applied migrations', [undefined], (ledger) => writeApplied(ledger, { name: 'd' }, [], 'r')],
   ['lag', [undefined], (ledger) => writeLag(ledger, 'r', { seconds: 1, guard: 'ok', at: 1 })],
@@ -204,9 +211,8 @@ describe('a write to the ledger', () => {
   const folder = (name: string, files: string[]) => files.map((file) => `shared/${name}/${file}.ts`)
 
   it('is made by these files alone: another belongs into these tests', () => {
-    const here = 'applied capture chunks control differences heads heavy lag lease owner quarantine runs shards'.split(
-      ' ',
-    )
+    const here =
+      'applied capture chunks control differences heads heavy lag lease owner quarantine runs shards stack'.split(' ')
     const elsewhere = [
       ...folder('ledger', ['retrying-ledger']),
       ...folder('live', ['apply', 'ports', 'retrying-ports', 'settle']),
