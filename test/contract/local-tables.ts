@@ -8,9 +8,12 @@ import type { LedgerTable } from '../../shared/ledger/table.ts'
 /** Tables of a DynamoDB that runs on this machine, each new and empty. */
 export class LocalTables {
   readonly client: DynamoDBClient
+  readonly #streams: boolean
   #made = 0
 
-  constructor(endpoint: string) {
+  /** @param streams whether they have streams, which make long tests of many transactions slow. */
+  constructor(endpoint: string, streams = true) {
+    this.#streams = streams
     this.client = new DynamoDBClient({
       endpoint,
       region: 'us-east-1',
@@ -48,7 +51,7 @@ export class LocalTables {
         AttributeDefinitions: [...types].map(([name, type]) => ({ AttributeName: name, AttributeType: type })),
         KeySchema: [...keys('HASH', [pk]), ...keys('RANGE', sk ? [sk] : [])],
         ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
-        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        ...(this.#streams && { StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' } }),
       }),
     )
     return name
