@@ -54,6 +54,13 @@ describe('The house', () => {
     expect(broken).toEqual([])
   })
 
+  it('leaves no promise alone: `void` would hide it from the linter', () => {
+    const broken = ['shared', 'functions', 'cli'].flatMap(files).filter((file) => {
+      return /^\s*void /m.test(readFileSync(resolve(root, file), 'utf8'))
+    })
+    expect(broken).toEqual([])
+  })
+
   it('keeps infra, functions, cli and local apart from each other, except that local deploys and the CLI draws', () => {
     const allowed: Record<string, RegExp> = {
       infra: /^(infra|shared)\//,
