@@ -57,18 +57,20 @@ describe('work under a lease', () => {
 
   it.each<[string, Partial<RunRecord>, Partial<Control>, string, string | undefined, string | undefined]>([
     ['runs', {}, {}, 'hash', undefined, undefined],
-    ['is paused, which slices notice by themselves', {}, { command: 'pause' }, 'hash', undefined, undefined],
+    ['is paused', {}, { command: 'pause' }, 'hash', 'paused', undefined],
     ['has a newer lease', {}, { fence: 2 }, 'hash', 'fenced', 'fenced'],
     ['has an older lease, which it cannot know', {}, { fence: 0 }, 'hash', 'fenced', 'fenced'],
     ['is aborted', {}, { command: 'abort' }, 'hash', 'aborted', 'aborted'],
     ['was aborted after it finished', { state: 'finished' }, { command: 'abort' }, 'hash', 'fenced', undefined],
-    ['has halted', { state: 'halted' }, {}, 'hash', 'fenced', undefined],
+    ['has stopped', { state: 'stopped' }, {}, 'hash', 'fenced', undefined],
     ['has other code deployed', {}, {}, 'other', 'code changed', 'code changed'],
   ])('whose run %s', async (_, change, control, codeHash, reason, liveReason) => {
     const [why, whyLive] = await reasons(change, control, codeHash)
     expect(await why!()).toBe(reason)
     expect(await whyLive!()).toBe(liveReason)
-    expect(await continueUnless(why!)()).toBe(reason === undefined)
+    const asked = continueUnless(why!)()
+    if (reason === undefined) await asked
+    else await expect(asked).rejects.toMatchObject({ code: 'stopped', reason })
   })
 
   it('learns of an abort within five seconds', async () => {

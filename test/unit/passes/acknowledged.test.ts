@@ -92,7 +92,7 @@ it.each(cases)(
     const [ledgerTurns, tableTurns] = turns
     const open = (name: string) => slow(name === 'source' ? source : destination, tableTurns)
     const passes = { ledger: slow(ledger, ledgerTurns), runtime, open, migrations: [twins], sliceMs: 1_000 }
-    const { table, apply } = openPass(run, pass, async () => true, passes)
+    const { table, apply } = openPass(run, pass, async () => {}, passes)
     const items = (table.name === 'source' ? source : destination).items().map((each) => rawItem(schema, each))
     const tallies = await apply(items, { pass, chunk: 's00000', epoch: 1, before: 0 })
     expect(underWay).toBe(0)

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { type Attempt, retry, type ShouldContinue } from '../../../shared/runtime/retry.ts'
+import { type Ask, type Attempt, retry } from '../../../shared/runtime/retry.ts'
 
 /** Retries what `attempt` does, asked with its number; returns what became of it. */
-async function retried(attempt: (tried: number) => Attempt<string>, random = 1, shouldContinue?: ShouldContinue) {
+async function retried(attempt: (tried: number) => Attempt<string>, random = 1, ask?: Ask) {
   const waits: number[] = []
   let tried = 0
   const runtime = {
@@ -14,7 +14,7 @@ async function retried(attempt: (tried: number) => Attempt<string>, random = 1, 
     runtime,
     async () => attempt(++tried),
     (reason, cause) => new Error(reason, { cause }),
-    shouldContinue,
+    ask,
   ).catch((error: Error) => error.message)
   return { done, tried, waits }
 }
@@ -37,8 +37,12 @@ it('waits for nothing once it is done', async () => {
   expect(await retried((n) => (n === 2 ? { done: 'yes' } : failing()))).toEqual({ done: 'yes', tried: 2, waits: [100] })
 })
 
-it('asks after each wait whether to continue, and begins nothing once told not to', async () => {
+it('asks before each attempt, the first too, and begins none once that throws', async () => {
   let asked = 0
-  const { done, tried, waits } = await retried(failing, 1, async () => ++asked < 3)
-  expect({ done, tried, asked, waits }).toEqual({ done: 'throttled', tried: 3, asked: 3, waits: [100, 200, 400] })
+  const { done, tried, waits } = await retried(failing, 1, async () => {
+    if (++asked === 3) throw new Error('stop')
+  })
+  expect({ done, tried, asked, waits }).toEqual({ done: 'stop', tried: 2, asked: 3, waits: [100, 200] })
+  const never = () => Promise.reject(new Error('stop'))
+  expect(await retried(failing, 1, never)).toEqual({ done: 'stop', tried: 0, waits: [] })
 })
