@@ -1,10 +1,20 @@
 import { readCapture } from '../ledger/capture.ts'
-import { liveStopReason, type StopReason, stopReason, type WhyStopped } from '../ledger/fencing.ts'
+import {
+  continueUnless,
+  liveStopReason,
+  orStopped,
+  type StopReason,
+  stopReason,
+  type WhyStopped,
+} from '../ledger/fencing.ts'
 import { writePolledAt } from '../ledger/shards.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
+import type { Ask } from '../runtime/retry.ts'
 import { counted } from '../runtime/text.ts'
 import { listShards } from './listed-shards.ts'
+import type { Stream } from './ports.ts'
+import { retryingStream } from './retrying-ports.ts'
 import { pollMs, type ShardDrainEngine } from './shard-drain.ts'
 import { ShardDrains } from './shard-drains.ts'
 
@@ -20,7 +30,9 @@ export interface DrainTask {
   past: number
 }
 
-export interface DrainEngine extends Omit<ShardDrainEngine, 'run' | 'since'> {
+export interface DrainEngine extends Omit<ShardDrainEngine, 'run' | 'since' | 'stream'> {
+  /** Without retries. */
+  stream: Stream
   deadline: Deadline
   codeHash: string
 }
@@ -52,7 +64,14 @@ export function drain(task: DrainTask, engine: DrainEngine): Promise<DrainOutcom
   return drainUnless(task, engine, stopReason(engine.ledger, task, engine.codeHash, engine.runtime.clock))
 }
 
-async function drainUnless(task: DrainTask, engine: DrainEngine, whyStop: StopReason): Promise<DrainOutcome> {
+function drainUnless(task: DrainTask, engine: DrainEngine, whyStop: StopReason): Promise<DrainOutcome> {
+  const ask = continueUnless(whyStop)
+  // Asked before each read: reading hundreds of shards once, and checking their records, takes minutes.
+  const stream = retryingStream(engine.stream, engine.runtime, ask)
+  return orStopped(() => poll(task, { ...engine, stream }, ask))
+}
+
+async function poll(task: DrainTask, engine: DrainEngine, ask: Ask): Promise<DrainOutcome> {
   // Waiting for silence needs more time than this, so a tenth of the time at the start is enough.
   const reserveMs = engine.deadline.remainingMs() / 10
   const isTimeUp = () => engine.deadline.remainingMs() < reserveMs
@@ -66,8 +85,6 @@ async function drainUnless(task: DrainTask, engine: DrainEngine, whyStop: StopRe
    */
   let childlessSince: number | undefined
   for (let round = 0; ; round++) {
-    const stopped = await whyStop()
-    if (stopped) return { outcome: 'stopped', reason: stopped }
     const listedAt = engine.runtime.clock()
     // Lists the shards again once all known ones have ended: a closed shard has left children.
     const shards = await listShards(engine.stream, task.run, engine.ledger, engine.runtime.clock)
@@ -82,17 +99,15 @@ async function drainUnless(task: DrainTask, engine: DrainEngine, whyStop: StopRe
       await engine.runtime.sleep(pollMs)
     }
     for (;;) {
-      const reason = await whyStop()
-      if (reason) return { outcome: 'stopped', reason }
+      await ask()
       const { open } = drains
       if (open.length === 0) break
       if (isTimeUp()) return more(drains)
       const now = engine.runtime.clock()
       const ready = open.filter((shard) => shard.readAfter <= now)
       if (ready.length === 0) await engine.runtime.sleep(Math.min(...open.map(({ readAfter }) => readAfter)) - now)
-      // Checked before each read: reading hundreds of shards once, and checking their records, takes minutes.
       await inParallel(shardsAtOnce, inTurn(ready, firstOf), async (shard) => {
-        if (!isTimeUp() && !(await whyStop())) await shard.step()
+        if (!isTimeUp()) await shard.step()
       })
       if (ready.some(({ standing }) => standing.kind === 'trimmed')) return { outcome: 'trimmed' }
     }

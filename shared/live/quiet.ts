@@ -10,7 +10,7 @@ import { LiveError } from './errors.ts'
 export type QuietOutcome =
   | { outcome: 'quiet'; quiet: string }
   | { outcome: 'waiting'; seconds: number; reason: string }
-  | { outcome: 'stopped'; reason: 'fenced' | 'aborted' }
+  | { outcome: 'stopped'; reason: 'fenced' | 'aborted' | 'paused' }
 
 /**
  * The first step of settle: records in the control row that no write of copy can land, once that is so. From then on
@@ -26,6 +26,7 @@ export async function beginQuiet(
     const control = await readControl(ledger, run.id)
     if (control.fence !== task.fence) return { done: { outcome: 'stopped', reason: 'fenced' } }
     if (control.command === 'abort') return { done: { outcome: 'stopped', reason: 'aborted' } }
+    if (control.command === 'pause') return { done: { outcome: 'stopped', reason: 'paused' } }
     if (control.quiet !== undefined) return { done: { outcome: 'quiet', quiet: control.quiet } }
     const coverage = await readCoverage(ledger, run, 'copy')
     if (!coverage.complete)

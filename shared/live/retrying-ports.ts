@@ -36,14 +36,16 @@ export function retryingLiveTables(tables: LiveTables, ledger: LedgerTable, runt
 /**
  * The same stream with retries of throttling and lost responses, page by page: DescribeStream allows ten calls a
  * second.
+ * @param ask called before each attempt.
  */
-export function retryingStream(stream: Stream, runtime: Runtime): Stream {
+export function retryingStream(stream: Stream, runtime: Runtime, ask?: Ask): Stream {
+  const call = <T>(operation: string, once: () => Promise<T>) => withRetries(operation, runtime, once, ask)
   return {
     arn: stream.arn,
-    shards: (after) => withRetries('list shards', runtime, () => stream.shards(after)),
+    shards: (after) => call('list shards', () => stream.shards(after)),
     async open(shard, after) {
-      const reader = await withRetries('open shard', runtime, () => stream.open(shard, after))
-      return { next: () => withRetries('read shard', runtime, () => reader.next()) }
+      const reader = await call('open shard', () => stream.open(shard, after))
+      return { next: () => call('read shard', () => reader.next()) }
     },
   }
 }

@@ -22,6 +22,7 @@ const leastEmptyReads = 5
 export type Standing = { kind: 'going' | 'closed' | 'past' | 'silent' | 'trimmed' } | { kind: 'behind'; at: number }
 
 export interface ShardDrainEngine extends AppliedEngine {
+  /** With retries. */
   stream: Stream
   runtime: Runtime
   /**

@@ -2,7 +2,7 @@ import { continueUnless, stopReason } from '../../ledger/fencing.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { DrainEngine } from '../../live/drain.ts'
 import type { LiveEngine } from '../../live/engine.ts'
-import { retryingLiveTables, retryingStream } from '../../live/retrying-ports.ts'
+import { retryingLiveTables } from '../../live/retrying-ports.ts'
 import type { SettleEngine } from '../../live/settle-all.ts'
 import type { Deadline } from '../../runtime/ports.ts'
 import type { Ask } from '../../runtime/retry.ts'
@@ -44,13 +44,12 @@ export async function streamEngine(
   const { ledger, runtime, openStream, silenceMs, slackMs, codeHash } = world
   const run = await getRun(ledger, id)
   const { schema } = run
-  const stream = retryingStream(openStream(schema), runtime)
   return {
     ledger,
     runtime,
     schema,
     migrations: await pendingOf(run, world),
-    stream,
+    stream: openStream(schema),
     silenceMs,
     slackMs,
     deadline,

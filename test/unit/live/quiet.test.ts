@@ -50,6 +50,7 @@ it('quiet is refused while a chunk of copy is open', async () => {
 it.each([
   ['fenced', { fence: 2 }],
   ['aborted', { command: 'abort' }],
+  ['paused', { command: 'pause' }],
 ])('quiet does not begin in a run that is %s', async (reason, change) => {
   const { begin, control } = await copied()
   await control(change)
