@@ -1,5 +1,6 @@
 import { enteredAt, enterPhase } from '../facts/phase.ts'
 import { readCapture } from '../ledger/capture.ts'
+import { stopReason } from '../ledger/fencing.ts'
 import { type Lag, readLag } from '../ledger/lag.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -7,7 +8,7 @@ import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '.
 import { recordLag } from '../live/lag.ts'
 import { type Halted, haltRun } from './halt.ts'
 import type { HaltCode } from './halts.ts'
-import { drainGivesUpMs, drainWaitSeconds } from './waits.ts'
+import { drainGivesUpMs, drainWaitSeconds, machineWaitSeconds } from './waits.ts'
 
 export type Drained = { outcome: 'drained' } | { outcome: 'more' } | { outcome: 'waiting'; seconds: number } | Halted
 
@@ -17,9 +18,32 @@ const trimmed =
 
 const neverDrained = `Live changes up to the end of copy were not applied within ${drainGivesUpMs / 3_600_000} hours, longer than the stream keeps them. The errors of the live function in CloudWatch Logs name the reason. Mend it, then \`segue run --resume\`: it shows whether something was lost.`
 
-/** Drains. Halts the run if changes were lost or are not applied. */
+/** How often a wait asks whether it must stop, ms. */
+const askMs = 5_000
+
+/**
+ * Drains. Waits for live changes within the invocation, for as long as it lasts: a pause then takes effect in seconds,
+ * and the machine makes few rounds. Halts the run if changes were lost or are not applied.
+ */
 export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Drained> {
+  const { ledger, runtime, deadline, codeHash, silenceMs } = engine
+  // A poll reads what is left, listens for silence, and reads again what came meanwhile.
+  const pollMs = 2 * silenceMs + deadline.remainingMs() / 10
   const run = await enterPhase(task, 'Drain', engine)
+  const whyStop = stopReason(ledger, task, codeHash, runtime.clock)
+  for (;;) {
+    const drained = await poll(task, run, engine)
+    if (drained.outcome !== 'waiting') return drained
+    const due = runtime.clock() + drained.seconds * 1000
+    const leftMs = () => Math.min(due - runtime.clock(), deadline.remainingMs() - pollMs)
+    while (leftMs() > 0 && !(await whyStop())) await runtime.sleep(Math.ceil(Math.min(askMs, leftMs())))
+    // The poll says why it stops.
+    if (deadline.remainingMs() <= pollMs && !(await whyStop()))
+      return { outcome: 'waiting', seconds: machineWaitSeconds((due - runtime.clock()) / 1000) }
+  }
+}
+
+async function poll(task: DrainTask, run: RunRecord, engine: DrainEngine): Promise<Drained> {
   const found = await drain(task, engine)
   // The live function may be of another version than this one. The stream monitor records why it does not apply
   // changes.

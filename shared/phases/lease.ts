@@ -17,6 +17,7 @@ import { refuseOtherLedger } from './ledger-tag.ts'
 import type { Executions, TableMarks } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { resumedRun } from './resume.ts'
+import { machineWaitSeconds } from './waits.ts'
 
 export interface LeaseEngine extends Omit<ClaimEngine, 'clock'> {
   marks: TableMarks
@@ -65,7 +66,8 @@ export async function takeLease(execution: string, request: RunRequest, engine: 
   const lease = await fenceEarlierRuns(ledger, taken)
   if (!(await hasWritten(lease.run, ledger))) {
     const leftMs = (lease.quietAfter ?? 0) - runtime.clock()
-    if (leftMs >= 0 && lease.quietAfter) return { outcome: 'waiting', seconds: Math.floor(leftMs / 1000) + 1 }
+    if (leftMs >= 0 && lease.quietAfter)
+      return { outcome: 'waiting', seconds: machineWaitSeconds(Math.floor(leftMs / 1000) + 1) }
     await refuseUnlessEmpty(lease, engine)
   }
   const { offline } = await getRun(ledger, lease.run)

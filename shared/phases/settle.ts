@@ -3,6 +3,7 @@ import type { ListPlace } from '../live/list-work.ts'
 import { beginQuiet } from '../live/quiet.ts'
 import { type SettleEngine, settleBuckets } from '../live/settle-all.ts'
 import { type Halted, haltStopped } from './halt.ts'
+import { machineWaitSeconds } from './waits.ts'
 
 export type Settled =
   | { outcome: 'settled' }
@@ -17,7 +18,8 @@ export async function settleRun(
 ): Promise<Settled> {
   await enterPhase(task, 'Settle', engine)
   const quiet = await beginQuiet(task, engine)
-  if (quiet.outcome === 'waiting') return { outcome: 'waiting', from: task.from, seconds: quiet.seconds }
+  if (quiet.outcome === 'waiting')
+    return { outcome: 'waiting', from: task.from, seconds: machineWaitSeconds(quiet.seconds) }
   const found = quiet.outcome === 'quiet' ? await settleBuckets(task, engine) : quiet
   switch (found.outcome) {
     case 'done':

@@ -13,6 +13,14 @@ export const captureGivesUpMs = 15 * 60_000
  */
 export const drainGivesUpMs = 26 * 3_600_000
 
+/** The longest wait of the machine, seconds: a pause, an abort or a new owner is noticed only after it. */
+const longestWaitSeconds = 60
+
+/** How long the machine waits for something that is due in so many seconds. */
+export function machineWaitSeconds(seconds: number): number {
+  return Math.min(longestWaitSeconds, Math.max(1, Math.ceil(seconds)))
+}
+
 /** How long Capture waits before it retries, seconds: a tenth of its wait so far, from 5 to 30. */
 export function captureWaitSeconds(waitedMs: number): number {
   return Math.round(Math.min(30, Math.max(5, waitedMs / 10_000)))

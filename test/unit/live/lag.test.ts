@@ -38,7 +38,8 @@ async function captured() {
     stream,
     silenceMs: 60_000,
     slackMs: 60_000,
-    deadline: { remainingMs: () => 900_000 },
+    // Too short to wait within the invocation.
+    deadline: { remainingMs: () => 100_000 },
     codeHash: 'code',
   }
   const record = (found: Parameters<typeof recordLag>[1]) => recordLag(run, found, engine)
