@@ -1,11 +1,13 @@
 import path from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
+import { Table } from 'aws-cdk-lib/aws-dynamodb'
 import { OptionsError } from '../shared/config/errors.ts'
 import { Segue } from './segue.ts'
 
 /**
  * The app of the root `cdk.json`, to deploy from this repository. Context: `segue` holds the options, `migrations` the path
- * of the module that exports the migrations, `stack` the name of the stack.
+ * of the module that exports the migrations, `stack` the name of the stack, `ledger` the name of an earlier stack's ledger, if there
+ * is one.
  */
 const app = new App()
 
@@ -16,4 +18,8 @@ if (typeof migrations !== 'string')
 const stack = new Stack(app, app.node.tryGetContext('stack') ?? 'Segue', {
   description: 'Segue: migrates a DynamoDB table',
 })
-new Segue(stack, 'Segue', { migrations: path.resolve(migrations) })
+const ledger: unknown = app.node.tryGetContext('ledger')
+new Segue(stack, 'Segue', {
+  migrations: path.resolve(migrations),
+  ...(typeof ledger === 'string' && { ledger: Table.fromTableName(stack, 'Ledger', ledger) }),
+})

@@ -29,7 +29,8 @@ export function deployPair(
   name: string,
   migrations: string,
   tables: { sourceTable: string; destinationTable: string },
+  context: Record<string, string> = {},
 ): Promise<Court> {
   const file = path.join(import.meta.dirname, 'migrations', `${migrations}.ts`)
-  return Court.deploy(aws, name, { app: ROOT, options: tables, context: { migrations: file } })
+  return Court.deploy(aws, name, { app: ROOT, options: tables, context: { migrations: file, ...context } })
 }
