@@ -29,11 +29,11 @@ interface Made {
 }
 
 /** The code of each pass, by its kind. */
-const work: Record<PassKind, (made: Made) => PageWork & Pick<Pass, 'consistent'>> = {
+const work: Record<PassKind, (made: Made) => PageWork & Pick<Pass, 'consistent' | 'patienceMs'>> = {
   // Live changes carry everything that a stale read misses. Offline there are none, so reads must be consistent.
   copy: ({ verify, offline }) => ({ ...copyPass({ ...verify, offline }), consistent: offline }),
-  verify: ({ verify }) => ({ ...verifyPass(verify), consistent: false }),
-  orphans: ({ verify }) => ({ ...orphansPass(verify), consistent: false }),
+  verify: ({ verify }) => ({ ...verifyPass(verify), consistent: false, patienceMs: verify.patienceMs }),
+  orphans: ({ verify }) => ({ ...orphansPass(verify), consistent: false, patienceMs: verify.patienceMs }),
 }
 
 /** Opens one pass of a run, by the tables of passes and of their code. */

@@ -23,13 +23,19 @@ export class PageSize {
   #slowestMs = 0
   readonly #sliceMs: number
   readonly #longestMs: number
+  readonly #patienceMs: number
 
   /**
    * @param writes whether the pass writes items.
    * @param isStuck the slice before made no progress: its first page may have been too large to be done in its time.
+   * @param patienceMs how long a page may wait, besides its reads and writes.
    */
-  constructor(sliceMs: number, { writes, isStuck }: { writes: boolean; isStuck: boolean }) {
+  constructor(
+    sliceMs: number,
+    { writes, isStuck, patienceMs = 0 }: { writes: boolean; isStuck: boolean; patienceMs?: number | undefined },
+  ) {
     this.#sliceMs = sliceMs
+    this.#patienceMs = patienceMs
     this.#longestMs = writes ? longestPageMs : Number.POSITIVE_INFINITY
     this.limit = isStuck ? 1 : ordinaryPage
   }
@@ -51,9 +57,10 @@ export class PageSize {
 
   /**
    * Time to reserve for the end of the slice: the pages in flight, the drain and the last checkpoint, each about as
-   * slow as the slowest recent page. At least a twentieth of the slice.
+   * slow as the slowest recent page. At least a twentieth of the slice. A page that waits at the end of a slice, after
+   * quick ones, must not outlast it: a short slice has no checkpoint before it, so the next one would meet the same page.
    */
   get reserveMs(): number {
-    return Math.max(this.#slowestMs * 3, this.#sliceMs / 20)
+    return Math.max(this.#slowestMs * 3, this.#sliceMs / 20, this.#patienceMs * 2)
   }
 }

@@ -19,4 +19,6 @@ export interface Pass extends PageWork {
    * Whether reads are strongly consistent. Needed only if nothing else carries the changes that a stale read misses.
    */
   consistent: boolean
+  /** How long a page may wait before its differences count, ms. A copy never waits. @default 0 */
+  patienceMs?: number
 }

@@ -110,6 +110,7 @@ class Slice {
     this.#pageSize = new PageSize(engine.sliceMs, {
       writes: !isVerification(kindOf(record.pass)),
       isStuck: record.starts.at(-2) === record.tallies.read,
+      patienceMs: pass.patienceMs,
     })
     this.#checkpointedAt = engine.runtime.clock()
     this.#begun = record.tallies.read
