@@ -2,6 +2,7 @@ import type { Ask } from '../../runtime/retry.ts'
 import { DynamoDbError } from '../errors.ts'
 import { isRefused, judge, refusalOf } from '../judge.ts'
 import type { WriteResult } from '../ports.ts'
+import type { RawItem } from '../raw-item.ts'
 
 /** Calls in flight at once for one `put` or `insert`: enough to hide the latency, few enough not to be a burst. */
 const PARALLEL = 4
@@ -22,6 +23,28 @@ export const batchStatementBytes = 3.5 * 1024 * 1024
 export interface Call {
   positions: number[]
   send(): Promise<WriteResult[]>
+}
+
+/**
+ * Reads by key. A response ends at 16 MB and names the unprocessed keys, so large items always take several calls. The
+ * rest is requested at once, as long as every response brings something.
+ * @param call reads some keys, and returns those that it left unprocessed.
+ * @throws DynamoDbError `throttled` when a call processed none.
+ */
+export async function readAll<K>(
+  table: string,
+  keys: K[],
+  call: (open: K[]) => Promise<{ items: RawItem[]; rest: K[] }>,
+): Promise<RawItem[]> {
+  const all: RawItem[] = []
+  for (let open = keys; open.length > 0; ) {
+    const { items, rest } = await call(open)
+    if (rest.length >= open.length)
+      throw new DynamoDbError('throttled', `BatchGetItem on the table ${table} processed no key. Try again later.`)
+    for (const item of items) all.push(item)
+    open = rest
+  }
+  return all
 }
 
 /** How to judge the items of a refused call. */

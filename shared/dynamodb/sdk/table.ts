@@ -11,6 +11,7 @@ import { DynamoDbError } from '../errors.ts'
 import { describeSchema, type Key, type KeySchema, keyAttributes, keyOf } from '../key.ts'
 import type { Page, QueryRequest, ScanRequest, Table } from '../ports.ts'
 import { type RawItem, rawItem } from '../raw-item.ts'
+import { readAll } from './calls.ts'
 import { calling } from './errors.ts'
 import { keyCondition } from './key-condition.ts'
 import { readProtoAttributes } from './proto-attribute.ts'
@@ -87,29 +88,20 @@ function page(name: string, schema: KeySchema, { Items = [], LastEvaluatedKey }:
   )
 }
 
-/**
- * A response ends at 16 MB and names the unprocessed keys, so large items always take several calls. The rest is
- * requested at once, as long as every response brings something.
- */
-async function get(
+function get(
   client: DynamoDBClient,
   name: string,
   schema: KeySchema,
   keys: Key[],
   ask: Ask | undefined,
 ): Promise<RawItem[]> {
-  const items: RawItem[] = []
-  let open: Record<string, AttributeValue>[] = keys.map((key) => keyAttributes(schema, key))
-  while (open.length > 0) {
+  const wanted: Record<string, AttributeValue>[] = keys.map((key) => keyAttributes(schema, key))
+  return readAll(name, wanted, async (open) => {
     await ask?.()
     const command = new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })
     const response = await calling('BatchGetItem', name, () => client.send(command))
     const found = Object.values(response.Responses ?? {}).flat()
     const rest = Object.values(response.UnprocessedKeys ?? {}).flatMap((each) => each.Keys ?? [])
-    if (rest.length >= open.length)
-      throw new DynamoDbError('throttled', `BatchGetItem on the table ${name} processed no key. Try again later.`)
-    for (const item of found) items.push(rawItem(schema, item as Attributes))
-    open = rest
-  }
-  return items
+    return { items: found.map((item) => rawItem(schema, item as Attributes)), rest }
+  })
 }
