@@ -50,6 +50,12 @@ export class MemoryLedgerTable implements LedgerTable {
     return true
   }
 
+  /** Deletes the rows whose time has come, as the service does some day. */
+  expire(now: number): void {
+    for (const rows of this.#partitions.values())
+      for (const [sk, { expiresAt }] of rows) if (expiresAt !== undefined && expiresAt * 1000 < now) rows.delete(sk)
+  }
+
   #holds({ row: { pk, sk }, expect }: Put): boolean {
     const found = this.#find(pk, sk)
     if (expect === 'any') return true

@@ -120,8 +120,11 @@ export class MemoryStream implements Stream {
       shard.trimmed = old.at(-1)?.seq ?? shard.trimmed
       shard.records = shard.records.slice(old.length)
     }
-    const gone = this.#shards.filter(({ closed, records }) => closed && records.length === 0)
-    for (const shard of gone) this.#shards.splice(this.#shards.indexOf(shard), 1)
+    // The oldest first: a shard outlives the one that it replaced.
+    for (const shard of [...this.#shards]) {
+      const isOldest = !this.#shards.some(({ id }) => id === shard.parent)
+      if (shard.closed && shard.records.length === 0 && isOldest) this.#shards.splice(this.#shards.indexOf(shard), 1)
+    }
   }
 
   #close(id: string): MemoryShard {

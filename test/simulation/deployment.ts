@@ -1,7 +1,6 @@
 import type { Table } from '../../shared/dynamodb/ports.ts'
 import { retrying } from '../../shared/dynamodb/retrying-table.ts'
 import { retryingLedger } from '../../shared/ledger/retrying-ledger.ts'
-import type { RunRecord } from '../../shared/ledger/runs.ts'
 import type { Migration } from '../../shared/migrations/index.ts'
 import type { Ask } from '../../shared/runtime/retry.ts'
 import type { StepFunctions } from './interpreter/step-functions.ts'
@@ -10,7 +9,7 @@ import { type LedgerStore, ledgerIn } from './stores/ledger.ts'
 import type { EventSourceMapping } from './stores/mapping.ts'
 import type { SourceStream } from './stores/stream.ts'
 import { type TableStore, tableIn } from './stores/table.ts'
-import { flawedMigrations, migrations } from './workload/migrations.ts'
+import { migrationsOf } from './workload/migrations.ts'
 import type { World } from './world.ts'
 
 export const sourceTable = 'source'
@@ -28,25 +27,39 @@ export interface Deployment {
   copiedAt: number
   /** The same of its first execution that came so far: what a resumed run has verified by then is not verified again. */
   firstCopiedAt: number
+  releases: Releases
+  /** When each pass was first planned, by the place of its manifests without the fence. */
+  plannedAt: Map<string, number>
   /** The code that is deployed now. */
   release: Release
+  /** Deploys a release: new executions and nested ones invoke it, and so do the mapping and the schedule. */
+  deploy(release: Release): void
   stepFunctions: () => StepFunctions
 }
 
-/** Code as it was once deployed; an execution goes on with the functions as they were when it began. */
+/** Code as it was once deployed; an execution continues with the functions as they were when it began. */
 export interface Release {
   codeHash: string
   migrations: Migration[]
 }
 
-/** What the functions that an execution of this run invokes were deployed with. */
-export function releaseOf({ codeHash }: Pick<RunRecord, 'codeHash'>): Release {
-  return codeHash === mended.codeHash ? mended : flawed
+export interface Releases {
+  /** The first release of those who will have to start over. */
+  flawed: Release
+  /** The release that the last run is begun with. */
+  right: Release
+  /** What somebody deploys in the middle of a run. */
+  mistaken: Release
 }
 
-/** The first release of those who will have to start over, and the one they start over with. */
-export const flawed: Release = { codeHash: 'code-0', migrations: flawedMigrations }
-export const mended: Release = { codeHash: 'code-1', migrations }
+export function releasesOf({ settings }: World): Releases {
+  const { right, flawed } = migrationsOf(settings)
+  return {
+    flawed: { codeHash: 'code-0', migrations: flawed },
+    right: { codeHash: 'code-1', migrations: right },
+    mistaken: { codeHash: 'code-2', migrations: flawed },
+  }
+}
 
 export function engineIn({ world, ledger }: Deployment, sandbox: Sandbox) {
   const { runtime } = sandbox

@@ -8,7 +8,6 @@ import type { Executions, ManifestStore, Stacks } from '../../shared/phases/port
 import { type Deployment, destinationTable, engineIn, open, type Release, sourceTable } from './deployment.ts'
 import type { Json } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
-import { slackMs } from './settings.ts'
 import { liveTablesIn } from './stores/live-tables.ts'
 import { mappingIn } from './stores/mapping.ts'
 import { streamIn } from './stores/stream.ts'
@@ -42,7 +41,7 @@ export function environmentIn(deployment: Deployment, sandbox: Sandbox, release:
     liveTables: (_, ask) => liveTablesIn(world, sandbox, destination, ledger, ask),
     openStream: () => streamIn(world, sandbox, stream),
     silenceMs: world.settings.silenceSeconds * 1000,
-    slackMs,
+    slackMs: world.settings.slackMs,
     mapping: mappingIn(world, sandbox, mapping()),
     executions: executionsIn(deployment, sandbox),
     stack: 'stack',
@@ -70,7 +69,7 @@ function describe(deployment: Deployment, sandbox: Sandbox, name: string): Promi
   return sandbox.request({ name: `describe ${name}`, ms, write: false }, async () => ({
     name,
     arn: `arn:aws:dynamodb:us-east-1:0:table/${name}`,
-    id: name,
+    id: `the id of ${name}`,
     schema,
     status: 'ACTIVE',
     itemCount: size,
@@ -83,6 +82,7 @@ function describe(deployment: Deployment, sandbox: Sandbox, name: string): Promi
 
 function executionsIn({ world, stepFunctions }: Deployment, sandbox: Sandbox): Executions {
   const status = async (arn: string) => {
+    if (world.strikes('status unknown')) return 'unknown' as const
     const found = stepFunctions().executions.get(arn)
     // Describing is eventually consistent.
     const lag = world.dice.between(0, 1_500)

@@ -2,19 +2,26 @@ import type { Machine } from '../../infra/workflow/asl.ts'
 import { chunkMachine } from '../../infra/workflow/chunk.ts'
 import { runMachine } from '../../infra/workflow/run.ts'
 import { type FunctionName, forEachFunction } from '../../shared/config/functions-and-permissions.ts'
+import type { Release } from './deployment.ts'
 import { expectKnown } from './interpreter/fields.ts'
 
 const arn = (kind: string, name: string) => `arn:aws:${kind}:us-east-1:000000000000:${name}`
-export const functionArn = (name: string) => arn('lambda', `function:${name}:1`)
+/** Of the version of a function that a release has published. */
+export const functionArn = (name: string, { codeHash }: Pick<Release, 'codeHash'>) =>
+  arn('lambda', `function:${name}:${codeHash}`)
 export const chunkMachineArn = arn('states', 'stateMachine:chunk')
 export const runMachineArn = arn('states', 'stateMachine:run')
 
 /**
- * The machines as they are deployed: what the builders of `infra/workflow` make, as JSON.
+ * The machines as a release deploys them: what the builders of `infra/workflow` make, as JSON.
  * @param seconds the time-out of each function.
  */
-export function machinesOf(seconds: Record<FunctionName, number>, concurrency: number): Map<string, Machine> {
-  const functions = forEachFunction((name) => ({ arn: functionArn(name), seconds: seconds[name] }))
+export function machinesOf(
+  release: Release,
+  seconds: Record<FunctionName, number>,
+  concurrency: number,
+): Map<string, Machine> {
+  const functions = forEachFunction((name) => ({ arn: functionArn(name, release), seconds: seconds[name] }))
   const chunk = { partition: 'aws', functions, childrenAtOnce: 0 }
   const run = { ...chunk, chunkMachineArn, bucket: 'manifests', concurrency }
   const machines = new Map<string, Machine>()

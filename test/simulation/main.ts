@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
 import { missed, wanted } from './coverage.ts'
+import { refuseOldNode } from './node-version.ts'
 import { type Profile, profiles } from './settings.ts'
 import { shortestStory, showFailure } from './shrink.ts'
 import { simulate } from './simulate.ts'
@@ -22,6 +23,7 @@ if (!profiles.includes(profile))
 const [seeds, from] = [Number(values.seeds), Number(values.from)]
 if (!(seeds > 0 && from >= 0)) throw new Error('Expected --seeds and --from to be whole numbers')
 
+refuseOldNode(process.versions.node)
 const started = performance.now()
 const totals = await simulate({ seeds, from, profile }, (sofar) => {
   if (process.stderr.isTTY) process.stderr.write(`\r${sofar.runs} of ${seeds} seeds, ${sofar.failures.length} failed `)

@@ -17,6 +17,8 @@ import type { StepFunctions } from './interpreter/step-functions.ts'
 import { runMachineArn } from './machines.ts'
 import type { LedgerStore } from './stores/ledger.ts'
 import { violation } from './violation.ts'
+import type { Crowd } from './workload/crowd.ts'
+import type { Meddler } from './workload/meddler.ts'
 import type { Writers } from './workload/writers.ts'
 import type { World } from './world.ts'
 
@@ -50,6 +52,8 @@ export interface Surroundings {
   checks: Checks
   /** The application, where it writes meanwhile. */
   writers: Writers | undefined
+  meddler: Meddler
+  crowd: Crowd
   /** What the schedule invokes: the stream monitor. */
   invoke: () => Promise<unknown>
   /** The run was given up, the destination is empty, and migrations that are right are deployed. */
@@ -95,6 +99,8 @@ export class Operator {
   readonly #handing: Dice
   /** Of redrives, likewise. */
   readonly #redriving: Dice
+  /** Of deployments. */
+  readonly #deploying: Dice
 
   constructor(around: Surroundings) {
     const { world, stepFunctions, ledger } = around.deployment
@@ -103,6 +109,7 @@ export class Operator {
     this.#dice = new Dice(world.request.seed, 'operator')
     this.#handing = new Dice(world.request.seed, 'hand over')
     this.#redriving = new Dice(world.request.seed, 'redrive')
+    this.#deploying = new Dice(world.request.seed, 'deployments')
     this.#stepFunctions = stepFunctions()
     this.#ledger = ledger
     this.#watch = around.watch
@@ -118,8 +125,10 @@ export class Operator {
     let run = await this.#untilFinished({})
     if (run && this.#mayStartOver) run = await this.#untilFinished(await this.#startOver())
     if (!run) return undefined
-    checks.whenFinished(run)
-    const handsOver = !this.#world.settings.offline && this.#handing.chance(0.25)
+    await checks.whenFinished(run)
+    this.#rollBack()
+    const { offline, meddled } = this.#world.settings
+    const handsOver = !offline && this.#handing.chance(0.25) && !meddled
     const early = handsOver && this.#handing.chance(0.5)
     const writing = writers?.runFinished()
     // What has happened, and is not applied yet, is then lost on purpose.
@@ -131,7 +140,9 @@ export class Operator {
     if (handsOver && !this.hasHandedOver) {
       checks.atTheEnd(run.id)
       await this.#handOver()
-    } else if (!this.hasHandedOver && this.#dice.chance(0.15)) await this.#lookAgain()
+    } else if (meddled) run = await this.#mend()
+    else if (!this.hasHandedOver && this.#dice.chance(0.15)) await this.#lookAgain()
+    if (!run) return undefined
     this.#over = true
     return run.id
   }
@@ -142,6 +153,28 @@ export class Operator {
       this.#inPhase.splice(this.#inPhase.indexOf(waiting), 1)
       this.#world.scheduler.after(this.#dice.between(0, this.#dice.pick([500, 10_000, 300_000])), waiting.disturb)
     }
+  }
+
+  /** Deploys the release of the run again, if it is not deployed. */
+  #rollBack(): void {
+    const { deployment } = this.#around
+    if (deployment.release !== deployment.releases.mistaken) return
+    this.#world.hit('operator: rolls back')
+    this.#world.story.tell('operator', 'deploys the migrations of the run again')
+    deployment.deploy(deployment.releases.right)
+  }
+
+  /** Somebody deploys other migrations in the middle of a run, and mostly notices it only when the run has stopped. */
+  async #deploy(): Promise<void> {
+    const { deployment } = this.#around
+    const { mistaken } = deployment.releases
+    if (!(await readLease(this.#ledger.asOperator(), destinationTable))) return
+    this.#world.hit('operator: deploys')
+    this.#world.story.tell('operator', 'deploys other migrations')
+    deployment.deploy(mistaken)
+    if (this.#deploying.chance(0.5)) return
+    await this.#world.scheduler.sleep(this.#deploying.between(1_000, 240_000))
+    this.#rollBack()
   }
 
   async #allEnd(): Promise<void> {
@@ -181,7 +214,23 @@ export class Operator {
     await this.#world.scheduler.sleep(STALE_MS)
     this.#finished = false
     const run = await this.#untilFinished({ only })
-    if (run) this.#around.checks.whenVerified(run)
+    if (run) await this.#around.checks.whenVerified(run)
+  }
+
+  /** Somebody has made the destination wrong, or does so now: it is verified, mostly, and repaired. */
+  async #mend(): Promise<RunRecord | undefined> {
+    const { meddler, crowd, checks } = this.#around
+    if (meddler.planted.size === 0 || this.#handing.chance(0.7)) meddler.plant()
+    await this.#world.scheduler.sleep(STALE_MS)
+    // A repair knows only what a verification has listed since.
+    const verified = await this.#untilFinished({ only: 'verify' })
+    if (!verified) return undefined
+    await checks.whenVerified(verified)
+    crowd.beforeRepair(verified.id, verified.verification!.number)
+    const repaired = await this.#untilFinished({ only: 'repair' })
+    meddler.planted.clear()
+    if (repaired) await checks.whenVerified(repaired)
+    return repaired
   }
 
   async #untilFinished(first: Json): Promise<RunRecord | undefined> {
@@ -191,6 +240,7 @@ export class Operator {
       if (attempt.error?.name === 'run-in-progress') await this.#allEnd()
       const run = await this.#finishedRun()
       if (run && (!('only' in (first as object)) || attempt.status === 'SUCCEEDED')) return run
+      if (attempt.error?.name === 'code-changed' || this.#deploying.chance(0.5)) this.#rollBack()
       this.#world.hit(`path: ended ${attempt.status === 'ABORTED' ? 'aborted' : (attempt.error?.name ?? '?')}`)
       input = run ? first : await this.#next(attempt, input, first)
       // Resuming turns it on again, and nothing of what happened meanwhile is missing.
@@ -249,6 +299,7 @@ export class Operator {
       ledger: this.#ledger.asOperator(),
       executions: {
         describe: async (arn) => {
+          if (world.strikes('status unknown')) return { status: 'unknown' }
           const execution = this.#stepFunctions.executions.get(arn)
           if (execution?.status === 'RUNNING') return { status: 'running' }
           return { status: 'ended', ended: execution?.status ?? 'FORGOTTEN' }
@@ -284,6 +335,8 @@ export class Operator {
 
   #start(input: Json): Execution {
     const { offline } = this.#world.settings
+    // A new run is one of the migrations that are meant.
+    if (!resumes(input)) this.#rollBack()
     // A run that is resumed, verified or repaired knows by itself whether it is offline.
     const asked = offline && !resumes(input) ? { offline, ...(input as object) } : input
     const execution = this.#stepFunctions.start(runMachineArn, `run-${++this.#started}`, asked)
@@ -355,6 +408,9 @@ export class Operator {
       perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn !== runMachineArn || arn.includes('/')))
       if (!this.#mayStartOver) perhaps(0.1, () => this.#startBeside())
     }
+    const later = tempo * this.#deploying.between(0, this.#deploying.pick([30_000, 120_000, 300_000]))
+    if (this.#deploying.chance(0.15) && !this.#world.settings.startsOver)
+      this.#world.scheduler.after(later, () => this.#finished || void this.#deploy())
     if (this.#mayStartOver) perhaps(0.8, () => this.#giveUp())
   }
 
@@ -435,6 +491,7 @@ export class Operator {
     const { memory } = this.#around.deployment.destination
     if (memory.size > 0 && this.#dice.chance(0.5)) await this.#captureOff()
     for (const item of memory.items()) memory.delete(keyOf(memory.schema, item)!)
+    this.#around.meddler.planted.clear()
     this.#world.story.tell('operator', 'empties the destination')
     return {}
   }

@@ -3,12 +3,14 @@ import { forEachFunction } from '../../shared/config/functions-and-permissions.t
 import { keyOf } from '../../shared/dynamodb/key.ts'
 import { runPk } from '../../shared/ledger/keys.ts'
 import type { copyEnded } from '../../shared/phases/check-copy.ts'
+import type { Held } from '../../shared/phases/lease.ts'
+import type { Planned } from '../../shared/phases/plan-pass.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import { type MemoryTable, memoryTable } from '../memory/table.ts'
 import { Checks } from './checks/checks.ts'
 import { LedgerChecks } from './checks/ledger.ts'
 import { DestinationWatch, sourceWatch } from './checks/writes.ts'
-import { type Deployment, destinationTable, flawed, mended, sourceTable } from './deployment.ts'
+import { type Deployment, destinationTable, releasesOf, sourceTable } from './deployment.ts'
 import { Dice } from './dice.ts'
 import { optionsOf } from './environment.ts'
 import { StepFunctions } from './interpreter/step-functions.ts'
@@ -16,6 +18,7 @@ import { type Lambda, LambdaService } from './lambda/service.ts'
 import { functionArn, machinesOf } from './machines.ts'
 import { Operator } from './operator.ts'
 import type { Request, Settings } from './settings.ts'
+import { consistent } from './stores/consistency.ts'
 import { LedgerStore } from './stores/ledger.ts'
 import { EventSourceMapping } from './stores/mapping.ts'
 import { Replica } from './stores/replica.ts'
@@ -25,7 +28,9 @@ import type { About } from './story.ts'
 import { lambdasOf } from './tasks.ts'
 import { type Violation, violation } from './violation.ts'
 import { ChangeLog } from './workload/changes.ts'
+import { Crowd } from './workload/crowd.ts'
 import { drawKeys, drawPopulation, indexKeys, makeItem, type Population, refuses } from './workload/items.ts'
+import { Meddler } from './workload/meddler.ts'
 import { Writers } from './workload/writers.ts'
 import { epoch, World } from './world.ts'
 
@@ -54,7 +59,7 @@ const skewMs = 7_000
 export async function runSeed(request: Request, about?: About): Promise<Result> {
   const world = new World(request, about)
   const dice = new Dice(request.seed, 'workload')
-  const population = drawPopulation(dice)
+  const population = drawPopulation(dice, world.further)
   const source = memoryTable(population.schema, sourceTable)
   for (const key of drawKeys(dice, population, world.settings.items, request.share ?? 1))
     source.store(makeItem(dice, population, key, 1))
@@ -62,11 +67,14 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const isLive = !world.settings.offline && !request.still
 
   const stream = new SourceStream(world, source)
+  const replica = isLive
+    ? new Replica(world, source, world.dice, 'path: stale read')
+    : new Replica(world, source, world.further, 'path: stale read offline')
+  if (!isLive) changeJustBefore(world.further, source, population, replica)
   const changes = new ChangeLog(source, () => world.now)
-  const replica = isLive ? new Replica(world, source) : undefined
   source.onChange = (change) => {
     changes.note(change)
-    replica?.note(change)
+    replica.note(change)
     stream.note(change)
   }
   /** The run that holds the lease, and since when its changes are the stream's; clocks may differ by `skewMs`. */
@@ -82,16 +90,21 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
 
   let stepFunctions: StepFunctions
   let mapping: EventSourceMapping
-  const ledger = new LedgerStore()
+  const ledger = new LedgerStore(() => world.now)
+  if (!consistent.ledger) ledger.remember(world)
   const ledgerChecks = new LedgerChecks(world, () => stepFunctions)
   const watch = new DestinationWatch(world, ledgerChecks, writers)
+  ledger.onSend = (puts, by) => ledgerChecks.onSend(puts, by)
   ledger.onCommit = (puts, by) => {
     ledgerChecks.onCommit(puts, by)
     for (const { row } of puts) {
       // An abort that comes after the run has finished is void.
       if (row.sk === 'RUN' && row.state === 'finished') watch.commanded('run')
       if (row.sk === 'RUN') enter(row.phase)
-      if (row.sk === 'CAPTURE' && row.pk === holder) since = row.since as number
+      if (row.sk === 'CAPTURE' && row.pk === holder) {
+        since = row.since as number
+        stream.trimLater(since)
+      }
       if (row.sk !== 'LEASE' || holder === runPk(row.run as string)) continue
       holder = runPk(row.run as string)
       since = Number.POSITIVE_INFINITY
@@ -100,41 +113,68 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   }
   const destination = memoryTable({ ...population.schema, indexKeys }, destinationTable)
   destination.refuses = refuses
+  const copies = new Replica(world, destination, world.further, 'path: stale read of the destination')
+  destination.onChange = (change) => copies.note(change)
+  const meddler = new Meddler(world, source, destination, population)
+  const releases = releasesOf(world)
   const deployment: Deployment = {
     world,
-    source: { ...tableStore(world, source, sourceWatch(world, writers)), ...(replica && { replica }) },
-    destination: tableStore(world, destination, watch),
+    source: { ...tableStore(world, source, sourceWatch(world, writers)), replica },
+    destination: { ...tableStore(world, destination, watch), replica: copies },
     ledger,
     stream,
     mapping: () => mapping,
     copiedAt: 0,
+    plannedAt: new Map(),
     firstCopiedAt: 0,
-    release: world.settings.startsOver ? flawed : mended,
+    releases,
+    release: world.settings.startsOver ? releases.flawed : releases.right,
+    deploy(release) {
+      deployment.release = release
+      stepFunctions.machines = machinesOf(release, seconds, optionsOf(world).concurrency)
+    },
     stepFunctions: () => stepFunctions,
   }
   const lambdas = lambdasOf(deployment)
-  const functions = Object.values(lambdas)
   const seconds = forEachFunction((name) => lambdas[name].seconds)
   const service = new LambdaService(world, (event, by) => observe(world, event, by))
   mapping = new EventSourceMapping(world, stream, service, lambdas.live)
-  const byArn = new Map<string, Lambda>(functions.map((lambda) => [functionArn(lambda.name), lambda]))
-  stepFunctions = new StepFunctions(world, service, machinesOf(seconds, optionsOf(world).concurrency), byArn)
-  stepFunctions.onAnswer = (state, answer) => {
+  const byArn = new Map<string, Lambda>(
+    Object.values(releases).flatMap((release) =>
+      Object.values(lambdasOf(deployment, release)).map(
+        (lambda) => [functionArn(lambda.name, release), lambda] as const,
+      ),
+    ),
+  )
+  stepFunctions = new StepFunctions(world, service, new Map(), byArn)
+  deployment.deploy(deployment.release)
+  const crowd = new Crowd(world, ledger)
+  let meddles = world.settings.meddled && meddler.comesEarly
+  stepFunctions.onAnswer = (state, answer, input) => {
+    if (state === 'Settle' && (answer as { outcome: string }).outcome === 'settled') {
+      checks.whenSettled((input as unknown as { lease: Held }).lease.run)
+      if (meddles) meddler.plant()
+      meddles = false
+    }
+    if (state.startsWith('Plan')) notePlanned(deployment, answer as unknown as Planned)
     const copied = answer as unknown as Awaited<ReturnType<typeof copyEnded>>
     if (state !== 'Copied' || copied.outcome !== 'copied') return
     deployment.copiedAt = copied.at
+    crowd.beforeSettling((input as unknown as { lease: Held }).lease.run)
     deployment.firstCopiedAt ||= copied.at
   }
 
-  const checks = new Checks(deployment, ledgerChecks, changes)
+  const checks = new Checks(deployment, ledgerChecks, changes, meddler.planted)
   const operator = new Operator({
     deployment,
     watch,
     checks,
     writers,
+    meddler,
+    crowd,
     invoke: () => service.run(lambdas['monitor-stream'], {}),
     startedOver() {
-      deployment.release = mended
+      deployment.deploy(releases.right)
       deployment.firstCopiedAt = 0
       if (!isLive && source.size > 0) for (let i = dice.whole(1, 20); i > 0; i--) changeOne(dice, source, population)
     },
@@ -164,6 +204,20 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     items,
     story: world.story.lines,
   }
+}
+
+/** Notes when a pass is planned for the first time. */
+function notePlanned({ plannedAt, world }: Deployment, planned: Planned): void {
+  if (planned.outcome !== 'planned') return
+  const [pass] = planned.manifest.key.split('-')
+  if (!plannedAt.has(pass!)) plannedAt.set(pass!, world.now)
+}
+
+/** Changes moments before an offline run begins: a read that is not strongly consistent misses them for a while. */
+function changeJustBefore(dice: Dice, source: MemoryTable, population: Population, replica: Replica): void {
+  source.onChange = (change) => replica.note(change)
+  if (dice.chance(0.7))
+    for (let i = dice.whole(1, 20); i > 0 && source.size > 0; i--) changeOne(dice, source, population)
 }
 
 /** What somebody changes between two runs where nothing is captured. */

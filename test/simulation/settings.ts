@@ -1,3 +1,4 @@
+import { functions } from '../../shared/config/functions-and-permissions.ts'
 import { Dice } from './dice.ts'
 import { drawRates, type Fault, manyTimes, type Rates } from './faults.ts'
 
@@ -58,6 +59,8 @@ export interface Settings {
   /** Longest that a record takes to show; a shard that is silent for `silenceSeconds` has nothing more to show. */
   streamLagMs: number
   silenceSeconds: number
+  /** How coarse the stream's times and how stale its reads may be, as the functions are told. */
+  slackMs: number
   /** Longest that the mapping takes to change, and that one of its pollers takes to begin. */
   mappingMs: number
   batchRecords: number
@@ -71,6 +74,10 @@ export interface Settings {
   monitorMs: number
   /** Longest that a record of the stream waits to be delivered when all is well. */
   pollMs: number
+  /** Every migration has an `inverse`. No source item then claims the destination key of another: no inverse knows of it. */
+  invertible: boolean
+  /** Somebody else writes to the destination once it is settled, and again once nothing moves. */
+  meddled: boolean
 }
 
 export function drawSettings(dice: Dice, request: Request): Settings {
@@ -80,7 +87,8 @@ export function drawSettings(dice: Dice, request: Request): Settings {
 
 /** A world in which everything takes seconds: many runs fit into a minute. */
 function drawQuick(dice: Dice, request: Request): Settings {
-  const rates = drawRates(dice, new Set(request.without), scaleOf[request.profile])
+  const further = new Dice(request.seed, 'further rates')
+  const rates = drawRates(dice, further, new Set(request.without), scaleOf[request.profile])
   const pacing = dice.whole(5, 15)
   // Where slices are long, retries end before they do.
   const sliceSeconds = dice.chance(0.15) ? 45 : pacing
@@ -111,6 +119,7 @@ function drawQuick(dice: Dice, request: Request): Settings {
     shards: dice.whole(1, 3),
     streamLagMs: silenceSeconds * 600,
     silenceSeconds,
+    slackMs,
     mappingMs: dice.pick([2_000, 30_000, 180_000]),
     batchRecords: dice.pick([1, 4, 10, 25]),
     parallelBatches: dice.pick([1, 2, 4]),
@@ -121,6 +130,27 @@ function drawQuick(dice: Dice, request: Request): Settings {
     repairSeconds: dice.pick([2, 4, 60]),
     pollMs: dice.pick([10, 100, 400]),
     monitorMs: dice.between(30_000, 300_000),
+    ...drawFurther(request, startsOver),
+  }
+}
+
+/** What was added later, of a generator of its own: the other settings of a seed stay as they were. */
+function drawFurther({ seed }: Request, startsOver: boolean): Pick<Settings, 'invertible' | 'meddled'> {
+  const dice = new Dice(seed, 'further settings')
+  const drawn = { invertible: dice.chance(0.35), meddled: dice.chance(0.25) && !startsOver }
+  return dice.chance(0.1) ? { ...drawn, ...productionLike(dice) } : drawn
+}
+
+/** Margins as they are deployed: the live function has its five minutes, and silence is no shorter than slack. */
+function productionLike(dice: Dice): Partial<Settings> {
+  const silenceSeconds = slackMs / 1000
+  return {
+    liveSeconds: functions.live.seconds,
+    silenceSeconds,
+    streamLagMs: silenceSeconds * 600,
+    drainSeconds: silenceSeconds + dice.pick([8, 70]),
+    settleSeconds: functions.settle.seconds,
+    repairSeconds: functions.repair.seconds,
   }
 }
 

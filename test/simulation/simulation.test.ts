@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { refuseOldNode } from './node-version.ts'
 import { shortestStory, showFailure } from './shrink.ts'
 import { simulate } from './simulate.ts'
 
@@ -17,4 +18,9 @@ it('gives the same run for the same seed, event by event', async () => {
   const { runSeed } = await import('./run-seed.ts')
   for (const seed of [3, 4, 5])
     expect(await runSeed({ seed, profile: 'rough' })).toEqual(await runSeed({ seed, profile: 'rough' }))
+})
+
+it('refuses a Node that is older than the one of this repository', () => {
+  expect(() => refuseOldNode('20.19.0')).toThrow('npm run simulate')
+  expect(() => refuseOldNode(process.versions.node)).not.toThrow()
 })

@@ -1,10 +1,4 @@
-import {
-  type FunctionName,
-  forEachFunction,
-  functions,
-  limitsOf,
-} from '../../shared/config/functions-and-permissions.ts'
-import { getRun } from '../../shared/ledger/runs.ts'
+import { type FunctionName, forEachFunction, limitsOf } from '../../shared/config/functions-and-permissions.ts'
 import { LiveError } from '../../shared/live/errors.ts'
 import { captureHandler } from '../../shared/phases/handlers/capture.ts'
 import { copiedHandler } from '../../shared/phases/handlers/copied.ts'
@@ -22,7 +16,7 @@ import { settleHandler } from '../../shared/phases/handlers/settle.ts'
 import { sliceHandler } from '../../shared/phases/handlers/slice.ts'
 import type { Handler } from '../../shared/phases/handlers/world.ts'
 import { checkDrained } from './checks/drained.ts'
-import { type Deployment, type Release, releaseOf } from './deployment.ts'
+import type { Deployment, Release } from './deployment.ts'
 import { type Environment, environmentIn, optionsOf } from './environment.ts'
 import type { JsonObject } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
@@ -47,8 +41,11 @@ const handlers: Record<FunctionName, (world: Environment) => Handler<never, unkn
   halt: haltHandler,
 }
 
-/** Every function of a deployment, under the limits it is deployed with; some are shorter, so that time runs out. */
-export function lambdasOf(deployment: Deployment): Record<FunctionName, Lambda> {
+/**
+ * Every function of a deployment, under the limits it is deployed with; some are shorter, so that time runs out.
+ * @param release what it is published with. @default what is deployed when it is invoked
+ */
+export function lambdasOf(deployment: Deployment, release?: Release): Record<FunctionName, Lambda> {
   const { settings } = deployment.world
   const shorter: Partial<Record<FunctionName, number>> = {
     live: settings.liveSeconds,
@@ -59,16 +56,16 @@ export function lambdasOf(deployment: Deployment): Record<FunctionName, Lambda> 
   const options = optionsOf(deployment.world)
   return forEachFunction((name) => {
     const { seconds, reserved } = limitsOf(name, options)
-    const handle = handlerOf(name, deployment)
+    const handle = handlerOf(name, deployment, release)
     return {
       name,
       seconds: shorter[name] ?? seconds,
       ...(reserved !== undefined && { reserved }),
       async handler(payload, sandbox, context) {
-        const work = await handle(payload, sandbox)
+        const work = await handle(sandbox)
         const deadline = { remainingMs: () => context.getRemainingTimeInMillis() }
         const answer = await work(payload as never, deadline).catch((error) => refused(error, deployment))
-        await observe(name, payload, answer, deployment)
+        observe(name, payload, answer, deployment)
         return answer
       },
     }
@@ -76,10 +73,10 @@ export function lambdasOf(deployment: Deployment): Record<FunctionName, Lambda> 
 }
 
 /** A handler is made once for each process; a deployment makes new ones. */
-function handlerOf(name: FunctionName, deployment: Deployment) {
+function handlerOf(name: FunctionName, deployment: Deployment, published: Release | undefined) {
   const made = new WeakMap<Sandbox, Map<string, Handler<never, unknown>>>()
-  return async (payload: JsonObject, sandbox: Sandbox) => {
-    const release = await releaseFor(name, payload, deployment)
+  return async (sandbox: Sandbox) => {
+    const release = published ?? deployment.release
     const known = made.get(sandbox) ?? new Map<string, Handler<never, unknown>>()
     made.set(sandbox, known)
     const environmentOf = (of: Release) => permitted(environmentIn(deployment, sandbox, of), name, deployment.world)
@@ -89,25 +86,17 @@ function handlerOf(name: FunctionName, deployment: Deployment) {
   }
 }
 
-/** States of a machine invoke the versions they began with; the mapping and the schedule invoke what is deployed now. */
-async function releaseFor(name: FunctionName, { run }: JsonObject, { ledger, release }: Deployment): Promise<Release> {
-  if (functions[name].invokedBy !== 'machine' || typeof run !== 'string') return release
-  return releaseOf(await getRun(ledger.asOperator(), run))
-}
-
 function refused(error: unknown, { world }: Deployment): never {
   if (LiveError.is(error) && error.code === 'capture-off') world.hit('path: change refused, capture is off')
   throw error
 }
 
 /** Notes what was answered, and checks what the answer promises. */
-async function observe(name: FunctionName, payload: JsonObject, answer: unknown, deployment: Deployment) {
+function observe(name: FunctionName, payload: JsonObject, answer: unknown, deployment: Deployment): void {
   if (name !== 'drain' && name !== 'settle' && name !== 'repair') return
-  const { world, ledger } = deployment
   const { outcome } = answer as { outcome: string }
-  world.hit(`${name}: ${outcome}`)
-  if (outcome !== 'drained') return
-  const run = await getRun(ledger.memory, payload.run as string)
-  const undrained = await checkDrained(run, payload.past as number, deployment)
-  if (undrained) world.violated(undrained)
+  deployment.world.hit(`${name}: ${outcome}`)
+  const undrained =
+    outcome === 'drained' ? checkDrained(payload.run as string, payload.past as number, deployment) : undefined
+  if (undrained) deployment.world.violated(undrained)
 }

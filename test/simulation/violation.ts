@@ -10,8 +10,12 @@ export const invariantOf = {
   'two owners': 'I7',
   'write after abort': 'I8',
   'write after capture off': 'I8',
+  /** The ledger says that nothing can land any more, and something can. */
+  'early quiet': 'I8',
   unbounded: 'I9',
   quarantine: 'I11',
+  /** Verify did not list what is wrong. */
+  unverified: '§8',
   /** What settling, and so I1 to I3, relies on. */
   undrained: '§7',
   /** A function did what it is not deployed with the permission for. */

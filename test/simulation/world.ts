@@ -1,6 +1,6 @@
 import { Counters } from './counters.ts'
 import { Dice } from './dice.ts'
-import type { Fault } from './faults.ts'
+import { type Fault, isFurther } from './faults.ts'
 import { Scheduler } from './scheduler.ts'
 import { drawSettings, type Request, type Settings } from './settings.ts'
 import { type About, Story } from './story.ts'
@@ -19,11 +19,15 @@ export class World {
   readonly violations: Violation[] = []
   /** Of faults and latencies. */
   readonly dice: Dice
+  /** Of faults that were added later, and of all that happens in them. */
+  readonly further: Dice
 
   constructor(request: Request, about?: About) {
     this.request = request
     this.settings = drawSettings(new Dice(request.seed, 'settings'), request)
     this.dice = new Dice(request.seed, 'faults')
+    this.further = new Dice(request.seed, 'further faults')
+    if (this.settings.slackMs === this.settings.silenceSeconds * 1000) this.hit('path: margins of production')
     this.story = new Story(this.scheduler, about)
   }
 
@@ -37,7 +41,8 @@ export class World {
 
   /** Whether this fault happens now; counted when it does. */
   strikes(fault: Fault): boolean {
-    if (this.isCalm || !this.dice.chance(this.settings.rates[fault])) return false
+    const dice = isFurther(fault) ? this.further : this.dice
+    if (this.isCalm || !dice.chance(this.settings.rates[fault])) return false
     this.hit(`fault: ${fault}`)
     return true
   }

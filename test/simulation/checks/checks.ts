@@ -1,10 +1,11 @@
-import { listDifferences } from '../../../shared/ledger/differences.ts'
+import { type Difference, listDifferences } from '../../../shared/ledger/differences.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
 import type { Deployment } from '../deployment.ts'
 import type { Violation } from '../violation.ts'
 import type { ChangeLog } from '../workload/changes.ts'
+import { checkPlanted, checkVerified } from './findings.ts'
 import type { LedgerChecks } from './ledger.ts'
-import { checkDestination, checkListed, checkQuarantine, checkTotals, checkVerified } from './outcome.ts'
+import { checkDestination, checkListed, checkQuarantine, checkTotals } from './outcome.ts'
 
 /** How far the clock of an environment may be off, and how long ago a change must be to have happened before another. */
 const skewMs = 5_000
@@ -16,54 +17,78 @@ export class Checks {
   readonly #deployment: Deployment
   readonly #ledger: LedgerChecks
   readonly #changes: ChangeLog
+  /** Keys that somebody else made wrong, until a repair. */
+  readonly #planted: ReadonlySet<string>
 
-  constructor(deployment: Deployment, ledger: LedgerChecks, changes: ChangeLog) {
+  constructor(deployment: Deployment, ledger: LedgerChecks, changes: ChangeLog, planted: ReadonlySet<string>) {
     this.#deployment = deployment
     this.#ledger = ledger
     this.#changes = changes
+    this.#planted = planted
   }
 
   /** The promise of drain and settle: whatever last changed before copy ended is right when the run has finished. */
-  whenFinished({ id, offline, verification }: RunRecord): void {
-    void this.#whetherListed(id, verification!.number)
+  async whenFinished({ id, offline, verification }: RunRecord): Promise<void> {
+    const number = verification!.number
+    const listed = await this.#listed(id, number)
     const { world, source, destination, ledger, copiedAt, firstCopiedAt } = this.#deployment
+    const saw = this.#sawAll(id, number)
     const before = offline ? Number.POSITIVE_INFINITY : copiedAt - skewMs
     this.#note(
-      checkDestination(source.memory, destination.memory, this.#changes, before) ??
+      checkDestination(source.memory, destination.memory, this.#changes, this.#planted, before) ??
+        checkPlanted(this.#deployment, this.#planted, this.#changes.touched, before, listed, saw.destination) ??
         checkQuarantine(source.memory, ledger, id, this.#changes, before),
     )
     const lastChange = Math.max(0, ...this.#changes.changed.values())
     if (!offline && lastChange > firstCopiedAt - skewMs - staleMs) return
+    // A late delivery of settling may have mended some of it since verify saw it.
+    if (this.#planted.size > 0) return
     world.hit('path: nothing changed after copy')
+    if (!saw.source || !saw.destination) return
+    world.hit('path: verification is exact')
     this.#note(
-      lastChange === 0
-        ? checkTotals(source.memory, this.#ledger, id)
-        : checkVerified(source.memory, this.#ledger, id, verification!.number),
+      (lastChange === 0 ? checkTotals(source.memory, this.#ledger, id) : undefined) ??
+        checkVerified(this.#deployment, this.#ledger, id, number, listed, saw),
     )
   }
 
+  /** The promise of settling: the list is right of whatever last changed before copy ended. */
+  whenSettled(run: string): void {
+    const { source, ledger, copiedAt } = this.#deployment
+    this.#note(checkQuarantine(source.memory, ledger, run, this.#changes, copiedAt - skewMs))
+  }
+
   /** Nothing has changed since before this verification: it must say what is so. */
-  whenVerified({ id, verification }: RunRecord): void {
-    void this.#whetherListed(id, verification!.number)
-    this.#note(checkVerified(this.#deployment.source.memory, this.#ledger, id, verification!.number))
+  async whenVerified({ id, verification }: RunRecord): Promise<void> {
+    const { number } = verification!
+    const listed = await this.#listed(id, number)
+    this.#note(checkVerified(this.#deployment, this.#ledger, id, number, listed, this.#sawAll(id, number)))
   }
 
   /** Nothing happens any more: the destination is the migrated source, and the list is right. */
   atTheEnd(run: string): void {
     const { source, destination, ledger } = this.#deployment
     this.#note(
-      checkDestination(source.memory, destination.memory, this.#changes) ??
+      checkDestination(source.memory, destination.memory, this.#changes, this.#planted) ??
         checkQuarantine(source.memory, ledger, run, this.#changes),
     )
   }
 
-  /** Whatever crashed or came late: the list and the tallies speak of the same differences. */
-  async #whetherListed(run: string, verification: number): Promise<void> {
+  /** Whether every change of a table had reached its replica before a verification began, which so read all of it. */
+  #sawAll(run: string, verification: number): { source: boolean; destination: boolean } {
+    const { source, destination, plannedAt } = this.#deployment
+    const from = plannedAt.get(`manifests/${run}/verify.${verification}`) ?? 0
+    return { source: source.replica.lastAt < from, destination: destination.replica.lastAt < from }
+  }
+
+  /** The differences of a verification. Whatever crashed or came late: the tallies speak of the same. */
+  async #listed(run: string, verification: number): Promise<Difference[]> {
     const { world, ledger } = this.#deployment
     const listed = await listDifferences(ledger.memory, run, verification)
     const rows = ledger.memory.rows().filter(({ pk }) => pk.startsWith(`DIFF#${run}#${verification}#`))
     if (rows.length > listed.length) world.hit('path: a listed difference was verified again')
     this.#note(checkListed(this.#ledger, run, verification, listed.length))
+    return listed
   }
 
   #note(found: Violation | undefined): void {

@@ -4,6 +4,7 @@ import type { ChunkRecord } from '../../../shared/ledger/chunks.ts'
 import { kindOf } from '../../../shared/ledger/passes.ts'
 import type { Put, Row } from '../../../shared/ledger/table.ts'
 import type { StepFunctions } from '../interpreter/step-functions.ts'
+import type { Sandbox } from '../lambda/sandbox.ts'
 import { violation } from '../violation.ts'
 import type { World } from '../world.ts'
 import { checkSplit } from './tiling.ts'
@@ -18,12 +19,24 @@ const MOST_SLICES = 120
 export class LedgerChecks {
   readonly chunks = new Map<string, ChunkRecord>()
   lease: Row | undefined
+  /** Who set the deadline of a chunk. */
+  readonly #deadlineOf = new Map<string, string>()
   readonly #world: World
   readonly #stepFunctions: () => StepFunctions
 
   constructor(world: World, stepFunctions: () => StepFunctions) {
     this.#world = world
     this.#stepFunctions = stepFunctions
+  }
+
+  /** A slice that clears its deadline says that none of its writes is under way. */
+  onSend(puts: Put[], by: Sandbox): void {
+    const own = by.invocation?.payload.chunk
+    if (by.itemWrites === 0 || own === undefined) return
+    const cleared = puts.find(({ row }) => row.sk.startsWith('CHUNK#') && row.id === own && row.deadline === undefined)
+    if (!cleared) return
+    const text = `${by.name} clears the deadline of ${own} while ${by.itemWrites} of its writes are under way`
+    this.#world.violated(violation('early quiet', text, { chunks: [String(own)] }))
   }
 
   onCommit(puts: Put[], by: string): void {
@@ -65,12 +78,24 @@ export class LedgerChecks {
       world.violated(
         violation('overlap', `${chunk.id} was ${before.state} and is ${chunk.state}`, { chunks: [chunk.id] }),
       )
+    if (before) this.#keepsDeadline(before, chunk, by)
+    if (chunk.deadline !== before?.deadline) this.#deadlineOf.set(name, by)
     if (chunk.slices > MOST_SLICES)
       world.violated(
         violation('unbounded', `${chunk.id} has been given ${chunk.slices} slices`, { chunks: [chunk.id] }),
       )
     const open = openSums(chunk)
     if (open) world.violated(violation('tally', `${chunk.id}: ${open}`, { chunks: [chunk.id] }))
+  }
+
+  /** Only the slice that has set a deadline may clear it; whoever comes after it keeps it. */
+  #keepsDeadline(before: ChunkRecord, chunk: ChunkRecord, by: string): void {
+    const { deadline = 0, undrained = 0 } = before
+    const isOwn = by === this.#deadlineOf.get(nameOf(chunk, chunk.id)) && chunk.epoch === before.epoch
+    const kept = Math.max(chunk.deadline ?? 0, chunk.undrained ?? 0)
+    if (kept >= Math.max(isOwn ? 0 : deadline, undrained)) return
+    const text = `${by} makes the ledger forget until when slices of ${chunk.id} may write`
+    this.#world.violated(violation('early quiet', text, { chunks: [chunk.id] }))
   }
 
   #leased(row: Row, by: string): void {

@@ -71,7 +71,7 @@ export class Interpreter {
             return this.services.task(state, this.fill(state.Parameters, inState) as JsonObject, thread)
           })
           thread.check()
-          this.services.onAnswer(name, result)
+          this.services.onAnswer(name, result, input)
           return { next: nextOf(state), output: withResult(input, state.ResultPath, result) }
         } catch (error) {
           thread.check()

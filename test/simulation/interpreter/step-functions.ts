@@ -18,10 +18,11 @@ const PAYLOAD_BYTES = 262_144
 export class StepFunctions {
   readonly executions = new Map<string, Execution>()
   /** Called with what a state was answered, once nothing can take that back: not with the answers to duplicates. */
-  onAnswer: (state: string, answer: Json) => void = () => {}
+  onAnswer: (state: string, answer: Json, input: Json) => void = () => {}
   readonly #world: World
   readonly #lambdas: LambdaService
-  readonly #machines: Map<string, Machine>
+  /** As they are deployed now. */
+  machines: Map<string, Machine>
   readonly #functions: Map<string, Lambda>
   readonly #interpreter: Interpreter
   /** The definition that each execution began with. */
@@ -32,7 +33,7 @@ export class StepFunctions {
   constructor(world: World, lambdas: LambdaService, machines: Map<string, Machine>, functions: Map<string, Lambda>) {
     this.#world = world
     this.#lambdas = lambdas
-    this.#machines = machines
+    this.machines = machines
     this.#functions = functions
     this.#interpreter = new Interpreter(world, this)
   }
@@ -50,7 +51,7 @@ export class StepFunctions {
   /** @throws StateError `ExecutionAlreadyExistsException` for a name that was used with another input, or has ended. */
   start(machineArn: string, name: string, input: Json): Execution {
     if (!NAME.test(name)) throw new StateError('StepFunctions.InvalidNameException', name)
-    const machine = this.#machines.get(machineArn)
+    const machine = this.machines.get(machineArn)
     if (!machine) throw new StateError('StepFunctions.StateMachineDoesNotExistException', machineArn)
     const arn = `${machineArn.replace(':stateMachine:', ':execution:')}:${name}`
     const existing = this.executions.get(arn)

@@ -14,6 +14,8 @@ export interface RequestShape<T = never> {
   name: string
   ms: number
   write: boolean
+  /** It writes items of a table, not rows of the ledger. */
+  item?: boolean
   /** The process dies while this is under way. */
   crashes?: boolean
   /** It may land long after the process that sent it has died. */
@@ -40,6 +42,8 @@ export class Sandbox {
   readonly skewMs: number
   invocation: Invocation | undefined
   dead = false
+  /** Writes of items whose answer it still waits for. */
+  itemWrites = 0
   /** How long faults have held it up so far. */
   heldUpMs = 0
   readonly #world: World
@@ -100,8 +104,20 @@ export class Sandbox {
 
   /** Sends a request: `effect` happens on its way, its answer comes back, unless a fault has it otherwise. */
   request<T>(shape: RequestShape<T>, effect: () => Promise<T>): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
+    return new Promise<T>((resolved, rejected) => {
       if (this.dead) return
+      if (shape.item) this.itemWrites++
+      const answered = () => {
+        if (shape.item) this.itemWrites--
+      }
+      const resolve = (value: T) => {
+        answered()
+        resolved(value)
+      }
+      const reject = (error: unknown) => {
+        answered()
+        rejected(error)
+      }
       const world = this.#world
       const { dice, scheduler } = world
       let there = shape.ms * dice.between(0.3, 0.7)

@@ -2,6 +2,7 @@ import type { Chunk, RangeChunk } from '../../../shared/chunks/chunk.ts'
 import type { KeyValue } from '../../../shared/dynamodb/attributes.ts'
 import type { Key } from '../../../shared/dynamodb/key.ts'
 import type { Page, Table } from '../../../shared/dynamodb/ports.ts'
+import type { ChunkRecord } from '../../../shared/ledger/chunks.ts'
 import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import type { Sabotage } from './sabotage.ts'
@@ -44,6 +45,97 @@ export const copySabotages: Sabotage[] = [
       },
     }),
     by: ['lost', 'tally'],
+  },
+  {
+    name: 'slices of other code than the run was begun with',
+    module: '../../../shared/passes/slice/start.ts',
+    change: ({ startSlice }) => ({
+      async startSlice(ledger: LedgerTable, task: { run: string }, _: string, ...rest: unknown[]) {
+        const run = await ledger.get(`RUN#${task.run}`, 'RUN')
+        return startSlice(ledger, task, run?.codeHash, ...rest)
+      },
+    }),
+    by: ['stale', 'lost', 'tally', 'quarantine', 'orphan', 'resurrected'],
+  },
+  {
+    name: 'an offline copy with reads that may be stale',
+    module: '../../../shared/chunks/read-chunk.ts',
+    change: ({ readChunk }) => ({
+      readChunk: (table: Table, chunk: Chunk, after: unknown, limit: number) =>
+        readChunk(table, chunk, after, limit, false),
+    }),
+    by: ['lost', 'stale', 'orphan', 'tally', 'quarantine'],
+  },
+  {
+    name: 'reads by key that may be stale',
+    module: '../stores/consistency.ts',
+    change: () => ({ consistent: { get: false, ledger: true } }),
+    by: ['lost', 'stale', 'resurrected', 'orphan', 'tally', 'quarantine', 'unverified'],
+  },
+  {
+    name: 'reads of the ledger that may be stale',
+    module: '../stores/consistency.ts',
+    change: () => ({ consistent: { get: true, ledger: false } }),
+    by: [
+      'lost',
+      'stale',
+      'resurrected',
+      'orphan',
+      'tally',
+      'quarantine',
+      'undrained',
+      'overlap',
+      'two owners',
+      'early quiet',
+    ],
+  },
+  {
+    name: 'an empty page that ends a walk',
+    module: '../../../shared/chunks/read-chunk.ts',
+    change: ({ readChunk }) => ({
+      async readChunk(...args: unknown[]) {
+        const page: Page = await readChunk(...args)
+        return page.items.length > 0 ? page : { items: [] }
+      },
+    }),
+    by: ['lost', 'stale', 'orphan', 'tally', 'quarantine', 'unverified'],
+  },
+  {
+    name: 'unprocessed keys of a batch ignored',
+    module: '../../../shared/dynamodb/sdk/calls.ts',
+    change: () => ({
+      readAll: async (_: string, keys: unknown[], call: (open: unknown[]) => Promise<{ items: unknown[] }>) =>
+        (await call(keys)).items,
+    }),
+    by: ['lost', 'stale', 'resurrected', 'orphan', 'tally', 'quarantine', 'unverified'],
+  },
+  {
+    name: 'pages in flight not awaited after a failure',
+    module: '../../../shared/passes/slice/in-flight.ts',
+    change: ({ InFlightPages }) => ({
+      InFlightPages: class extends InFlightPages {
+        readonly #pages: Promise<unknown>[] = []
+        add(work: Promise<unknown>, cursor: unknown) {
+          this.#pages.push(work)
+          return super.add(work, cursor)
+        }
+        drain() {
+          return Promise.race([super.drain(), Promise.all(this.#pages)])
+        }
+      },
+    }),
+    by: ['early quiet'],
+  },
+  {
+    name: 'a reopened chunk that loses its deadline',
+    module: '../../../shared/ledger/chunks.ts',
+    change: ({ replaceChunk }) => ({
+      replaceChunk(ledger: LedgerTable, next: ChunkRecord, expected: { state: string }) {
+        const { deadline: _, undrained: __, ...rest } = next
+        return replaceChunk(ledger, expected.state === 'failed' ? rest : next, expected)
+      },
+    }),
+    by: ['early quiet'],
   },
   {
     name: 'unprocessed items ignored',

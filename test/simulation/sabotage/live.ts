@@ -119,6 +119,37 @@ export const liveSabotages: Sabotage[] = [
     by: ['unbounded'],
   },
   {
+    name: 'live changes applied by other code than the run was begun with',
+    module: '../../../shared/live/fencing.ts',
+    change: ({ liveFencing }) => ({
+      liveFencing(ledger: LedgerTable, destination: string, codeHash: string, clock: unknown) {
+        const get: LedgerTable['get'] = async (pk, sk) => {
+          const row = await ledger.get(pk, sk)
+          return row && sk === 'RUN' ? { ...row, codeHash } : row
+        }
+        return liveFencing({ ...ledger, get }, destination, codeHash, clock)
+      },
+    }),
+    by: [...wrong, 'quarantine', 'undrained'],
+  },
+  {
+    name: 'a list of the ledger that ends with its first page',
+    module: '../../../shared/ledger/pages.ts',
+    change: () => ({ endOf: () => undefined }),
+    by: [...wrong, 'quarantine', 'orphan', 'unverified'],
+  },
+  {
+    name: 'heads that expire after an hour',
+    module: '../../../shared/ledger/heads.ts',
+    change: ({ headPut }) => ({
+      headPut(run: string, next: Head, expected: Head | undefined, now: number) {
+        const put = headPut(run, next, expected, now)
+        return { ...put, row: { ...put.row, expiresAt: Math.floor(now / 1000) + 3_600 } }
+      },
+    }),
+    by: [...wrong, 'quarantine', 'orphan', 'undrained', 'unbounded'],
+  },
+  {
     name: 'contested heads dropped',
     module: '../../../shared/live/decide.ts',
     change: ({ decide }) => ({

@@ -1,11 +1,12 @@
 import { encodeKey } from '../../../shared/dynamodb/key.ts'
+import { keyOfChange } from '../../../shared/live/changes.ts'
 import { judged, type LiveTables, type UnjudgedLiveTables } from '../../../shared/live/ports.ts'
 import type { Ask } from '../../../shared/runtime/retry.ts'
 import { unjudgedMemory } from '../../memory/live-tables.ts'
 import { failure, type Sandbox } from '../lambda/sandbox.ts'
 import type { World } from '../world.ts'
 import type { LedgerStore } from './ledger.ts'
-import { deafness, type TableStore } from './table.ts'
+import { deafness, denial, type TableStore } from './table.ts'
 
 /** Destination items with their heads, as the code in one environment writes them. */
 export function liveTablesIn(
@@ -32,8 +33,9 @@ export function liveTablesIn(
       if (changes.length > 0) watch.begins(sandbox)
       return sandbox.request(shape, async () => {
         if (world.strikes('conflict')) throw failure('conflict', shape.name)
-        const deaf = changes.length > 0 && deafness(world, destination)
-        if (deaf) throw deaf
+        const wrong =
+          changes.length > 0 && (deafness(world, destination) ?? denial(world, destination, changes.map(keyOfChange)))
+        if (wrong) throw wrong
         if (pace.writes(changes.length) < changes.length) throw failure('throttled', shape.name)
         const committed = await memory.commit(writes)
         world.hit(committed ? 'live: committed' : 'path: head had moved')

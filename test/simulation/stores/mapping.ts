@@ -75,10 +75,11 @@ export class EventSourceMapping {
 
   async #look(): Promise<void> {
     if (this.state !== 'Enabled') return
-    for (const { id, parent } of this.stream.memory.all()) {
+    const all = this.stream.memory.all()
+    for (const { id, parent } of all) {
       const known = this.#pollers.get(id)
       if (known) known.wake()
-      else if (parent === undefined || this.#pollers.get(parent)?.isDone) this.#begin(id)
+      else if (!all.some((each) => each.id === parent) || this.#pollers.get(parent!)?.isDone) this.#begin(id)
     }
   }
 

@@ -1,42 +1,53 @@
 import { keyOf } from '../../../shared/dynamodb/key.ts'
 import { type Change, type MemoryTable, memoryTable } from '../../memory/table.ts'
+import type { Dice } from '../dice.ts'
 import type { World } from '../world.ts'
 
-/** Shares of reads that may be stale and are answered by the replica; of changes that reach it late by many seconds. */
-const staleShare = 0.5
+/** Share of reads that are answered by a replica that is behind; of changes that reach it late by many seconds. */
+export const staleShare = 0.5
 const lateShare = 0.03
 
-/** A replica of the source that changes reach late, in order: what a read that is not strongly consistent may see. */
+/** How much later than it happens a change shows to a read that is not strongly consistent, ms. */
+export function drawLag(dice: Dice): number {
+  return dice.chance(lateShare) ? dice.between(2_000, 20_000) : dice.between(5, 1_200)
+}
+
+/** A replica of a table that changes reach late, in order: what a read that is not strongly consistent may see. */
 export class Replica {
+  /** When the last change so far reaches it. */
+  lastAt = 0
   readonly #memory: MemoryTable
-  readonly #source: MemoryTable
+  readonly #table: MemoryTable
   readonly #world: World
-  #lastAt = 0
+  readonly #dice: Dice
+  readonly #path: string
   #behind = 0
 
-  constructor(world: World, source: MemoryTable) {
+  /** @param path under which its answers are counted. */
+  constructor(world: World, table: MemoryTable, dice: Dice, path: string) {
     this.#world = world
-    this.#source = source
-    this.#memory = memoryTable(source.schema, source.name)
-    for (const item of source.items()) this.#memory.store(item)
+    this.#table = table
+    this.#dice = dice
+    this.#path = path
+    this.#memory = memoryTable(table.schema, table.name)
+    for (const item of table.items()) this.#memory.store(item)
   }
 
   note({ old, new: now }: Change): void {
-    const { scheduler, dice } = this.#world
-    const lag = dice.chance(lateShare) ? dice.between(2_000, 20_000) : dice.between(5, 1_200)
-    this.#lastAt = Math.max(this.#lastAt, scheduler.now + lag)
+    const { scheduler } = this.#world
+    this.lastAt = Math.max(this.lastAt, scheduler.now + drawLag(this.#dice))
     this.#behind++
-    scheduler.at(this.#lastAt, () => {
+    scheduler.at(this.lastAt, () => {
       this.#behind--
       if (now) this.#memory.store(now)
-      else this.#memory.delete(keyOf(this.#source.schema, old!)!)
+      else this.#memory.delete(keyOf(this.#table.schema, old!)!)
     })
   }
 
   /** The table that a read not asking for strong consistency meets. */
   any(): MemoryTable {
-    if (this.#behind === 0 || !this.#world.dice.chance(staleShare)) return this.#source
-    this.#world.hit('path: stale read')
+    if (this.#behind === 0 || !this.#dice.chance(staleShare)) return this.#table
+    this.#world.hit(this.#path)
     return this.#memory
   }
 }

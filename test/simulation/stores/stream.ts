@@ -56,6 +56,22 @@ export class SourceStream {
     return { ...page, shards }
   }
 
+  /** Some time from now, forgets what happened before a capture that begins at `since`: copy has seen it. */
+  trimLater(since: number): void {
+    const { scheduler, further } = this.#world
+    const when = further.between(0, 300_000)
+    if (further.chance(0.5)) scheduler.after(when, () => this.#trim(since))
+  }
+
+  #trim(since: number): void {
+    const before = this.memory.records().length
+    this.memory.trim(since)
+    if (this.memory.records().length === before) return
+    this.#world.hit('path: stream trimmed')
+    this.#list()
+    this.onNews()
+  }
+
   /** A change has happened. */
   note(change: Change): void {
     const { scheduler, settings } = this.#world
@@ -114,7 +130,7 @@ export function streamIn(world: World, sandbox: Sandbox, stream: SourceStream): 
           // Until its answer is here it may have been lost, and the next read asks for the same again.
           reader = undefined
           const answer = await sandbox.request(read('read'), async () => {
-            const { ended } = memory.all().find(({ id }) => id === shard)!
+            const { ended } = memory.all().find(({ id }) => id === shard) ?? { ended: true }
             const isTrue = emptyInRow >= (ended ? mostEmptyOfEnded : mostEmptyInRow)
             // A sparse stretch of an old shard: one empty answer after the other.
             const isSparse = ended && emptyInRow > 0

@@ -1,9 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Attributes, AttributeValue, KeyType } from '../../../shared/dynamodb/attributes.ts'
 import { encodeKey, type IndexKey, type Key, type KeySchema, keyAttributes } from '../../../shared/dynamodb/key.ts'
+import { hash } from '../../memory/key-order.ts'
 import type { Dice } from '../dice.ts'
 import type { Settings } from '../settings.ts'
-import { makeSortKey, partitionKey, type SortKeys, sortKeyStyles, sortKeyType } from './keys.ts'
+import { longNumbers, makeSortKey, moved, partitionKey, type SortKeys, sortKeyStyles, sortKeyType } from './keys.ts'
 
 /**
  * What the migrations of the simulator do with an item. None claims `plain`, nor `reject`, which the index of the
@@ -33,9 +34,11 @@ export interface Population {
   /** Share of the items that lie under the hot keys. */
   heat: number
   weights: Partial<Record<Kind, number>>
+  /** Items hold sets, bytes, nested values and long numbers; partition keys that are numbers are long, too. */
+  rich: boolean
 }
 
-export function drawPopulation(dice: Dice): Population {
+export function drawPopulation(dice: Dice, further: Dice): Population {
   const sortKeys = dice.chance(0.08) ? 'none' : dice.pick(sortKeyStyles)
   const pk: KeyType = dice.weighted({ S: 8, N: 1, B: 1 })
   const schema: KeySchema = { pk: { name: 'pk', type: pk } }
@@ -49,6 +52,7 @@ export function drawPopulation(dice: Dice): Population {
     hotKeys: dice.pick([1, 1, 2, 3]),
     heat: dice.chance(0.1) ? 0 : dice.between(0.6, 0.95),
     weights,
+    rich: further.chance(0.5),
   }
 }
 
@@ -64,11 +68,11 @@ export function drawKeys(dice: Dice, population: Population, sizes: Settings['it
   return [...keys.values()]
 }
 
-export function drawKey(dice: Dice, { schema, sortKeys, partitions, hotKeys, heat }: Population): Key {
-  if (sortKeys === 'none') return { pk: partitionKey(schema.pk.type, dice.whole(0, 399)) }
+export function drawKey(dice: Dice, { schema, sortKeys, partitions, hotKeys, heat, rich }: Population): Key {
+  if (sortKeys === 'none') return { pk: partitionKey(schema.pk.type, dice.whole(0, 399), rich) }
   let hot = 0
   while (hot < hotKeys - 1 && dice.chance(0.4)) hot++
-  const pk = partitionKey(schema.pk.type, dice.chance(heat) ? hot : hotKeys + dice.whole(0, partitions - 1))
+  const pk = partitionKey(schema.pk.type, dice.chance(heat) ? hot : hotKeys + dice.whole(0, partitions - 1), rich)
   return { pk, sk: makeSortKey(sortKeys, dice) }
 }
 
@@ -78,7 +82,7 @@ export function drawKey(dice: Dice, { schema, sortKeys, partitions, hotKeys, hea
  */
 export function makeItem(
   dice: Dice,
-  { schema, weights }: Population,
+  { schema, weights, rich }: Population,
   key: Key,
   version: number,
   kind: Kind = dice.weighted(weights),
@@ -87,14 +91,27 @@ export function makeItem(
     ...keyAttributes(schema, key),
     kind: { S: kind },
     version: { N: String(version) },
-    toPk: elsewhere(key, dice.whole(0, 1)),
+    toPk: moved(key.pk, dice.whole(0, 1)),
     ...(kind === 'reject' && { rank: { S: '' } }),
+    ...(rich && riches(encodeKey(key), version)),
   }
 }
 
-/** One of two, so that an item can move on. */
-function elsewhere({ pk }: Key, place: number) {
-  if ('S' in pk) return { S: `moved${place}#${pk.S}` }
-  if ('N' in pk) return { N: String(Number(pk.N) + 1_000_000 * (place + 1)) }
-  return { B: new Uint8Array([0xff - place, ...pk.B]) }
+/** Values of every type; some of them change with the version. */
+function riches(key: string, version: number): Attributes {
+  const digits = String(longNumbers + BigInt(hash(key)))
+  const bytes = Uint8Array.from(Buffer.from(key).subarray(0, 1 + (version % 5)))
+  return {
+    id: { N: digits },
+    names: { SS: ['a', 'é', '\u{1f9ad}', `v${version}`] },
+    counts: { NS: [digits, `-${digits}`, '0', '2.50', String(version)] },
+    blob: { B: bytes },
+    blobs: { BS: [bytes, new Uint8Array([0, 255])] },
+    deep: {
+      M: {
+        list: { L: [{ N: digits }, { NULL: true }, { BOOL: version % 2 === 0 }, { L: [] }, { SS: ['x'] }] },
+        map: { M: { a: { S: '' }, ['__proto__']: { N: digits }, empty: { M: {} } } },
+      },
+    },
+  }
 }

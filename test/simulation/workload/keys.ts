@@ -48,10 +48,35 @@ export function makeSortKey(style: SortKeys, dice: Dice): KeyValue {
   return styles[style].make(dice)
 }
 
-export function partitionKey(type: KeyType, number: number): KeyValue {
-  if (type === 'N') return { N: String(number) }
+/** @param isLong where it is a number, it has 19 digits. */
+export function partitionKey(type: KeyType, number: number, isLong: boolean): KeyValue {
+  if (type === 'N') return { N: String(BigInt(number) + (isLong ? longNumbers : 0n)) }
   const text = `pk${number}`
   return type === 'S' ? { S: text } : { B: new Uint8Array(Buffer.from(text)) }
+}
+
+/** A partition key that no source item has: one of two for each that one has, so that an item can move on. */
+export function moved(pk: KeyValue, place: number): KeyValue {
+  if ('S' in pk) return { S: `moved${place}#${pk.S}` }
+  if ('N' in pk) return { N: String(BigInt(pk.N) + movedBy * BigInt(place + 1)) }
+  return { B: new Uint8Array([0xff - place, ...pk.B]) }
+}
+
+/** The partition key that was moved here; of others, the key itself. */
+export function beforeMove(pk: KeyValue): KeyValue {
+  if ('S' in pk) return { S: pk.S.replace(/^moved\d#/, '') }
+  if ('N' in pk) return { N: String(digitsBeforeMove(BigInt(pk.N))) }
+  return pk.B[0]! >= 0xfe ? { B: pk.B.slice(1) } : pk
+}
+
+/** More than any partition key of a source item, without what all long ones have in common. */
+const movedBy = 1_000_000n
+/** Below all partition keys of a table with long numbers: 19 digits, as other systems draw their ids. */
+export const longNumbers = 3_804_086_584_686_000_000n
+
+export function digitsBeforeMove(digits: bigint): bigint {
+  const common = digits >= longNumbers ? longNumbers : 0n
+  return common + ((digits - common) % movedBy)
 }
 
 function timestamp(dice: Dice): string {

@@ -1,6 +1,9 @@
+import { isDeepStrictEqual } from 'node:util'
 import type { Attributes } from '../../../shared/dynamodb/attributes.ts'
 import { defineMigration, type Migration } from '../../../shared/migrations/index.ts'
+import { isNumberValue } from '../../../shared/migrations/number-value.ts'
 import type { StandardSchema } from '../../../shared/migrations/standard-schema.ts'
+import { digitsBeforeMove } from './keys.ts'
 
 // biome-ignore lint/suspicious/noExplicitAny: items are of many shapes, and outputs are checked against another oracle.
 const anything: StandardSchema<any> = {
@@ -8,7 +11,7 @@ const anything: StandardSchema<any> = {
 }
 
 /** The migrations as a user writes them: two, applied in this order. */
-export const migrations: Migration[] = [
+const migrations: Migration[] = [
   defineMigration({
     id: '2026-01-01-edit',
     title: 'Marks what is to be edited.',
@@ -43,7 +46,7 @@ export const migrations: Migration[] = [
 ]
 
 /** The same with a mistake in them, which is noticed late: what they make of any item is wrong. */
-export const flawedMigrations: Migration[] = [
+const flawedMigrations: Migration[] = [
   defineMigration({
     id: '2026-01-01-edit',
     title: 'Marks everything, and wrongly.',
@@ -55,12 +58,36 @@ export const flawedMigrations: Migration[] = [
   ...migrations.slice(1),
 ]
 
-/** What is made of an item, whether or not the service takes it: where something of it may be for a while. */
-export function possibleOutputs(item: Attributes): Attributes[] {
+/** The migrations of one seed, with and without the mistake. */
+export function migrationsOf({ invertible }: { invertible: boolean }): { right: Migration[]; flawed: Migration[] } {
+  const as = (list: Migration[]) => (invertible ? list.map((each) => ({ ...each, inverse: inverseOf(each) })) : list)
+  return { right: as(migrations), flawed: as(flawedMigrations) }
+}
+
+/** How a user maps a destination key back: the first migration keeps keys, the second moves some. */
+function inverseOf({ id }: Migration): NonNullable<Migration['inverse']> {
+  return id.endsWith('-edit') ? (key) => key : ({ pk, ...rest }) => ({ ...rest, pk: fromWhere(pk) })
+}
+
+function fromWhere(pk: unknown): unknown {
+  if (typeof pk === 'string') return pk.replace(/^moved\d#/, '')
+  if (typeof pk === 'number') return Number(digitsBeforeMove(BigInt(pk)))
+  if (isNumberValue(pk)) return digitsBeforeMove(pk.toBigInt())
+  return pk instanceof Uint8Array && pk[0]! >= 0xfe ? pk.slice(1) : pk
+}
+
+/** What is made of an item, if there is one, whether or not the service takes it: where something of it may be for a while. */
+export function possibleOutputs(item: Attributes | undefined): Attributes[] {
+  if (!item) return []
   const kind = (item.kind as { S: string }).S
   const made = expectedOutputs(kind === 'half' ? { ...item, kind: { S: 'split' } } : item)
   if (made !== 'quarantined') return made
   return kind === 'unwanted' ? [item] : []
+}
+
+/** Whether no migration takes an item, or what it makes fits no index of the destination: known without the service. */
+export function isUnmigratable({ kind }: Attributes): boolean {
+  return isDeepStrictEqual(kind, { S: 'throw' }) || isDeepStrictEqual(kind, { S: 'reject' })
 }
 
 /** What must become of an item, written apart from the engine and from the migrations above. */

@@ -145,7 +145,7 @@ export class Writers {
         this.#store('poison', key, this.#dice.pick(['throw', 'throw', 'unwanted', 'half']))
         break
       case 'claim':
-        if (this.#captures()) this.#claim(key)
+        if (this.#captures() && !this.#world.settings.invertible) this.#claim(key)
         else this.#store('update', key)
     }
   }
