@@ -49,6 +49,9 @@ export interface Result {
   story: string[]
 }
 
+/** An offline run reads the table some seconds after it began: of what changed before, so much does not show yet. */
+const lateOffline = 0.3
+
 /** More than the clocks of two environments differ. */
 const skewMs = 7_000
 
@@ -69,7 +72,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const stream = new SourceStream(world, source)
   const replica = isLive
     ? new Replica(world, source, world.dice, 'path: stale read')
-    : new Replica(world, source, world.further, 'path: stale read offline')
+    : new Replica(world, source, world.further, 'path: stale read offline', lateOffline)
   if (!isLive) changeJustBefore(world.further, source, population, replica)
   const changes = new ChangeLog(source, () => world.now)
   source.onChange = (change) => {

@@ -8,8 +8,8 @@ export const staleShare = 0.5
 const lateShare = 0.03
 
 /** How much later than it happens a change shows to a read that is not strongly consistent, ms. */
-export function drawLag(dice: Dice): number {
-  return dice.chance(lateShare) ? dice.between(2_000, 20_000) : dice.between(5, 1_200)
+export function drawLag(dice: Dice, late = lateShare): number {
+  return dice.chance(late) ? dice.between(2_000, 20_000) : dice.between(5, 1_200)
 }
 
 /** A replica of a table that changes reach late, in order: what a read that is not strongly consistent may see. */
@@ -21,21 +21,26 @@ export class Replica {
   readonly #world: World
   readonly #dice: Dice
   readonly #path: string
+  readonly #late: number
   #behind = 0
 
-  /** @param path under which its answers are counted. */
-  constructor(world: World, table: MemoryTable, dice: Dice, path: string) {
+  /**
+   * @param path under which its answers are counted.
+   * @param late share of the changes that reach it late by many seconds.
+   */
+  constructor(world: World, table: MemoryTable, dice: Dice, path: string, late = lateShare) {
     this.#world = world
     this.#table = table
     this.#dice = dice
     this.#path = path
+    this.#late = late
     this.#memory = memoryTable(table.schema, table.name)
     for (const item of table.items()) this.#memory.store(item)
   }
 
   note({ old, new: now }: Change): void {
     const { scheduler } = this.#world
-    this.lastAt = Math.max(this.lastAt, scheduler.now + drawLag(this.#dice))
+    this.lastAt = Math.max(this.lastAt, scheduler.now + drawLag(this.#dice, this.#late))
     this.#behind++
     scheduler.at(this.lastAt, () => {
       this.#behind--

@@ -208,8 +208,9 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore, ask?:
         return (request.reverse ? undefined : emptied(world, store, page, after)) ?? readable('query', page)
       }),
     get: (keys) =>
-      readAll(memory.name, keys, (open) =>
-        sandbox.request(read('get', open.length), async () => {
+      readAll(memory.name, keys, async (open) => {
+        await ask?.()
+        return sandbox.request(read('get', open.length), async () => {
           if (!pace.isReadable) throw failure('throttled', 'get')
           pace.haveRead(open.length)
           watch.got(sandbox, open)
@@ -217,8 +218,8 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore, ask?:
           const rest = open.slice(open.length - left)
           const items = await from({ consistent: consistent.get }).get(open.slice(0, open.length - left))
           return { items, rest }
-        }),
-      ),
+        })
+      }),
     put: (items) => write('put', items),
     insert: (items) => write('insert', items),
   }
