@@ -154,6 +154,29 @@ it('hands what it waits for on to the next new run', async () => {
   expect(fence).toBe(2)
 })
 
+it('fences and waits out every earlier run, where the owner between died before it had', async () => {
+  const inner = memoryLedgerTable()
+  let dies = false
+  const { ledger, state, begin, take } = world({
+    get: (pk, sk) => inner.get(pk, sk),
+    query: (...list) => inner.query(...list),
+    async commit(puts) {
+      // It has taken the lease. It fences the run before next.
+      if (dies && puts.every(({ row }) => row.sk === 'CONTROL')) throw new Error('killed')
+      return inner.commit(puts)
+    },
+  })
+  const first = await begin('one')
+  await claim(ledger, first.run, first.fence, state.now + 100 * second)
+  dies = true
+  await expect(take('two')).rejects.toThrow('killed')
+  const between = (await readLease(ledger, 'destination'))!
+  expect(between).toMatchObject({ execution: 'two', fence: 2 })
+  dies = false
+  expect(await take('three')).toEqual({ outcome: 'waiting', seconds: 161 })
+  for (const run of [first.run, between.run]) expect(await readControl(ledger, run)).toMatchObject({ fence: 3 })
+})
+
 it('goes on at once where the same run is resumed', async () => {
   const { ledger, state, begin } = world()
   const first = await begin('one')
