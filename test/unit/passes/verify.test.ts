@@ -157,13 +157,32 @@ describe('Verify', () => {
     expect((await w.run()).found).toEqual([])
   })
 
-  it('does not report a change that arrives while it looks again', async () => {
+  const lone: Attributes = { pk: { S: 'lone' }, sk: { S: 'x' } }
+  const key = keyOf(schema, lone)!
+  type World = ReturnType<typeof world>
+  it.each<[string, (w: World) => void, (w: World) => void]>([
+    ['an insert', ({ source }) => source.store(lone), ({ destination }) => destination.store(lone)],
+    ['an insert that is undone', ({ source }) => source.store(lone), ({ source }) => source.delete(key)],
+    ['a delete', ({ destination }) => destination.store(lone), ({ destination }) => destination.delete(key)],
+    ['a delete that is undone', ({ destination }) => destination.store(lone), ({ source }) => source.store(lone)],
+    [
+      'an update',
+      ({ source, destination }) => {
+        source.store({ ...lone, v: { N: '2' } })
+        destination.store({ ...lone, v: { N: '1' } })
+      },
+      ({ destination }) => destination.store({ ...lone, v: { N: '2' } }),
+    ],
+  ])('does not report a change that arrives while it looks again: %s', async (_, before, meanwhile) => {
     let late = () => {}
     const w = world(() => late())
-    const [item] = w.destination.items()
-    w.destination.delete(keyOf(schema, item!)!)
-    late = () => w.destination.store(item!)
+    before(w)
+    let arrived = 0
+    late = () => {
+      if (++arrived === 2) meanwhile(w)
+    }
     expect((await w.run()).found).toEqual([])
+    expect(arrived).toBe(2)
   })
 
   const { inverse: _, ...withoutInverse } = migrations[0]!
