@@ -57,15 +57,15 @@ export function chunkStates(resources: ChunkResources, chunkMachine: Template, l
         Choices: [
           { Variable: '$.slice.outcome', StringEquals: 'done', Next: named('Done') },
           { Variable: '$.slice.outcome', StringEquals: 'more', Next: named('Rounds left?') },
-          { Variable: '$.slice.outcome', StringEquals: 'paused', Next: named('Paused') },
+          { Variable: '$.slice.outcome', StringEquals: 'waiting', Next: named('Wait for its turn') },
           { Variable: '$.slice.outcome', StringEquals: 'split', Next: named('Children') },
           { Variable: '$.slice.outcome', StringEquals: 'stopped', Next: named('Stopped') },
         ],
         Default: named('Unknown outcome'),
       },
-      [named('Paused')]: {
+      [named('Wait for its turn')]: {
         Type: 'Wait',
-        Comment: 'An operator paused the run, or another slice has the chunk; try again later.',
+        Comment: 'Another slice has the chunk; try again later.',
         SecondsPath: '$.slice.waitSeconds',
         Next: named('Rounds left?'),
       },

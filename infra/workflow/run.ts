@@ -37,14 +37,26 @@ export function runMachine(resources: RunResources): Machine {
     )
   const plan = (kind: PassKind, next: string) =>
     phase(functions.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${kind}`, { kind }, next)
-  /** Plans and runs a pass: the states `Plan <pass>`, `<Pass> left?` and `<Pass>`, and `next` once it has ended. */
+  /** Plans, runs and checks a pass, and continues with `next` once it covers its table. */
   const pass = (kind: PassKind, next: string, planned = `Plan ${kind}`): { [name: string]: State } => {
     const { phase: name } = passes[kind]
     return {
       [planned]: plan(kind, `${name} left?`),
-      [`${name} left?`]: anyLeft(kind, name, next),
+      [`${name} left?`]: anyLeft(kind, name, `Check ${kind}`),
       [`Plan ${kind} halted`]: fail(`$.${kind}`),
-      [name]: passState(name, { plan: `$.${kind}`, next, halt: 'Halt' }, resources),
+      [name]: passState(name, { plan: `$.${kind}`, next: `Check ${kind}`, halt: 'Halt' }, resources),
+      [`Check ${kind}`]: phase(
+        functions['check-pass'],
+        'Checks in the ledger that the chunks cover the table and all are done.',
+        `$.${kind}Checked`,
+        { kind },
+        `${name} covered?`,
+      ),
+      [`${name} covered?`]: choose(
+        { [`$.${kind}Checked.outcome`]: { covered: next, paused: 'Paused' } },
+        `${name} halted`,
+      ),
+      [`${name} halted`]: fail(`$.${kind}Checked`),
     }
   }
   return {
@@ -75,7 +87,7 @@ export function runMachine(resources: RunResources): Machine {
         { Next: 'Held?' },
       ),
       'Held?': choose(
-        { '$.lease.outcome': { held: 'What for?', waiting: 'Wait for the run before' } },
+        { '$.lease.outcome': { held: 'What for?', waiting: 'Wait for the run before', paused: 'Paused' } },
         'Lease refused',
       ),
       'Wait for the run before': wait(
@@ -99,32 +111,33 @@ export function runMachine(resources: RunResources): Machine {
         {},
         'Capturing?',
       ),
-      'Capturing?': choose({ '$.capture.outcome': { on: 'Plan', waiting: 'Wait for capture' } }, 'Capture halted'),
+      'Capturing?': choose(
+        { '$.capture.outcome': { on: 'Plan', waiting: 'Wait for capture', paused: 'Paused' } },
+        'Capture halted',
+      ),
       'Wait for capture': wait('$.capture.seconds', 'Capture', 'A mapping takes up to minutes to change.'),
       'Capture halted': fail('$.capture'),
 
-      ...pass('copy', 'Copied', 'Plan'),
-      Copied: phase(
-        functions.copied,
-        'Checks in the ledger that the chunks cover the table and all are done.',
-        '$.copied',
-        {},
-        'Covered?',
-      ),
-      'Covered?': choose({ '$.copied.outcome': { copied: 'Captured?' } }, 'Copy halted'),
-      'Copy halted': fail('$.copied'),
-      'Captured?': choose({ '$.copied.capture': { true: 'Drain' } }, 'Settle from the start'),
+      ...pass('copy', 'Captured?', 'Plan'),
+      'Captured?': choose({ '$.copyChecked.capture': { true: 'Drain' } }, 'Settle from the start'),
 
       Drain: phase(
         functions.drain,
         'Reads the stream to check that every change up to the end of copy is applied.',
         '$.drain',
-        { 'past.$': '$.copied.at' },
+        { 'past.$': '$.copyChecked.at' },
         'Drained?',
         longTaskRetriers,
       ),
       'Drained?': choose(
-        { '$.drain.outcome': { drained: 'Settle from the start', more: 'Drain', waiting: 'Wait for live changes' } },
+        {
+          '$.drain.outcome': {
+            drained: 'Settle from the start',
+            more: 'Drain',
+            waiting: 'Wait for live changes',
+            paused: 'Paused',
+          },
+        },
         'Drain halted',
       ),
       'Wait for live changes': wait(
@@ -149,7 +162,7 @@ export function runMachine(resources: RunResources): Machine {
         longTaskRetriers,
       ),
       'Settled?': choose(
-        { '$.settle.outcome': { settled: 'Plan verify', more: 'Settle', waiting: 'Wait for quiet' } },
+        { '$.settle.outcome': { settled: 'Plan verify', more: 'Settle', waiting: 'Wait for quiet', paused: 'Paused' } },
         'Settle halted',
       ),
       'Wait for quiet': wait(
@@ -173,7 +186,10 @@ export function runMachine(resources: RunResources): Machine {
         'Repaired?',
         longTaskRetriers,
       ),
-      'Repaired?': choose({ '$.repair.outcome': { repaired: 'Plan verify', more: 'Repair' } }, 'Repair halted'),
+      'Repaired?': choose(
+        { '$.repair.outcome': { repaired: 'Plan verify', more: 'Repair', paused: 'Paused' } },
+        'Repair halted',
+      ),
       'Repair halted': fail('$.repair'),
 
       ...pass('verify', 'Plan orphans'),
@@ -186,8 +202,12 @@ export function runMachine(resources: RunResources): Machine {
         {},
         'Finished?',
       ),
-      'Finished?': choose({ '$.finish.outcome': { finished: 'Finished' } }, 'Halted'),
+      'Finished?': choose({ '$.finish.outcome': { finished: 'Finished', paused: 'Paused' } }, 'Halted'),
       Finished: { Type: 'Succeed' },
+      Paused: {
+        Type: 'Succeed',
+        Comment: 'An operator paused the run. `segue run --resume` starts another execution.',
+      },
 
       Halt: invoke(
         functions.halt,
@@ -199,7 +219,7 @@ export function runMachine(resources: RunResources): Machine {
           retry,
           catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.haltError', Next: 'Halt failed' }],
         },
-        { Next: 'Halted' },
+        { Next: 'Finished?' },
       ),
       Halted: fail('$.finish'),
       'Halt failed': {
@@ -226,8 +246,13 @@ function choose(table: { [variable: string]: { [equals: string]: string } }, oth
 /** Skips the Map if a resumed run has nothing left of a pass: the behaviour of a Map without items is not documented. */
 function anyLeft(kind: PassKind, map: string, otherwise: string): ChoiceState {
   const rule: ChoiceRule = { Variable: `$.${kind}.chunks`, NumericGreaterThanEquals: 1, Next: map }
-  const halted: ChoiceRule = { Variable: `$.${kind}.outcome`, StringEquals: 'halted', Next: `Plan ${kind} halted` }
-  return { Type: 'Choice', Choices: [halted, rule], Default: otherwise }
+  const ended = (outcome: string, Next: string): ChoiceRule => ({
+    Variable: `$.${kind}.outcome`,
+    StringEquals: outcome,
+    Next,
+  })
+  const Choices = [ended('paused', 'Paused'), ended('halted', `Plan ${kind} halted`), rule]
+  return { Type: 'Choice', Choices, Default: otherwise }
 }
 
 function wait(SecondsPath: string, next: string, comment: string): WaitState {

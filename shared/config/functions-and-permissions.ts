@@ -118,7 +118,7 @@ export const functions = {
     invokedBy: 'machine',
     may: { ledger: ['GetItem', 'PutItem'] },
   },
-  copied: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: 'machine', may: { ledger } },
+  'check-pass': { seconds: minutes, memoryMb: small, reserved: [], invokedBy: 'machine', may: { ledger } },
   // Reserved separately, so that slices cannot take the capacity of live changes.
   live: {
     seconds: minutes,

@@ -1,5 +1,5 @@
 import { compareAndSet } from './compare-and-set.ts'
-import { type Control, controlPut, readControl } from './control.ts'
+import { controlPut, readControl } from './control.ts'
 import { isDriving } from './fencing.ts'
 import { type Lease, leasePut, readLease } from './lease.ts'
 import { type RunRecord, readRun, runPut } from './runs.ts'
@@ -10,6 +10,7 @@ import type { LedgerTable, Put } from './table.ts'
  * leaves a run that is running and belongs to nobody.
  * @param before the lease that was read.
  * @param run the new run, or the one that was read and what becomes of it.
+ * An operator's command stays as it is.
  * @returns `false`, with nothing written, if another writer was first.
  */
 export async function beginOwner(
@@ -19,7 +20,7 @@ export async function beginOwner(
   run: Put,
 ): Promise<boolean> {
   const control = await readControl(ledger, lease.run)
-  const next: Control = { ...control, command: 'run', fence: lease.fence }
+  const next = { ...control, fence: lease.fence }
   return ledger.commit([leasePut(before, lease), run, controlPut(lease.run, control, next)])
 }
 

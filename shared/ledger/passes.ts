@@ -216,6 +216,15 @@ export const phases = {
     writesItems: false,
     continuedBy: 'segue verify',
   },
+  Paused: {
+    does: 'an operator paused the run, and it can be resumed',
+    shows: 'copy',
+    ends: true,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+    continuedBy: 'segue verify',
+  },
   /** Noted when the run is resumed. */
   Interrupted: {
     does: 'its execution ended without recording it',

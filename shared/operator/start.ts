@@ -4,6 +4,7 @@ import { readLease } from '../ledger/lease.ts'
 import { continuable, isAboutLastRun } from '../phases/last-run.ts'
 import { refuseUnlessEmpty } from '../phases/preflight.ts'
 import { Refusal } from '../phases/refusal.ts'
+import { allowRun } from './command.ts'
 import type { OperatorEngine } from './engine.ts'
 import { lostRun } from './errors.ts'
 import { findLastRun } from './last-run.ts'
@@ -59,8 +60,14 @@ export async function awaitBeginning(engine: OperatorEngine, execution: string):
 
 /** @param input of the execution: only options that differ from the defaults. */
 async function start(engine: OperatorEngine, input: object): Promise<Started> {
-  const refused = await whyRefused(parseRequest(input), engine)
-  return refused ?? { kind: 'started', execution: await engine.executions.start(input) }
+  const request = parseRequest(input)
+  const refused = await whyRefused(request, engine)
+  if (refused) return refused
+  const run = await findLastRun(engine.ledger, engine.deployment.destinationTable)
+  // Before the start, so that the execution is not refused. If it fails, nothing writes: the fence was raised when the
+  // run stopped.
+  if (run && isAboutLastRun(request)) await allowRun(engine, run.id)
+  return { kind: 'started', execution: await engine.executions.start(input) }
 }
 
 /** The refusals that can be known before an execution is started. The state machine checks them again, and more. */

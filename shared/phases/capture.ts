@@ -2,7 +2,7 @@ import { enteredAt, enterPhase } from '../facts/phase.ts'
 import { isDriving } from '../ledger/fencing.ts'
 import { type CaptureEngine, startCapture } from '../live/capture.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Halted, haltedBefore, haltRun } from './halt.ts'
+import { type Ended, endedBefore, endIfTold, haltRun } from './halt.ts'
 import { captureGivesUpMs, captureWaitSeconds } from './waits.ts'
 
 /** Reply to a stale delivery; its caller is gone. */
@@ -16,11 +16,13 @@ const muchLaterSeconds = 60
 export async function captureRun(
   task: { run: string; fence: number },
   engine: CaptureEngine & { runtime: Pick<Runtime, 'clock' | 'sleep' | 'random' | 'emit'> },
-): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number } | Halted> {
+): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number } | Ended> {
   const run = await enterPhase(task, 'Capture', engine)
-  const before = haltedBefore(task, run)
-  if (before) return before
+  const ended = endedBefore(task, run)
+  if (ended) return ended
   if (!isDriving(task, run)) return { outcome: 'waiting', seconds: muchLaterSeconds }
+  const told = await endIfTold(task, run, engine)
+  if (told) return told
   const found = await startCapture(task, engine)
   if (found.outcome === 'on' || found.state === undefined) return found
   const waitedMs = engine.runtime.clock() - enteredAt(run, 'Capture')

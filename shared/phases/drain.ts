@@ -6,11 +6,11 @@ import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '../live/drain.ts'
 import { recordLag } from '../live/lag.ts'
-import { type Halted, haltRun } from './halt.ts'
+import { type Ended, haltRun } from './halt.ts'
 import type { HaltCode } from './halts.ts'
 import { drainGivesUpMs, drainWaitSeconds, machineWaitSeconds } from './waits.ts'
 
-export type Drained = { outcome: 'drained' } | { outcome: 'more' } | { outcome: 'waiting'; seconds: number } | Halted
+export type Drained = { outcome: 'drained' } | { outcome: 'more' } | { outcome: 'waiting'; seconds: number } | Ended
 
 const trimmed =
   'The stream trimmed changes before they were applied: it keeps them for 24 hours. ' +

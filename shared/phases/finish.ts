@@ -11,7 +11,7 @@ import { countQuarantine } from '../ledger/quarantine.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Halted, haltRun, notDriving, whyHalted } from './halt.ts'
+import { type Ended, haltRun, notDriving, whyHalted } from './halt.ts'
 
 export interface Finished {
   outcome: 'finished'
@@ -29,7 +29,7 @@ export interface Finished {
 export async function finishRun(
   task: { run: string; fence: number },
   engine: { ledger: LedgerTable; runtime: Runtime },
-): Promise<Finished | Halted> {
+): Promise<Finished | Ended> {
   const { ledger, runtime } = engine
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)

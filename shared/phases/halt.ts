@@ -2,7 +2,8 @@ import { type Coverage, quietAfter, readCoverage } from '../facts/coverage.ts'
 import { notePhase } from '../facts/phase.ts'
 import { resumeCommand, whyExpired } from '../facts/resumable.ts'
 import { openSums } from '../facts/sums.ts'
-import type { WhyStopped } from '../ledger/fencing.ts'
+import { readControl } from '../ledger/control.ts'
+import { isAborted, isDriving, type WhyStopped } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
 import { isVerification, type PassKind } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
@@ -12,31 +13,57 @@ import type { Runtime } from '../runtime/ports.ts'
 import { counted, sentence } from '../runtime/text.ts'
 import type { HaltCode } from './halts.ts'
 
-/** A run that cannot continue by itself. `error` and `cause` become those of the failed execution. */
-export interface Halted {
-  outcome: 'halted'
+/**
+ * The execution of a run ends before the run has finished, and everything can be resumed. `halted`: the run cannot
+ * continue by itself; `error` and `cause` become those of the failed execution. `paused`: an operator asked for it.
+ */
+export interface Ended {
+  outcome: 'halted' | 'paused'
   error: HaltCode
   cause: string
 }
 
+interface Engine {
+  ledger: LedgerTable
+  runtime: Runtime
+}
+
 /** Records that a run cannot continue by itself, keeps everything resumable, and gives the lease back. */
-export async function haltRun(
+export function haltRun(
   task: { run: string; fence: number; error: HaltCode; cause: string },
-  { ledger, runtime }: { ledger: LedgerTable; runtime: Runtime },
-): Promise<Halted> {
+  engine: Engine,
+): Promise<Ended> {
   const { error, cause } = task
+  return stopRun(task, 'halted', { error, cause }, engine)
+}
+
+/** Records that a run is paused, keeps everything resumable, and gives the lease back: nothing polls meanwhile. */
+export async function pauseRun(task: { run: string; fence: number }, engine: Engine): Promise<Ended> {
+  const { failed } = await readCoverage(engine.ledger, await getRun(engine.ledger, task.run), 'copy')
+  const also = failed.length > 0 ? ` ${counted(failed.length, 'chunk')} had failed; a resume tries them again.` : ''
+  const cause = `An operator paused it.${also}`
+  return stopRun(task, 'paused', { error: 'paused', cause }, engine)
+}
+
+async function stopRun(
+  task: { run: string; fence: number },
+  because: Ended['outcome'],
+  { error, cause }: Pick<Ended, 'error' | 'cause'>,
+  { ledger, runtime }: Engine,
+): Promise<Ended> {
   const run = await getRun(ledger, task.run)
   const endedAt = runtime.clock()
   const coverage = await readCoverage(ledger, run, 'copy')
-  const halted = await endOwner(
+  const phase = because === 'paused' ? 'Paused' : 'Halted'
+  const ended = await endOwner(
     ledger,
     task,
-    (before) => ({ ...stopped(notePhase(before, 'Halted', endedAt), 'halted'), reason: cause, error, endedAt }),
+    (before) => ({ ...stopped(notePhase(before, phase, endedAt), because), reason: cause, error, endedAt }),
     quietAfter(coverage),
   )
-  if (!halted) return haltedBefore(task, await getRun(ledger, task.run)) ?? { outcome: 'halted', error, cause }
-  runtime.emit({ code: 'run.phase', run: run.id, phase: 'Halted' })
-  return { outcome: 'halted', error, cause }
+  if (!ended) return endedBefore(task, await getRun(ledger, task.run)) ?? { outcome: 'halted', error, cause }
+  runtime.emit({ code: 'run.phase', run: run.id, phase })
+  return { outcome: because, error, cause }
 }
 
 /** The run, or its task, after it has stopped. */
@@ -46,19 +73,36 @@ function stopped(run: RunRecord, because: Because): RunRecord {
 }
 
 /**
- * How this execution halted the run before: the answer to a repeated call whose first answer was lost. `undefined` if
+ * How this execution stopped the run before: the answer to a repeated call whose first answer was lost. `undefined` if
  * it did not.
  */
-export function haltedBefore({ fence }: { fence: number }, run: RunRecord): Halted | undefined {
-  if (run.fence !== fence || (run.task ?? run).state !== 'stopped') return undefined
+export function endedBefore({ fence }: { fence: number }, run: RunRecord): Ended | undefined {
+  const { state, because } = run.task ?? run
+  if (run.fence !== fence || state !== 'stopped' || because === 'interrupted') return undefined
   const { error = 'phase-failed', reason = 'no reason was recorded' } = run
-  return { outcome: 'halted', error: error as HaltCode, cause: reason }
+  return { outcome: because ?? 'halted', error: error as HaltCode, cause: reason }
 }
 
 /** The answer to a task whose execution does not drive the run any more. */
-export function notDriving(task: { fence: number }, run: RunRecord): Halted {
+export function notDriving(task: { fence: number }, run: RunRecord): Ended {
   const cause = `Run ${run.id} has a newer owner, or has ended; this execution ends here.`
-  return haltedBefore(task, run) ?? { outcome: 'halted', error: 'fenced', cause }
+  return endedBefore(task, run) ?? { outcome: 'halted', error: 'fenced', cause }
+}
+
+/** Ends the execution at the beginning of a task, if an operator told the run to stop or it is driven by another one. */
+export async function endIfTold(
+  task: { run: string; fence: number },
+  run: RunRecord,
+  engine: Engine,
+): Promise<Ended | undefined> {
+  const control = await readControl(engine.ledger, run.id)
+  if (!isDriving(task, run) || control.fence !== task.fence) return notDriving(task, run)
+  if (control.command === 'pause') return pauseRun(task, engine)
+  return isAborted(run, control) ? haltRun({ ...task, error: 'aborted', cause: abortedWords(run) }, engine) : undefined
+}
+
+function abortedWords(run: RunRecord): string {
+  return `Run ${run.id} was aborted. \`${resumeCommand(run)}\` continues from the checkpoints.`
 }
 
 /** Why a pass stops the run; `undefined` if every chunk is done and the sums close. */
@@ -71,7 +115,7 @@ export function whyHalted(
   const halted = (error: HaltCode, cause: string) => ({ error, cause })
   const resumeWith = resumeCommand(run)
   const resume = `\`${resumeWith}\` continues from the checkpoints.`
-  if (command === 'abort') return halted('aborted', `Run ${run.id} was aborted. ${resume}`)
+  if (command === 'abort') return halted('aborted', abortedWords(run))
   const { failed, missing, open, tallies } = coverage
   if (failed[0])
     return halted(
@@ -102,15 +146,16 @@ function anew({ destination }: RunRecord): string {
 }
 
 /**
- * Halts a run whose work under a lease had to stop.
+ * Ends the execution of a run whose work under a lease had to stop.
  * @param what the work, as the subject of a sentence.
  */
-export function haltStopped(
+export function endStopped(
   task: { run: string; fence: number },
   what: string,
   reason: WhyStopped,
-  engine: { ledger: LedgerTable; runtime: Runtime },
-): Promise<Halted> {
+  engine: Engine,
+): Promise<Ended> {
+  if (reason === 'paused') return pauseRun(task, engine)
   const error = reason === 'code changed' ? 'code-changed' : reason
   return haltRun({ ...task, error, cause: `${what} stopped: ${reason}.` }, engine)
 }

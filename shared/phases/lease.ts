@@ -1,8 +1,11 @@
 import type { RunRequest } from '../config/options.ts'
 import type { TableSchema } from '../dynamodb/key.ts'
+import { resumeCommand } from '../facts/resumable.ts'
 import { readApplied } from '../ledger/applied.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
+import { readControl } from '../ledger/control.ts'
+import { isAborted } from '../ledger/fencing.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
 import { beginOwner } from '../ledger/owner.ts'
 import { getRun, newRunId, type RunRecord, runPut, type TableIds } from '../ledger/runs.ts'
@@ -11,7 +14,7 @@ import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type ClaimEngine, claimLedger } from './claim-ledger.ts'
 import { fenceEarlierRuns } from './fence-earlier-runs.ts'
-import { haltRun } from './halt.ts'
+import { type Ended, endIfTold, haltRun } from './halt.ts'
 import { continuable, isAboutLastRun } from './last-run.ts'
 import { refuseOtherLedger } from './ledger-tag.ts'
 import type { Executions, TableMarks } from './ports.ts'
@@ -60,9 +63,15 @@ const secondProbeMs = 2_000
  * @throws Refusal `run-in-progress` naming the owner, `ledger-in-use` naming its stack, `other-ledger`, `nothing-to-resume`,
  * `code-changed` or `destination-not-empty`.
  */
-export async function takeLease(execution: string, request: RunRequest, engine: LeaseEngine): Promise<Held | Waiting> {
+export async function takeLease(
+  execution: string,
+  request: RunRequest,
+  engine: LeaseEngine,
+): Promise<Held | Waiting | Ended> {
   const { ledger, destination, runtime } = engine
   const taken = await compareAndSet(`The lease on ${destination}`, () => tryLease(execution, request, engine))
+  const ended = await endIfTold(taken, await getRun(ledger, taken.run), engine)
+  if (ended) return ended
   const lease = await fenceEarlierRuns(ledger, taken)
   if (!(await hasWritten(lease.run, ledger))) {
     const leftMs = (lease.quietAfter ?? 0) - runtime.clock()
@@ -169,7 +178,22 @@ async function lastRun(lease: Lease | undefined, request: RunRequest, engine: Le
       `Run ${run.id} was begun with other migrations than are deployed now. Deploy those it was begun with; or turn live changes off (\`segue capture off\`), empty ${destination} and start anew.`,
     )
   refuseReplaced(run, engine.tableIds)
+  await refuseAgainstCommand(run, ledger)
   return run.id
+}
+
+/**
+ * Only a person lowers a command, not whoever starts an execution. An abort that came after the finish has no effect.
+ * @throws Refusal `told-to-stop`.
+ */
+async function refuseAgainstCommand(run: RunRecord, ledger: LedgerTable): Promise<void> {
+  const control = await readControl(ledger, run.id)
+  if (control.command !== 'pause' && !isAborted(run, control)) return
+  const told = control.command === 'pause' ? 'paused' : 'aborted'
+  throw new Refusal(
+    'told-to-stop',
+    `Run ${run.id} was ${told} by an operator, and starting an execution does not undo that. Continue it with \`${resumeCommand(run)}\`.`,
+  )
 }
 
 /** Checkpoints are about the tables they were made of, whatever bears their names now. */

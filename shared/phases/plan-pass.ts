@@ -2,12 +2,11 @@ import { segmentsFor } from '../chunks/segments.ts'
 import { enterPhase } from '../facts/phase.ts'
 import { createChunks, eachChunk, newChunk, replaceChunk } from '../ledger/chunks.ts'
 import { changeControl } from '../ledger/control.ts'
-import { isDriving } from '../ledger/fencing.ts'
 import { type PassId, type PassKind, passes, passIdOf } from '../ledger/passes.ts'
 import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Halted, notDriving } from './halt.ts'
+import { type Ended, endIfTold } from './halt.ts'
 import type { ManifestStore } from './ports.ts'
 
 export interface PlanEngine {
@@ -26,17 +25,18 @@ export interface Planned {
 /**
  * Makes sure that the chunks of a pass exist, and lists the chunks with work left for its Map. On resume the list holds
  * the open leaves of the tree; failed ones are opened again. Planning twice gives the same. A copy whose rows have
- * expired is not planned again: Copied then halts the run. Quiet ends before a chunk of copy may write again.
+ * expired is not planned again: Check copy then halts the run. Quiet ends before a chunk of copy may write again.
  */
 export async function planPass(
   task: { run: string; fence: number; kind: PassKind },
   { ledger, manifests, runtime }: PlanEngine,
-): Promise<Planned | Halted> {
+): Promise<Planned | Ended> {
   const { kind, fence } = task
   const { phase, repeats } = passes[kind]
   const change = repeats ? beginVerification : undefined
   const run = await enterPhase(task, phase, { ledger, runtime }, change)
-  if (!isDriving(task, run)) return notDriving(task, run)
+  const ended = await endIfTold(task, run, { ledger, runtime })
+  if (ended) return ended
   const pass = passIdOf(run, kind)
   const now = runtime.clock()
   const lacking = new Map(!repeats && run.planned ? [] : segmentsFor(run.segments).map(({ id, chunk }) => [id, chunk]))

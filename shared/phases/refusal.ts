@@ -23,6 +23,7 @@ export type RefusalCode =
   | 'stream-changed'
   | 'code-changed'
   | 'table-replaced'
+  | 'told-to-stop'
 
 const refusalErrors: ErrorTable<RefusalCode> = {
   'same-table': {
@@ -91,6 +92,11 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   'code-changed': {
     means: 'The run was begun with other migrations than are deployed now.',
     next: 'Deploy those it was begun with. Or turn live changes off (`segue capture off`), empty the destination and start anew.',
+  },
+  'told-to-stop': {
+    means:
+      'The run was paused or aborted by an operator, and an execution that was started otherwise does not undo that.',
+    next: 'Continue it with `segue run --resume`.',
   },
   'table-replaced': {
     means:

@@ -10,9 +10,9 @@ import { type List, type ListPlace, workThrough } from '../live/list-work.ts'
 import { quarantineLists, recheckQuarantined } from '../live/quarantine.ts'
 import { contest, settleHead, tryRefused } from '../live/settle.ts'
 import type { SettleEngine } from '../live/settle-all.ts'
-import { type Halted, haltRun, haltStopped } from './halt.ts'
+import { type Ended, endStopped, haltRun } from './halt.ts'
 
-export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: ListPlace } | Halted
+export type Repaired = { outcome: 'repaired' } | { outcome: 'more'; from: ListPlace } | Ended
 
 /**
  * Reconciles each destination key that the last verification flagged with its source items, by the rules of settling.
@@ -46,7 +46,7 @@ export async function repairRun(
     case 'more':
       return result
     case 'stopped':
-      return haltStopped(task, 'Repairing', result.reason, engine)
+      return endStopped(task, 'Repairing', result.reason, engine)
   }
 }
 

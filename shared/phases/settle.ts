@@ -2,14 +2,14 @@ import { enterPhase } from '../facts/phase.ts'
 import type { ListPlace } from '../live/list-work.ts'
 import { beginQuiet } from '../live/quiet.ts'
 import { type SettleEngine, settleBuckets } from '../live/settle-all.ts'
-import { type Halted, haltStopped } from './halt.ts'
+import { type Ended, endStopped } from './halt.ts'
 import { machineWaitSeconds } from './waits.ts'
 
 export type Settled =
   | { outcome: 'settled' }
   | { outcome: 'more'; from: ListPlace }
   | { outcome: 'waiting'; from: ListPlace; seconds: number }
-  | Halted
+  | Ended
 
 /** Waits until no page of copy can land, then settles from place `from` on. */
 export async function settleRun(
@@ -27,6 +27,6 @@ export async function settleRun(
     case 'more':
       return found
     case 'stopped':
-      return haltStopped(task, 'Settling', found.reason, engine)
+      return endStopped(task, 'Settling', found.reason, engine)
   }
 }

@@ -3,10 +3,10 @@ import { readLease } from '../../shared/ledger/lease.ts'
 import type { Phase } from '../../shared/ledger/passes.ts'
 import { getRun, type RunRecord } from '../../shared/ledger/runs.ts'
 import { captureOff } from '../../shared/operator/capture-off.ts'
+import { abortRun, pauseRun } from '../../shared/operator/command.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { LostSight, OperatorError } from '../../shared/operator/errors.ts'
 import { repairRun, resumeRun, type Started, startRun, verifyRun } from '../../shared/operator/start.ts'
-import { tellRun } from '../../shared/operator/tell.ts'
 import type { Checks } from './checks/checks.ts'
 import type { DestinationWatch } from './checks/writes.ts'
 import { type Deployment, destinationTable } from './deployment.ts'
@@ -95,6 +95,10 @@ export class Operator {
   hasHandedOver = false
   /** What people will do once the run has come to a phase. */
   readonly #inPhase: { phase: Phase; disturb: () => void }[] = []
+  /** Until when people leave a paused run alone. */
+  #pausedUntil = 0
+  /** The console does not resume a run that was paused or aborted; the command does. */
+  #toldToStop = false
   /** Of what concerns capture off, so that everything else stays as it is. */
   readonly #handing: Dice
   /** Of redrives, likewise. */
@@ -239,13 +243,16 @@ export class Operator {
       const attempt = await this.#attempt(input)
       if (attempt.error?.name === 'run-in-progress') await this.#allEnd()
       const run = await this.#finishedRun()
-      if (run && (!('only' in (first as object)) || attempt.status === 'SUCCEEDED')) return run
+      // A paused execution succeeds, too.
+      if (run && (!('only' in (first as object)) || (attempt.status === 'SUCCEEDED' && !run.task))) return run
       if (attempt.error?.name === 'code-changed' || this.#deploying.chance(0.5)) this.#rollBack()
       this.#world.hit(`path: ended ${attempt.status === 'ABORTED' ? 'aborted' : (attempt.error?.name ?? '?')}`)
       input = run ? first : await this.#next(attempt, input, first)
       // Resuming turns it on again, and nothing of what happened meanwhile is missing.
       if (!run && !this.#world.settings.offline && this.#handing.chance(0.1)) await this.#captureOff('while unfinished')
       await this.#world.scheduler.sleep(this.#world.settings.tempo * this.#dice.between(500, 30_000))
+      await this.#world.scheduler.sleep(Math.max(0, this.#pausedUntil - this.#world.now))
+      this.#pausedUntil = 0
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
     this.#world.violated(
@@ -263,9 +270,10 @@ export class Operator {
 
   /** Runs once, started from the console or by the command. */
   async #attempt(input: Json): Promise<Attempt> {
-    const begun = this.#dice.chance(0.5) ? this.#start(input) : await this.#byCommand(input)
+    const begun = this.#dice.chance(0.5) && !this.#toldToStop ? this.#start(input) : await this.#byCommand(input)
     if (!('kind' in begun)) {
       await begun.ended
+      this.#toldToStop = begun.error?.name === 'told-to-stop'
       if (this.#redrives && this.#redriving.chance(0.05)) await this.#redrive(begun)
       return begun
     }
@@ -496,21 +504,19 @@ export class Operator {
     return {}
   }
 
+  /** Pauses the run; whoever waits for it resumes it after that time. */
   async #pause(milliseconds: number): Promise<void> {
-    const fence = await this.#command('pause')
-    if (fence === undefined) return
-    await this.#world.scheduler.sleep(milliseconds)
-    await this.#command('run', fence)
+    if (await this.#command('pause')) this.#pausedUntil = this.#world.now + milliseconds
   }
 
-  /** Returns the fence of the run that was told. */
-  async #command(command: 'run' | 'pause' | 'abort', onlyFence?: number): Promise<number | undefined> {
-    const told = await tellRun(this.#engine, command, onlyFence)
-    if (!told) return undefined
+  /** Whether the run was told. */
+  async #command(command: 'pause' | 'abort'): Promise<boolean> {
+    const told = await (command === 'pause' ? pauseRun : abortRun)(this.#engine)
+    if (told.kind === 'refused') return false
     this.#world.hit(`operator: ${command}`)
     this.#world.story.tell('operator', command)
-    this.#watch.commanded(command, told)
-    return told.fence
+    this.#watch.commanded(command, { run: told.run.id, fence: told.fence })
+    return true
   }
 
   #stop(which: (execution: Execution) => boolean): void {

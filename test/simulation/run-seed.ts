@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { forEachFunction } from '../../shared/config/functions-and-permissions.ts'
 import { keyOf } from '../../shared/dynamodb/key.ts'
 import { runPk } from '../../shared/ledger/keys.ts'
-import type { copyEnded } from '../../shared/phases/check-copy.ts'
+import type { checkPass } from '../../shared/phases/check-pass.ts'
 import type { Held } from '../../shared/phases/lease.ts'
 import type { Planned } from '../../shared/phases/plan-pass.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
@@ -104,6 +104,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       // An abort that comes after the run has finished is void.
       if (row.sk === 'RUN' && row.state === 'finished') watch.commanded('run')
       if (row.sk === 'RUN') enter(row.phase)
+      if (row.sk === 'CONTROL' && row.command === 'run') watch.resumed(row.pk.replace('RUN#', ''))
       if (row.sk === 'CAPTURE' && row.pk === holder) {
         since = row.since as number
         stream.trimLater(since)
@@ -160,8 +161,8 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       meddles = false
     }
     if (state.startsWith('Plan')) notePlanned(deployment, answer as unknown as Planned)
-    const copied = answer as unknown as Awaited<ReturnType<typeof copyEnded>>
-    if (state !== 'Copied' || copied.outcome !== 'copied') return
+    const copied = answer as unknown as Awaited<ReturnType<typeof checkPass>>
+    if (state !== 'Check copy' || copied.outcome !== 'covered') return
     deployment.copiedAt = copied.at
     crowd.beforeSettling((input as unknown as { lease: Held }).lease.run)
     deployment.firstCopiedAt ||= copied.at

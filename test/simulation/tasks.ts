@@ -1,7 +1,7 @@
 import { type FunctionName, forEachFunction, limitsOf } from '../../shared/config/functions-and-permissions.ts'
 import { LiveError } from '../../shared/live/errors.ts'
 import { captureHandler } from '../../shared/phases/handlers/capture.ts'
-import { copiedHandler } from '../../shared/phases/handlers/copied.ts'
+import { checkPassHandler } from '../../shared/phases/handlers/check-pass.ts'
 import { drainHandler } from '../../shared/phases/handlers/drain.ts'
 import { failChunkHandler } from '../../shared/phases/handlers/fail-chunk.ts'
 import { finishHandler } from '../../shared/phases/handlers/finish.ts'
@@ -31,7 +31,7 @@ const handlers: Record<FunctionName, (world: Environment) => Handler<never, unkn
   plan: planHandler,
   slice: sliceHandler,
   'fail-chunk': failChunkHandler,
-  copied: copiedHandler,
+  'check-pass': checkPassHandler,
   live: liveHandler<{ batch: number }>,
   drain: drainHandler,
   'monitor-stream': monitorStreamHandler,

@@ -12,7 +12,7 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
   const { run, control, verdict } = progress
   if (verdict.kind !== 'running') return undefined
   if (control.command === 'abort') return 'aborting'
-  if (control.command === 'pause') return 'paused by an operator'
+  if (control.command === 'pause') return 'pausing: what is at work saves a checkpoint and ends'
   const { phase } = run
   return isPassPhase(phase) ? passWords(progress, stalledMs) : waits[phase](progress)
 }
@@ -26,6 +26,7 @@ const waits: Record<Exclude<Phase, PassPhase>, (progress: Progress) => string | 
   Repair: () => 'rebuilding the keys that verify flagged',
   Finished: () => undefined,
   Halted: () => undefined,
+  Paused: () => undefined,
   Interrupted: () => undefined,
 }
 

@@ -16,8 +16,8 @@ export type Outcome =
   | { outcome: 'done' }
   /** Time is nearly up, or the tables failed after some progress: invoke again to continue from the checkpoint. */
   | { outcome: 'more' }
-  /** The run is paused, or another slice has the chunk: wait and retry. */
-  | { outcome: 'paused' }
+  /** Another slice has the chunk: wait and retry. */
+  | { outcome: 'waiting' }
   | { outcome: 'split'; children: StartChild[] }
   | Stopped
 
@@ -38,7 +38,7 @@ export function executionName(
 export interface Step {
   /** Slices invoked in this execution so far. */
   round: number
-  /** How long the last pause lasted. No value if there was none. */
+  /** How long the last wait was. No value if there was none. */
   waitSeconds?: number
 }
 
@@ -50,10 +50,10 @@ export type Stepped = Outcome & Step & { name?: string }
 
 const longestWaitSeconds = 60
 
-/** Adds the machine's fields to an outcome. A pause waits 5, 10, 20, … up to 60 seconds. */
+/** Adds the machine's fields to an outcome. A wait takes 5, 10, 20, … up to 60 seconds. */
 export function step(outcome: Outcome, before: Step, name: string): Stepped {
   const round = before.round + 1
-  if (outcome.outcome === 'paused')
+  if (outcome.outcome === 'waiting')
     return { ...outcome, round, name, waitSeconds: Math.min(longestWaitSeconds, (before.waitSeconds ?? 2.5) * 2) }
   if (outcome.outcome === 'more') return { ...outcome, round, name }
   return { ...outcome, round }

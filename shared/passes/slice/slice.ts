@@ -121,7 +121,8 @@ class Slice {
       return await this.#readOn()
     } catch (error) {
       const outcome = await this.#endAfter()
-      if (StoppedError.is(error)) return outcome?.outcome === 'done' ? outcome : stoppedFor(error.reason)
+      if (StoppedError.is(error))
+        return outcome?.outcome === 'done' ? outcome : { outcome: 'stopped', reason: error.reason }
       if (!outcome || !(DynamoDbError.is(error) && error.retryable)) throw error
       const { run, id: chunk } = this.record
       this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })
@@ -148,7 +149,7 @@ class Slice {
           break
         }
         default:
-          return this.#close(this.#acknowledged(), stoppedFor(reason))
+          return this.#close(this.#acknowledged(), { outcome: 'stopped', reason: reason })
       }
     }
   }
@@ -264,7 +265,7 @@ class Slice {
     const { ledger, runtime } = this.#engine
     runtime.emit({ code: 'slice.fenced', run, chunk, epoch })
     const control = await readControl(ledger, run)
-    return control.fence === fence ? { outcome: 'paused' } : { outcome: 'stopped', reason: 'fenced' }
+    return control.fence === fence ? { outcome: 'waiting' } : { outcome: 'stopped', reason: 'fenced' }
   }
 
   async #split(): Promise<Outcome | undefined> {
@@ -275,9 +276,4 @@ class Slice {
     this.record = parent
     return result
   }
-}
-
-/** A slice of a paused run waits and is retried. */
-function stoppedFor(reason: WhyStopped): Outcome {
-  return reason === 'paused' ? { outcome: 'paused' } : { outcome: 'stopped', reason }
 }

@@ -33,7 +33,7 @@ export async function startSlice(
   if (control.fence !== task.fence) return ended({ outcome: 'stopped', reason: 'fenced' })
   if (control.command === 'abort') return ended({ outcome: 'stopped', reason: 'aborted' })
   if (run.codeHash !== codeHash) return ended({ outcome: 'stopped', reason: 'code changed' })
-  if (control.command === 'pause') return ended({ outcome: 'paused' })
+  if (control.command === 'pause') return ended({ outcome: 'stopped', reason: 'paused' })
   const claim = async (): Promise<{ done: Started } | undefined> => {
     const row = await getChunk(ledger, task.run, task.pass, task.chunk)
     if (!row)
@@ -68,7 +68,7 @@ export async function startSlice(
   } catch (error) {
     // Other slices of this chunk keep starting, and their results may go nowhere: retry later instead of failing the
     // chunk.
-    if (LedgerError.is(error) && error.code === 'lost-race') return ended({ outcome: 'paused' })
+    if (LedgerError.is(error) && error.code === 'lost-race') return ended({ outcome: 'waiting' })
     throw error
   }
 }

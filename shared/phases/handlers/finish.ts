@@ -1,8 +1,8 @@
 import { type Finished, finishRun } from '../finish.ts'
-import type { Halted } from '../halt.ts'
+import type { Ended } from '../halt.ts'
 import type { Handler, Task, World } from './world.ts'
 
 /** Decides from the ledger how the run ended. */
-export function finishHandler({ ledger, runtime }: World): Handler<Task, Finished | Halted> {
+export function finishHandler({ ledger, runtime }: World): Handler<Task, Finished | Ended> {
   return (task) => finishRun(task, { ledger, runtime })
 }

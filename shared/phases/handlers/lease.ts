@@ -2,6 +2,7 @@ import { parseRequest } from '../../config/options.ts'
 import { isEmpty } from '../../dynamodb/is-empty.ts'
 import { tableIdsOf } from '../../dynamodb/sdk/describe.ts'
 import type { TaggedTable } from '../../dynamodb/sdk/tags.ts'
+import type { Ended } from '../halt.ts'
 import { type Held, takeLease, type Waiting } from '../lease.ts'
 import { ledgerTag } from '../ledger-tag.ts'
 import type { Executions, Stacks } from '../ports.ts'
@@ -17,7 +18,7 @@ export interface Tags {
 /** Takes the lease on the destination and begins or resumes the run. */
 export function leaseHandler(
   world: World & Migrating & { executions: Executions; stacks: Stacks; stack: string; ledgerName: string; tags: Tags },
-): Handler<{ execution: string; input: unknown; split?: boolean }, Held | Waiting | Refused> {
+): Handler<{ execution: string; input: unknown; split?: boolean }, Held | Waiting | Ended | Refused> {
   const { options, codeHash, ledger, runtime, executions, stacks, stack, migrations, describeTable, openTable } = world
   const { tags, ledgerName } = world
   const { sourceTable: source, destinationTable: destination, segments } = options

@@ -1,5 +1,5 @@
 import type { PassKind } from '../../ledger/passes.ts'
-import type { Halted } from '../halt.ts'
+import type { Ended } from '../halt.ts'
 import { type Planned, planPass } from '../plan-pass.ts'
 import type { ManifestStore } from '../ports.ts'
 import type { Handler, Task, World } from './world.ts'
@@ -9,6 +9,6 @@ export function planHandler({
   ledger,
   runtime,
   manifests,
-}: World & { manifests: ManifestStore }): Handler<Task & { kind: PassKind }, Planned | Halted> {
+}: World & { manifests: ManifestStore }): Handler<Task & { kind: PassKind }, Planned | Ended> {
   return (task) => planPass(task, { ledger, manifests, runtime })
 }

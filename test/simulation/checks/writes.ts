@@ -43,7 +43,7 @@ export function sourceWatch(world: World, writers: Writers | undefined): Watch {
 export class DestinationWatch implements Watch {
   readonly #writers: Writers | undefined
   /** When the run was told to abort. */
-  #abort: { at: number; run: string; fence: number } | undefined
+  #abort: { at: number; run: string; fence: number; resumed?: boolean } | undefined
   /** Capture is off, and the application writes to the destination. */
   #handedOver = false
   readonly #world: World
@@ -57,6 +57,11 @@ export class DestinationWatch implements Watch {
 
   commanded(command: Command, told?: { run: string; fence: number }): void {
     this.#abort = command === 'abort' && told ? { at: this.#world.now, ...told } : undefined
+  }
+
+  /** An operator resumes the run: from then on live changes are applied again, by the permission of that command. */
+  resumed(run: string): void {
+    if (this.#abort?.run === run) this.#abort = { ...this.#abort, resumed: true }
   }
 
   handedOver(): void {
@@ -80,7 +85,7 @@ export class DestinationWatch implements Watch {
     const isTold =
       payload?.batch === undefined
         ? payload?.run === run && (payload.fence as number) <= fence
-        : lease?.run === run && !(lease.held && (lease.fence as number) > fence)
+        : lease?.run === run && !this.#abort.resumed && !(lease.held && (lease.fence as number) > fence)
     if (!isTold) return
     // Only where no fault held it up is an environment bound to seconds.
     if (this.#world.now - this.#abort.at <= ABORT_MS + by.heldUpMs) return

@@ -151,7 +151,7 @@ const table: Record<string, string[]> = {
     'dynamodb:Scan source',
   ],
   SegueFunctionsfailchunkRole: [...everyFunction, 'dynamodb:GetItem ledger', 'dynamodb:PutItem ledger'],
-  SegueFunctionscopiedRole: [
+  SegueFunctionscheckpassRole: [
     ...everyFunction,
     'dynamodb:GetItem ledger',
     'dynamodb:PutItem ledger',
@@ -177,7 +177,7 @@ const table: Record<string, string[]> = {
   SegueWorkflowRunMachineRole: [
     ...everyMachine,
     'lambda:InvokeFunction function capture, every version',
-    'lambda:InvokeFunction function copied, every version',
+    'lambda:InvokeFunction function checkpass, every version',
     'lambda:InvokeFunction function drain, every version',
     'lambda:InvokeFunction function failchunk, every version',
     'lambda:InvokeFunction function finish, every version',

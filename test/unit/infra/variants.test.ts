@@ -103,7 +103,7 @@ describe('what a customer brings', () => {
     const users = keyUsers(template, '${Key.Arn}')
     expect(Object.keys(users).sort()).toEqual([
       'SegueFunctionscaptureRole',
-      'SegueFunctionscopiedRole',
+      'SegueFunctionscheckpassRole',
       'SegueFunctionsdrainRole',
       'SegueFunctionsfailchunkRole',
       'SegueFunctionsfinishRole',

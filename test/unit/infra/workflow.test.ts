@@ -83,6 +83,7 @@ describe('the machine `run`', () => {
         expect.objectContaining({
           Type: 'Choice',
           Choices: [
+            expect.objectContaining({ StringEquals: 'paused', Next: 'Paused' }),
             expect.objectContaining({ StringEquals: 'halted' }),
             { Variable: `$.${map.toLowerCase()}.chunks`, NumericGreaterThanEquals: 1, Next: map },
           ],

@@ -9,7 +9,7 @@ import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
 import { beginQuiet } from '../../../shared/live/quiet.ts'
 import { buildReport } from '../../../shared/operator/report/build.ts'
 import { watchRun } from '../../../shared/operator/watch.ts'
-import { copyEnded } from '../../../shared/phases/check-copy.ts'
+import { checkPass } from '../../../shared/phases/check-pass.ts'
 import { fenceEarlierRuns } from '../../../shared/phases/fence-earlier-runs.ts'
 import { finishRun } from '../../../shared/phases/finish.ts'
 import { haltRun } from '../../../shared/phases/halt.ts'
@@ -69,7 +69,7 @@ const lease = { table: 'beta', held: true, run: 'run00001', execution: 'arn:run:
 describe('of a run with more chunks than memory holds', () => {
   it.each<[string, (made: Many) => Promise<unknown>]>([
     ['Finish', ({ engine }) => finishRun(task, engine)],
-    ['Copied', ({ engine }) => copyEnded(task, engine)],
+    ['Check copy', ({ engine }) => checkPass({ ...task, kind: 'copy' }, engine)],
     ['Halt', ({ engine }) => haltRun({ ...task, error: 'phase-failed', cause: 'why' }, engine)],
     ['Settle', ({ engine }) => beginQuiet(task, engine)],
     ['a resume', ({ ledger }) => resumedRun(lease, { split: true }, ledger, () => start)],

@@ -198,7 +198,7 @@ describe('A page that is verified again', () => {
     w.destination.store(output('k7'))
     expect(await w.slice('verify.1')).toEqual({ outcome: 'done' })
     first.release()
-    expect(await late).toEqual({ outcome: 'paused' })
+    expect(await late).toEqual({ outcome: 'waiting' })
     expect(await w.found()).toEqual({ listed: [], counted: 0 })
   })
 

@@ -3,7 +3,7 @@ import { runCli } from '../../../cli/program.ts'
 import { type ChunkRecord, listChunks } from '../../../shared/ledger/chunks.ts'
 import type { Phase } from '../../../shared/ledger/passes.ts'
 import { getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
-import { copyEnded } from '../../../shared/phases/check-copy.ts'
+import { checkPass } from '../../../shared/phases/check-pass.ts'
 import { finishRun } from '../../../shared/phases/finish.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
@@ -122,7 +122,10 @@ describe('a run that never finished and whose rows have expired', () => {
     await planPass({ ...task, kind: 'copy' }, { ...engine, manifests })
     expect(written).toEqual([])
     expect(await listChunks(ledger, 'run00001', 'copy')).toHaveLength(1)
-    expect(await copyEnded(task, engine)).toMatchObject({ error: 'not-covered', cause: expect.stringContaining(words) })
+    expect(await checkPass({ ...task, kind: 'copy' }, engine)).toMatchObject({
+      error: 'not-covered',
+      cause: expect.stringContaining(words),
+    })
     expect(await getRun(ledger, 'run00001')).toMatchObject({ state: 'stopped', because: 'halted' })
   })
 })

@@ -245,14 +245,14 @@ it('gives up a run that others keep changing, with an error that is retried', as
   await expect(change).rejects.toMatchObject({ code: 'lost-race', retryable: true })
 })
 
-it('a slice of a chunk that others keep claiming pauses, and its failure is retried, not forgotten', async () => {
+it('a slice of a chunk that others keep claiming waits, and its failure is retried, not forgotten', async () => {
   const { ledger, begin } = world()
   const { run, fence } = await begin('one')
   await claim(ledger, run, fence, 2_000_000 * second)
   const task = { run, pass: 'copy' as const, chunk: segmentId(0), fence }
   const contestedLedger = contested(ledger, `CHUNK#copy#${segmentId(0)}`)
   const started = await startSlice(contestedLedger, task, 'code', 0, second)
-  expect(started).toEqual({ kind: 'ended', outcome: { outcome: 'paused' } })
+  expect(started).toEqual({ kind: 'ended', outcome: { outcome: 'waiting' } })
   const runtime = { clock: () => 0, sleep: async () => {}, random: () => 0, emit: () => {} }
   const failing = failChunk({ ...task, reason: 'boom' }, { ledger: contestedLedger, runtime })
   await expect(failing).rejects.toMatchObject({ code: 'lost-race' })

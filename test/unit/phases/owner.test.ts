@@ -5,7 +5,7 @@ import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.
 import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
-import { copyEnded } from '../../../shared/phases/check-copy.ts'
+import { checkPass } from '../../../shared/phases/check-pass.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
 import { finishRun } from '../../../shared/phases/finish.ts'
 import { haltRun } from '../../../shared/phases/halt.ts'
@@ -67,7 +67,7 @@ describe('the end of an owner', () => {
     const halted = await world()
     const first = await haltRun({ ...task, error: 'tallies-open', cause: 'the reason' }, halted.engine)
     expect(await haltRun(halting, halted.engine)).toEqual(first)
-    expect(await copyEnded(task, halted.engine)).toEqual(first)
+    expect(await checkPass({ ...task, kind: 'copy' }, halted.engine)).toEqual(first)
     expect(await finishRun(task, halted.engine)).toEqual(first)
     const finished = await world({ chunk: done })
     for (const kind of ['verify.1', 'orphans.1'] as const)

@@ -60,7 +60,7 @@ const told: Record<string, (w: World) => Promise<unknown>> = {
 
 describe('A slice on tables that take 3 s for each request', () => {
   it.each([
-    ['pause', { outcome: 'paused' }],
+    ['pause', { outcome: 'stopped', reason: 'paused' }],
     ['abort', { outcome: 'stopped', reason: 'aborted' }],
     ['newer lease', { outcome: 'stopped', reason: 'fenced' }],
     ['end of its execution', { outcome: 'stopped', reason: 'fenced' }],
@@ -88,7 +88,7 @@ describe('A slice on tables that take 3 s for each request', () => {
     const glance = 32
     const poll = () => (surveyed() > glance ? told.pause!(w) : w.at(w.clock() + 100, poll))
     w.at(1, poll)
-    expect(await w.slice()).toEqual({ outcome: 'paused' })
+    expect(await w.slice()).toEqual({ outcome: 'stopped', reason: 'paused' })
     expect(surveyed()).toBeGreaterThan(glance)
     expect((await w.chunks()).map(({ state }) => state)).toEqual(['open'])
   })

@@ -121,14 +121,14 @@ describe('A slice', () => {
       }),
     })
     // The duplicate's answer may have gone nowhere, so whoever waits for this one is told to ask again.
-    expect(outcome).toEqual({ outcome: 'paused' })
+    expect(outcome).toEqual({ outcome: 'waiting' })
     const [chunk] = await w.chunks()
     expect(chunk).toMatchObject({ state: 'done', tallies: { read: 2_000, written: 2_000 } })
     expect(w.events.map((event) => event.code)).toContain('slice.fenced')
   })
 
   it.each([
-    ['paused', control(1, 'pause'), { outcome: 'paused' }],
+    ['paused', control(1, 'pause'), { outcome: 'stopped', reason: 'paused' }],
     ['aborted', control(1, 'abort'), { outcome: 'stopped', reason: 'aborted' }],
     ['under a newer lease', control(2, 'run'), { outcome: 'stopped', reason: 'fenced' }],
   ])('does nothing when the run is %s', async (_, next, outcome) => {
@@ -142,7 +142,7 @@ describe('A slice', () => {
   })
 
   it.each([
-    ['pause', { outcome: 'paused' }],
+    ['pause', { outcome: 'stopped', reason: 'paused' }],
     ['abort', { outcome: 'stopped', reason: 'aborted' }],
   ] as const)('notices a %s at its next checkpoint and keeps what it has done', async (command, outcome) => {
     const w = world({ itemMs: 5 })

@@ -1,0 +1,123 @@
+import { describe, expect, it } from 'vitest'
+import { createChunks, newChunk } from '../../../shared/ledger/chunks.ts'
+import { changeControl, readControl, writeControl } from '../../../shared/ledger/control.ts'
+import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
+import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { checkPass } from '../../../shared/phases/check-pass.ts'
+import { finishRun } from '../../../shared/phases/finish.ts'
+import { endStopped } from '../../../shared/phases/halt.ts'
+import { takeLease } from '../../../shared/phases/lease.ts'
+import { planPass } from '../../../shared/phases/plan-pass.ts'
+import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+import { leaseEngine } from './lease-engine.ts'
+
+const runtime = { clock: () => 5, random: () => 0.5, sleep: async () => {}, emit: () => {} }
+const run = {
+  ...{ id: 'r', state: 'running', phase: 'Copy', source: 's', destination: 'd', codeHash: 'code', pending: [] },
+  ...{ schema: { pk: { name: 'pk', type: 'S' } }, segments: 1, split: true, offline: false, planned: true },
+  ...{ execution: 'one', fence: 4, startedAt: 1 },
+} as RunRecord
+const lease: Lease = { table: 'd', held: true, run: 'r', execution: 'one', fence: 4, since: 1 }
+const chunk = newChunk('r', 'copy', 's00000', { kind: 'segment', segment: 0, totalSegments: 1 }, 1)
+const task = { run: 'r', fence: 4 }
+const paused = { outcome: 'paused', error: 'paused' }
+
+async function world({
+  command = 'pause',
+  ...change
+}: {
+  command?: 'run' | 'pause' | 'abort'
+  chunk?: object
+  run?: object
+} = {}) {
+  const ledger = memoryLedgerTable()
+  await createRun(ledger, { ...run, ...change.run })
+  await writeLease(ledger, undefined, lease)
+  await writeControl(ledger, 'r', undefined, { command, fence: 4 })
+  await createChunks(ledger, [{ ...chunk, ...change.chunk }])
+  const manifests = { write: async (key: string) => ({ bucket: 'b', key }) }
+  return { ledger, engine: { ledger, runtime, manifests } }
+}
+
+const asker = (ledger: LedgerTable) => ({
+  ...leaseEngine('two', run, { ledger, runtime }),
+  executions: { status: async () => 'running' as const },
+  isEmpty: async () => true,
+})
+
+const standing = async (ledger: LedgerTable) => {
+  const { state, because, phase, phases } = await getRun(ledger, 'r')
+  const { held, fence } = (await readLease(ledger, 'd'))!
+  return { state, because, phase, last: phases?.at(-1)?.phase, held, fence }
+}
+const atRest = { state: 'stopped', because: 'paused', phase: 'Copy', last: 'Paused', held: false, fence: 5 }
+
+describe('a paused run', () => {
+  it('gives its lease back once its Map has ended, and can be resumed', async () => {
+    const { ledger, engine } = await world()
+    expect(await checkPass({ ...task, kind: 'copy' }, engine)).toMatchObject(paused)
+    expect(await standing(ledger)).toEqual(atRest)
+    // Its first answer was lost.
+    expect(await checkPass({ ...task, kind: 'copy' }, engine)).toMatchObject(paused)
+  })
+
+  it('is paused, not halted, where chunks failed as well, and says so', async () => {
+    const { engine } = await world({ chunk: { state: 'failed', reason: 'it broke' } })
+    const cause = 'An operator paused it. 1 chunk had failed; a resume tries them again.'
+    expect(await checkPass({ ...task, kind: 'copy' }, engine)).toMatchObject({ ...paused, cause })
+  })
+
+  it('plans nothing', async () => {
+    const { ledger, engine } = await world()
+    expect(await planPass({ ...task, kind: 'copy' }, engine)).toMatchObject(paused)
+    expect(await standing(ledger)).toEqual(atRest)
+  })
+
+  it('ends where draining, settling or repairing asks', async () => {
+    const { ledger, engine } = await world()
+    expect(await endStopped(task, 'Settling', 'paused', engine)).toMatchObject(paused)
+    expect(await standing(ledger)).toEqual(atRest)
+  })
+
+  it('finishes where nothing was left to do', async () => {
+    const { ledger, engine } = await world({ chunk: { state: 'done' } })
+    for (const kind of ['verify.1', 'orphans.1'] as const)
+      await createChunks(ledger, [{ ...newChunk('r', kind, 's00000', chunk.chunk, 1), state: 'done' }])
+    expect(await finishRun(task, engine)).toMatchObject({ outcome: 'finished' })
+  })
+
+  it('stays finished where a verification of it was paused', async () => {
+    const { ledger, engine } = await world({ run: { state: 'finished', task: { kind: 'verify', state: 'running' } } })
+    expect(await checkPass({ ...task, kind: 'verify' }, engine)).toMatchObject(paused)
+    const { state, task: stopped } = await getRun(ledger, 'r')
+    expect({ state, stopped }).toEqual({
+      state: 'finished',
+      stopped: { kind: 'verify', state: 'stopped', because: 'paused' },
+    })
+  })
+
+  it.each(['pause', 'abort'] as const)('is not resumed by whoever starts an execution after a %s', async (command) => {
+    const { ledger, engine } = await world({ command })
+    await checkPass({ ...task, kind: 'copy' }, engine)
+    const asking = asker(ledger)
+    const resume = () => takeLease('two', { resume: true, split: true, offline: false }, asking)
+    await expect(resume()).rejects.toMatchObject({
+      code: 'told-to-stop',
+      message: expect.stringContaining('`segue run --resume`'),
+    })
+    expect((await readControl(ledger, 'r')).command).toBe(command)
+    await changeControl(ledger, 'r', (control) => ({ ...control, command: 'run' }))
+    expect(await resume()).toMatchObject({ outcome: 'held', run: 'r', fence: 6 })
+    const { because, reason, error } = await getRun(ledger, 'r')
+    expect([because, reason, error]).toEqual([undefined, undefined, undefined])
+  })
+
+  it('ends its execution while that waits for an earlier run', async () => {
+    const { ledger, engine } = await world()
+    const asking = asker(ledger)
+    expect(await takeLease('one', { resume: false, split: true, offline: false }, asking)).toMatchObject(paused)
+    expect(await standing(engine.ledger)).toEqual(atRest)
+    expect(await readControl(ledger, 'r')).toMatchObject({ fence: 5, command: 'pause' })
+  })
+})
