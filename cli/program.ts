@@ -3,6 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { LostSight } from '../shared/operator/errors.ts'
 import { SegueError } from '../shared/runtime/error.ts'
 import { addCapture } from './commands/capture.ts'
+import { addAbort, addPause, addResume } from './commands/control.ts'
 import { addDiff } from './commands/diff.ts'
 import { addInit } from './commands/init.ts'
 import { addPlan } from './commands/plan.ts'
@@ -28,6 +29,9 @@ const commands = [
   addRun,
   addStatus,
   addWatch,
+  addPause,
+  addResume,
+  addAbort,
   addVerify,
   addDiff,
   addRepair,

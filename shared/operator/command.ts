@@ -1,13 +1,13 @@
 import { isFinished, wasFinished } from '../facts/resumable.ts'
-import { changeControl } from '../ledger/control.ts'
+import { type Command, changeControl } from '../ledger/control.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { OperatorEngine } from './engine.ts'
 import { findLastRun } from './last-run.ts'
 
 /** What became of a command. */
 export type Told =
-  /** The run knows; `fence` is that of the execution it was told under. */
-  | { kind: 'told'; run: RunRecord; fence: number }
+  /** The command that is in force now; `fence` is that of the execution it was given under. */
+  | { kind: 'told'; run: RunRecord; command: Command; fence: number }
   /** Nothing was changed. */
   | { kind: 'refused'; cause: string }
 
@@ -21,10 +21,10 @@ export async function pauseRun(engine: Engine): Promise<Told> {
   const run = await lastRun(engine)
   if (typeof run === 'string') return refused(run)
   if (isFinished(run)) return refused(`Run ${run.id} has finished: there is nothing to pause.`)
-  const { fence } = await changeControl(engine.ledger, run.id, (control) =>
+  const { command, fence } = await changeControl(engine.ledger, run.id, (control) =>
     control.command === 'run' ? { ...control, command: 'pause' } : control,
   )
-  return { kind: 'told', run, fence }
+  return { kind: 'told', run, command, fence }
 }
 
 /**
@@ -38,10 +38,10 @@ export async function abortRun(engine: Engine): Promise<Told> {
     return refused(
       `Run ${run.id} has finished, and its live changes continue. To stop them: \`segue capture off${engine.deployment.flag}\`. To stop a verification: \`segue pause${engine.deployment.flag}\`.`,
     )
-  const { fence } = await changeControl(engine.ledger, run.id, (control) =>
+  const { command, fence } = await changeControl(engine.ledger, run.id, (control) =>
     control.command === 'abort' ? control : { ...control, command: 'abort' },
   )
-  return { kind: 'told', run, fence }
+  return { kind: 'told', run, command, fence }
 }
 
 /** Lets a stopped run be resumed: the command of whoever resumes, verifies or repairs it. */

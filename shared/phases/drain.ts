@@ -6,7 +6,7 @@ import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '../live/drain.ts'
 import { recordLag } from '../live/lag.ts'
-import { type Ended, haltRun } from './halt.ts'
+import { type Ended, haltRun, pauseRun } from './halt.ts'
 import type { HaltCode } from './halts.ts'
 import { drainGivesUpMs, drainWaitSeconds, machineWaitSeconds } from './waits.ts'
 
@@ -60,6 +60,7 @@ async function poll(task: DrainTask, run: RunRecord, engine: DrainEngine): Promi
     case 'waiting':
       return { outcome: 'waiting', seconds: drainWaitSeconds(waitedMs, found.lagSeconds) }
     case 'stopped':
+      if (found.reason === 'paused') return pauseRun(task, engine)
       return haltRun({ ...task, ...whyStopped(found.reason) }, engine)
     case 'trimmed':
       return haltRun({ ...task, error: 'stream-trimmed', cause: trimmed }, engine)

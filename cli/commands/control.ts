@@ -1,0 +1,92 @@
+import type { Command } from 'commander'
+import { abortRun, pauseRun, type Told } from '../../shared/operator/command.ts'
+import type { OperatorEngine } from '../../shared/operator/engine.ts'
+import { findLastRun } from '../../shared/operator/last-run.ts'
+import { resumeRun } from '../../shared/operator/start.ts'
+import { type ConfirmFlags, confirm } from '../confirm.ts'
+import { type ExitCode, exitCode } from '../exit-codes.ts'
+import { launch } from '../launch.ts'
+import { placeText } from '../render/place.ts'
+import type { Terminal } from '../terminal.ts'
+import { act, type Cli } from './command.ts'
+import { giveUpOption } from './give-up.ts'
+
+interface AbortFlags extends ConfirmFlags {
+  dryRun: boolean
+}
+
+export function addPause(program: Command, cli: Cli): void {
+  program
+    .command('pause')
+    .description('end the execution of the run at its checkpoints; live changes continue')
+    .option('--json', 'one JSON object', false)
+    .action(
+      act<{ json: boolean }>(cli, async (engine, { json }) => {
+        const { flag } = engine.deployment
+        return say(await pauseRun(engine), cli.terminal, json, ({ run }) => [
+          `Run ${run.id} is told to pause. No write of it begins later than 10 seconds from now; its execution ends within a minute or two (segue watch${flag}).`,
+          `Live changes continue to be applied. Nothing is lost, however long the pause. Continue with: segue resume${flag}`,
+        ])
+      }),
+    )
+}
+
+export function addResume(program: Command, cli: Cli): void {
+  program
+    .command('resume')
+    .description('continue the last run from its checkpoints, in a new execution; the same as `segue run --resume`')
+    .option('--wait', 'watch it to its end, and exit with the code of its result', false)
+    .addOption(giveUpOption())
+    .option('--json', 'JSON objects instead of lines', false)
+    .action(
+      act<{ wait: boolean; giveUp: number; json: boolean }>(cli, async (engine, flags) =>
+        launch(await resumeRun(engine, {}), engine, cli.terminal, flags),
+      ),
+    )
+}
+
+export function addAbort(program: Command, cli: Cli): void {
+  program
+    .command('abort')
+    .description('stop the run and its live changes within seconds; the checkpoints stay')
+    .option('--dry-run', 'show what it would do, and change nothing', false)
+    .option('--yes', 'do not ask; for scripts', false)
+    .option('--json', 'one JSON object', false)
+    .action(act<AbortFlags>(cli, (engine, flags) => abort(engine, cli.terminal, flags)))
+}
+
+async function abort(engine: OperatorEngine, terminal: Terminal, { dryRun, ...flags }: AbortFlags): Promise<ExitCode> {
+  const { deployment, ledger } = engine
+  const { sourceTable, destinationTable, flag } = deployment
+  const run = await findLastRun(ledger, destinationTable)
+  const lines = [
+    `${dryRun ? 'Would abort' : 'Aborts'} run ${run?.id ?? '(none)'} from ${sourceTable} to ${destinationTable}, in ${placeText(deployment)}`,
+    'Within 10 seconds nothing of it begins a write any more, live changes included. Its checkpoints stay.',
+    `The stream keeps changes of ${sourceTable} for 24 hours: a resume within 23 hours loses nothing (segue resume${flag}).`,
+  ]
+  if (dryRun) {
+    for (const line of lines) if (!flags.json) terminal.line(line)
+    if (flags.json) terminal.line(JSON.stringify({ run: run?.id ?? null, command: null }))
+    return exitCode('ok')
+  }
+  await confirm('abort', lines, terminal, flags)
+  return say(await abortRun(engine), terminal, flags.json, ({ run: aborted }) => [
+    `Run ${aborted.id} is told to abort. Its execution ends within a minute or two (segue watch${flag}).`,
+  ])
+}
+
+function say(
+  told: Told,
+  terminal: Terminal,
+  json: boolean,
+  lines: (told: Extract<Told, { kind: 'told' }>) => string[],
+): ExitCode {
+  if (told.kind === 'refused') {
+    if (json) terminal.line(JSON.stringify({ refused: told.cause }))
+    else terminal.error(told.cause)
+    return exitCode('refused')
+  }
+  if (json) terminal.line(JSON.stringify({ run: told.run.id, command: told.command }))
+  else for (const line of lines(told)) terminal.line(line)
+  return exitCode('ok')
+}
