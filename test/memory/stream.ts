@@ -113,12 +113,13 @@ export class MemoryStream implements Stream {
     this.#add(shard, middle, shard.to)
   }
 
-  /** Throws away records older than `before` (ms), and closed shards that have none left. */
+  /** Throws away records older than `before` (ms), up to the first that is not, and closed shards that have none left. */
   trim(before: number): void {
     for (const shard of this.#shards) {
-      const old = shard.records.filter(({ at }) => at < before)
+      // From the front only: a record of an item may show after a later one of another.
+      const kept = shard.records.findIndex(({ at }) => at >= before)
+      const old = shard.records.splice(0, kept < 0 ? shard.records.length : kept)
       shard.trimmed = old.at(-1)?.seq ?? shard.trimmed
-      shard.records = shard.records.slice(old.length)
     }
     // The oldest first: a shard outlives the one that it replaced.
     for (const shard of [...this.#shards]) {

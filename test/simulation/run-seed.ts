@@ -107,7 +107,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       if (row.sk === 'CONTROL' && row.command === 'run') watch.resumed(row.pk.replace('RUN#', ''))
       if (row.sk === 'CAPTURE' && row.pk === holder) {
         since = row.since as number
-        stream.trimLater(since)
+        stream.trimLater(row.pk, world.now - skewMs)
       }
       if (row.sk !== 'LEASE' || holder === runPk(row.run as string)) continue
       holder = runPk(row.run as string)

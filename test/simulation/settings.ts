@@ -138,17 +138,17 @@ function drawQuick(dice: Dice, request: Request): Settings {
 function drawFurther({ seed }: Request, startsOver: boolean): Pick<Settings, 'invertible' | 'meddled'> {
   const dice = new Dice(seed, 'further settings')
   const drawn = { invertible: dice.chance(0.35), meddled: dice.chance(0.25) && !startsOver }
-  return dice.chance(0.1) ? { ...drawn, ...productionLike(dice) } : drawn
+  return dice.chance(0.1) ? { ...drawn, ...productionLike() } : drawn
 }
 
 /** Margins as they are deployed: the live function has its five minutes, and silence is no shorter than slack. */
-function productionLike(dice: Dice): Partial<Settings> {
+function productionLike(): Partial<Settings> {
   const silenceSeconds = slackMs / 1000
   return {
     liveSeconds: functions.live.seconds,
     silenceSeconds,
     streamLagMs: silenceSeconds * 600,
-    drainSeconds: silenceSeconds + dice.pick([8, 70]),
+    drainSeconds: functions.drain.seconds,
     settleSeconds: functions.settle.seconds,
     repairSeconds: functions.repair.seconds,
   }

@@ -29,6 +29,7 @@ export class SourceStream {
   /** What the stream takes for its table: it sees changes when they show, with the time at which they happened. */
   readonly #shown: Pick<MemoryTable, 'schema' | 'onChange'>
   #changedAt = 0
+  readonly #trimmedFor = new Set<string>()
   /** The shards there were from when on, the newest last. */
   readonly #lists: { at: number; shards: Shard[] }[] = []
 
@@ -56,17 +57,22 @@ export class SourceStream {
     return { ...page, shards }
   }
 
-  /** Some time from now, forgets what happened before a capture that begins at `since`: copy has seen it. */
-  trimLater(since: number): void {
+  /**
+   * Some time from now, forgets what happened before a run began to capture, `before` (ms): copy sees it. What happened
+   * until capture counts, soon after, is kept: drain may know of it already and would take it for lost.
+   */
+  trimLater(run: string, before: number): void {
+    if (this.#trimmedFor.has(run)) return
+    this.#trimmedFor.add(run)
     const { scheduler, further } = this.#world
     const when = further.between(0, 300_000)
-    if (further.chance(0.5)) scheduler.after(when, () => this.#trim(since))
+    if (further.chance(0.5)) scheduler.after(when, () => this.#trim(before))
   }
 
-  #trim(since: number): void {
-    const before = this.memory.records().length
-    this.memory.trim(since)
-    if (this.memory.records().length === before) return
+  #trim(before: number): void {
+    const records = this.memory.records().length
+    this.memory.trim(before)
+    if (this.memory.records().length === records) return
     this.#world.hit('path: stream trimmed')
     this.#list()
     this.onNews()
