@@ -31,7 +31,7 @@ export const copySabotages: Sabotage[] = [
     change: ({ replaceChunk }) => ({
       replaceChunk: (ledger: LedgerTable, ...rest: unknown[]) => replaceChunk(unconditional(ledger), ...rest),
     }),
-    by: ['overlap', 'lost', 'tally'],
+    by: ['overlap', 'lost', 'tally', 'early quiet', 'unverified'],
   },
   {
     name: 'a checkpoint before the writes are acknowledged',
@@ -44,7 +44,7 @@ export const copySabotages: Sabotage[] = [
         }
       },
     }),
-    by: ['lost', 'tally'],
+    by: ['lost', 'tally', 'unverified'],
   },
   {
     name: 'slices of other code than the run was begun with',
@@ -147,7 +147,7 @@ export const copySabotages: Sabotage[] = [
         return retrying({ ...table, put: ignoring(table.put), insert: ignoring(table.insert) }, runtime)
       },
     }),
-    by: ['lost', 'tally'],
+    by: ['lost', 'tally', 'unverified'],
   },
   {
     name: 'items that the service refuses, without a judge',
@@ -159,7 +159,7 @@ export const copySabotages: Sabotage[] = [
     name: 'a refusal of every request taken for one of the item',
     module: '../../../shared/dynamodb/judge.ts',
     change: ({ judge }) => ({ judge: (write: unknown) => judge(write, async () => true) }),
-    by: ['quarantine', 'lost', 'tally'],
+    by: ['quarantine', 'lost', 'tally', 'unverified'],
   },
   {
     name: 'a refusal cleared without a write',
@@ -168,7 +168,7 @@ export const copySabotages: Sabotage[] = [
       quarantineLists: (engine: LiveEngine) =>
         quarantineLists(engine, (key: Key) => recheckQuarantined(key, forgetful(engine))),
     }),
-    by: ['quarantine', 'tally'],
+    by: ['quarantine', 'tally', 'unverified'],
   },
   {
     name: '`\\uffff` as the greatest sort key',
@@ -176,7 +176,7 @@ export const copySabotages: Sabotage[] = [
     change: ({ maxKeyValue }) => ({
       maxKeyValue: (type: string) => (type === 'S' ? { S: '\uffff' } : maxKeyValue(type)),
     }),
-    by: ['overlap', 'tally'],
+    by: ['overlap', 'tally', 'unverified'],
   },
   {
     name: 'ranges closed on both ends',

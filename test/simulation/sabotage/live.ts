@@ -24,7 +24,7 @@ function noted(head: Head | undefined, { key, source, seq, op }: Claim): Head {
 const blind = ({ old, ...record }: StreamRecord): StreamRecord => (record.new || !old ? record : { ...record, old })
 
 /** A verification, during which nothing changes, may count what is wrong before the destination itself is checked. */
-const wrong: ViolationName[] = ['lost', 'stale', 'resurrected', 'tally']
+const wrong: ViolationName[] = ['lost', 'stale', 'resurrected', 'tally', 'unverified']
 
 function withoutOff(row: Row | undefined): Row | undefined {
   if (!row) return row
