@@ -159,14 +159,16 @@ function heavyKeys({ keys: forecasts, unmeasuredKeys, request, source, sample }:
 }
 
 function keyLine(
-  { key, from, items, exact, seconds, fits, uncertain }: KeyForecast,
+  { key, from, items, least, most, exact, seconds, fits, uncertain }: KeyForecast,
   split: boolean,
   show: boolean,
 ): string {
-  const size = `${exact ? '' : 'about '}${counted(items, 'item')}${exact ? '' : ', within a factor of 3'}`
+  const size = exact
+    ? counted(items, 'item')
+    : `about ${counted(items, 'item')} (${grouped(least)} to ${grouped(most)})`
   const will = uncertain ? 'may not fit in one slice: would be' : 'will not fit in one slice: will be'
   const fate = split ? `${will} split` : `${will} resumed, slice after slice`
-  return `${keyLabel(key, show)}  ${size}, ${from}  at least ${duration(seconds * 1000)} to write  ${fits ? 'fits in one slice' : fate}`
+  return `${keyLabel(key, show)}  ${size}, ${from}  ${exact ? 'at least' : 'about'} ${duration(seconds * 1000)} to write  ${fits ? 'fits in one slice' : fate}`
 }
 
 function conclusion(plan: RunPlan, flag: string): string {

@@ -1,6 +1,18 @@
 import type { KeyValue } from '../dynamodb/attributes.ts'
 import { numberAt, scaleNumber } from '../dynamodb/number.ts'
-import { byteAlphabets, commonPrefix, END, type Symbols, textAlphabets } from './alphabet.ts'
+import {
+  type Alphabet,
+  byteAlphabets,
+  commonPrefix,
+  END,
+  filled,
+  hidesOthers,
+  indexIn,
+  type Symbols,
+  sizeOf,
+  symbolAt,
+  textAlphabets,
+} from './alphabet.ts'
 import { MAX_SORT_KEY_BYTES } from './order.ts'
 
 /**
@@ -37,11 +49,60 @@ export function scaleOf(samples: KeyValue[]): Scale {
     : symbolScale(samples, bytes, (symbols) => ({ B: Uint8Array.from(symbols) }), byteAlphabets)
 }
 
+/**
+ * A second scale where the first may be far off: for numbers of different magnitudes, which may be spread over all of
+ * them evenly; and for texts that first differ in a symbol that is no digit and no letter, between which others may lie
+ * that no sample has.
+ * @param samples as for {@link scaleOf}; `after` and `before` are two of them.
+ */
+export function otherScaleOf(samples: KeyValue[], after: KeyValue, before: KeyValue): Scale | undefined {
+  if ('N' in after && 'N' in before) return differInMagnitude(after.N, before.N) ? magnitudeScale : undefined
+  if (!('S' in after)) return undefined
+  const [low, high] = [codePoints(after), codePoints(before)]
+  const place = commonPrefix(low, high)
+  const [first, last] = [low[place] ?? END, high[place]!]
+  if (!hidesOthers(first, last) || last - first < 2) return undefined
+  return symbolScale(samples, codePoints, toText, (symbols, skip) =>
+    textAlphabets(symbols, skip).map((alphabet, index) =>
+      skip + index === place ? filled(alphabet, Math.max(first, 0), last) : alphabet,
+    ),
+  )
+}
+
+function differInMagnitude(a: string, b: string): boolean {
+  const [low, high] = [scaleNumber(a), scaleNumber(b)]
+  return low < 0n !== high < 0n || Math.abs(String(low).length - String(high).length) >= MAGNITUDES
+}
+
+/** Numbers that differ by fewer powers of ten than this are measured by value alone. */
+const MAGNITUDES = 3
+
+/** Each power of ten is as long as any other, and even within. Negative numbers mirror positive ones. */
+const magnitudeScale: Scale = {
+  position: (value) => {
+    const scaled = scaleNumber((value as { N: string }).N)
+    const digits = String(scaled < 0n ? -scaled : scaled)
+    const position = BigInt(digits.length) * STEPS + BigInt(digits.slice(0, STEP_DIGITS).padEnd(STEP_DIGITS, '0'))
+    return scaled < 0n ? -position : position
+  },
+  valueAt: (position) => {
+    const size = position < 0n ? -position : position
+    const lowest = STEPS / 10n
+    const leading = size % STEPS < lowest ? lowest : size % STEPS
+    const scaled = (leading * 10n ** (size / STEPS)) / STEPS
+    return { N: numberAt(position < 0n ? -scaled : scaled) }
+  },
+}
+
+/** Digits that tell numbers of one magnitude apart. */
+const STEP_DIGITS = 38
+const STEPS = 10n ** BigInt(STEP_DIGITS)
+
 function symbolScale(
   samples: KeyValue[],
   symbolsOf: (value: KeyValue) => Symbols,
   keyOf: (symbols: Symbols) => KeyValue,
-  alphabetsOf: (samples: Symbols[], skip: number) => Symbols[],
+  alphabetsOf: (samples: Symbols[], skip: number) => Alphabet[],
 ): Scale {
   const written = samples.map(symbolsOf)
   const skip = commonPrefix(written[0]!, written.at(-1)!)
@@ -58,26 +119,27 @@ function symbolScale(
   }
 }
 
-function toPosition(symbols: Symbols, alphabets: Symbols[]): bigint {
+function toPosition(symbols: Symbols, alphabets: Alphabet[]): bigint {
   let position = 0n
   let known = true
   for (const [place, alphabet] of alphabets.entries()) {
-    position *= BigInt(alphabet.length)
+    position *= BigInt(sizeOf(alphabet))
     if (!known) continue
     const symbol = symbols[place] ?? END
-    const digit = alphabet.findIndex((member) => member >= symbol)
-    position += BigInt(digit < 0 ? alphabet.length : digit)
-    known = alphabet[digit] === symbol && symbol !== END
+    const digit = indexIn(alphabet, symbol)
+    position += BigInt(digit)
+    known = digit < sizeOf(alphabet) && symbolAt(alphabet, digit) === symbol && symbol !== END
   }
   return position
 }
 
-function toSymbols(position: bigint, alphabets: Symbols[]): Symbols {
+function toSymbols(position: bigint, alphabets: Alphabet[]): Symbols {
   let rest = position
   const symbols = alphabets.toReversed().map((alphabet) => {
-    const digit = Number(rest % BigInt(alphabet.length))
-    rest /= BigInt(alphabet.length)
-    return alphabet[digit]!
+    const size = BigInt(sizeOf(alphabet))
+    const digit = Number(rest % size)
+    rest /= size
+    return symbolAt(alphabet, digit)
   })
   symbols.reverse()
   const end = symbols.indexOf(END)

@@ -6,12 +6,12 @@ import { inParallel } from '../../runtime/parallel.ts'
 import type { Sample } from './sample.ts'
 import { partitionWriteUnits } from './units.ts'
 
-/** A survey reads up to 6,600 items, so no more keys than this are measured: 130,000 items. */
+/** A survey reads up to 13,000 items, so no more keys than this are measured: 260,000 items. */
 const mostSurveys = 20
 const surveysInFlight = 2
 
-/** An estimate is trusted within this factor: `test/unit/chunks/density.test.ts` holds it to that. */
-const estimateFactor = 3
+/** An estimate is trusted within this factor: `test/unit/chunks/estimates.test.ts` holds it to that. */
+const trusted = 3
 
 /** The forecast of one partition key that is known or suspected to be big. */
 export interface KeyForecast {
@@ -20,13 +20,16 @@ export interface KeyForecast {
   /** `remembered`: an earlier run had to split it; `sampled`: it filled a whole page just now. */
   from: 'remembered' | 'sampled'
   items: number
+  /** It may have as few or as many as this. `least` is never below what was read, `most` never above the table's count. */
+  least: number
+  most: number
   /** Counted to the end, not estimated. */
   exact: boolean
   /** Least time to write it: its items land in one partition of the destination. */
   seconds: number
-  /** Whether one slice is enough for it; if its items are estimated, even for three times as many. */
+  /** Whether one slice is enough for it even if it has `most` items. */
   fits: boolean
-  /** Whether `fits` is uncertain: an estimate may be wrong by a factor of three. */
+  /** It does not fit for sure, but would with `least` items. */
   uncertain: boolean
 }
 
@@ -56,14 +59,17 @@ export async function forecastKeys(
     surveysInFlight,
     [...found].slice(0, mostSurveys),
     async ([key, { pk, from, units }]) => {
-      const { estimatedItems, exact, runs } = await surveyRange(table, { pk })
+      const { estimatedItems, between, exact, runs } = await surveyRange(table, { pk })
+      const read = runs.flat().length
       // A key holds no more than its table, which may have grown since it was counted.
-      const most = itemCount > 0 ? Math.max(itemCount, runs.flat().length) : Number.POSITIVE_INFINITY
-      const items = exact ? estimatedItems : Math.min(estimatedItems, most)
-      const seconds = (items * units) / partitionWriteUnits
-      const factor = exact ? 1 : estimateFactor
-      const fits = seconds * factor <= sliceSeconds
-      return { key, from, items, exact, seconds, fits, uncertain: !fits && seconds / factor <= sliceSeconds }
+      const bound = itemCount > 0 ? Math.max(itemCount, sampled, read) : Number.POSITIVE_INFINITY
+      const items = exact ? estimatedItems : Math.min(estimatedItems, bound)
+      const least = exact ? items : Math.min(items, Math.max(read, Math.min(between[0], Math.floor(items / trusted))))
+      const most = exact ? items : Math.min(bound, Math.max(between[1], items * trusted))
+      const secondsOf = (count: number) => (count * units) / partitionWriteUnits
+      const fits = secondsOf(most) <= sliceSeconds
+      const uncertain = !fits && secondsOf(least) <= sliceSeconds
+      return { key, from, items, least, most, exact, seconds: secondsOf(items), fits, uncertain }
     },
   )
   keys.sort((a, b) => b.seconds - a.seconds)

@@ -20,11 +20,16 @@ const mostWays = 16
 /**
  * Places that a survey samples: 64 are enough for any key (docs/architecture.md §4). One per 1,000 items keeps the
  * survey of a small key (two rounds, 50 items a place) at a tenth of the rest of it. A first survey of 4 places decides
- * whether to split.
+ * whether a second is worth its reads. Its estimate may be off a thousandfold, so that the second one counts by
+ * descents, too.
  */
 const fewestPoints = 4
 const mostPoints = 64
 const itemsPerPoint = 1_000
+/** Descents for each place. Each takes about as long as four places. */
+const descentsPerPoint = 1 / 2
+const fewestDescents = 8
+const pointsPerDescent = 4
 
 /**
  * Splits a chunk in a hot key, if that pays. It does not pay if the rest of the key fits into this slice, or if its
@@ -66,7 +71,8 @@ export async function trySplit(
   )
   const split: ChunkRecord = { ...parent, state: 'split', splitKey: key, children: children.map((child) => child.id) }
   if (!(await recordSplit(ledger, split, children))) return 'taken'
-  await rememberHeavy(ledger, table.name, { pk: cursor.pk, items: survey.estimatedItems, seenAt: now })
+  const items = survey.estimatedItems
+  await rememberHeavy(ledger, table.name, { pk: cursor.pk, items, run: parent.run, seenAt: now })
   runtime.emit({
     code: 'chunk.split',
     run: parent.run,
@@ -96,16 +102,18 @@ async function surveyLeft(
   const query: Table['query'] = (request) =>
     clock() - began >= timeMs ? Promise.reject(new DynamoDbError('unavailable', 'late')) : table.query(request)
   const survey = async () => {
-    const glance = await surveyRange({ query }, range, { points: fewestPoints })
+    const glance = await surveyRange({ query }, range, { points: fewestPoints, descents: 0 })
     if (fits(glance.estimatedItems)) return 'fits'
     const perPointMs = (clock() - began) / fewestPoints
-    const affordable = Math.floor((timeMs / 2 - (clock() - began)) / perPointMs)
-    const points = Math.min(mostPoints, Math.ceil(glance.estimatedItems / itemsPerPoint), affordable)
+    const affordable = (timeMs / 2 - (clock() - began)) / perPointMs / (1 + descentsPerPoint * pointsPerDescent)
+    const points = Math.floor(Math.min(mostPoints, Math.ceil(glance.estimatedItems / itemsPerPoint), affordable))
     if (points <= fewestPoints) return glance
-    return surveyRange({ query }, range, { points }).catch((error) => {
+    const descents = Math.max(fewestDescents, points * descentsPerPoint)
+    const full = await surveyRange({ query }, range, { points, descents }).catch((error) => {
       if (StoppedError.is(error)) throw error
       return glance
     })
+    return fits(full.estimatedItems) ? 'fits' : full
   }
   const surveying = survey()
   surveying.catch(() => {}) // Thrown below, unless time is up first.

@@ -7,7 +7,11 @@ import { keyValues } from './arbitraries.ts'
 import { keyOfValues, pk, type VirtualKey } from './virtual-key.ts'
 
 /** Small reads at few places, so that few keys already leave gaps to guess about. */
-const options = fc.record({ points: fc.integer({ min: 1, max: 5 }), itemsPerRead: fc.integer({ min: 1, max: 3 }) })
+const options = fc.record({
+  points: fc.integer({ min: 1, max: 5 }),
+  itemsPerRead: fc.integer({ min: 1, max: 3 }),
+  descents: fc.constantFrom(0, 0, 0, 1),
+})
 const pageItems = fc.constantFrom(1, 2, Number.POSITIVE_INFINITY)
 
 describe('a survey of a range', () => {
@@ -57,13 +61,13 @@ describe('a survey of a range', () => {
   test('up to 49 items are counted with two reads, not guessed', async () => {
     const key = numbers(49)
     const survey = await surveyRange(key, { pk })
-    expect(survey).toMatchObject({ exact: true, estimatedItems: 49, last: { N: '48' } })
+    expect(survey).toMatchObject({ exact: true, estimatedItems: 49, between: [49, 49], last: { N: '48' } })
     expect(key.itemsRead()).toBe(49)
   })
 
   test('an empty range has no last key, no items and no cuts', async () => {
     const survey = await surveyRange(numbers(10), { pk, after: { N: '9' } })
-    expect(survey).toEqual({ runs: [], gaps: [], estimatedItems: 0, exact: true })
+    expect(survey).toEqual({ runs: [], gaps: [], estimatedItems: 0, between: [0, 0], exact: true })
     expect(cutsOf(survey, 8)).toEqual([])
   })
 

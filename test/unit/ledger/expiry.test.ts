@@ -70,7 +70,7 @@ it('runs, leases, captures and applied migrations stay', async () => {
   await beginCapture(ledger, run.id, { since: now, stream: 'arn' })
   await writeLag(ledger, run.id, { seconds: 0, guard: 'ok', at: now })
   await writePolledAt(ledger, run.id, now)
-  await rememberHeavy(ledger, 's', { pk: key.pk, items: 1, seenAt: now })
+  await rememberHeavy(ledger, 's', { pk: key.pk, items: 1, run: 'run00001', seenAt: now })
   await writeApplied(ledger, { name: 'd' }, ['one'], run.id)
   expect(ledger.rows()).toHaveLength(8)
   expect(ledger.rows().filter(({ expiresAt }) => expiresAt !== undefined)).toEqual([])

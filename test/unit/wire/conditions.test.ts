@@ -173,7 +173,11 @@ const cases: Case[] = [
   ['lag', [undefined], (ledger) => writeLag(ledger, 'r', { seconds: 1, guard: 'ok', at: 1 })],
   ['the time of a poll', [undefined], (ledger) => writePolledAt(ledger, 'r', 1)],
   ['cursors', [undefined], (ledger) => saveCursors(ledger, 'r', [{ shard: 's', closed: false }], 1)],
-  ['a heavy key', [undefined], (ledger) => rememberHeavy(ledger, 's', { pk: { S: 'a' }, items: 1, seenAt: 1 })],
+  [
+    'a heavy key',
+    [undefined],
+    (ledger) => rememberHeavy(ledger, 's', { pk: { S: 'a' }, items: 1, run: 'run00001', seenAt: 1 }),
+  ],
   ['a difference', [undefined], (ledger) => recordDifferences(ledger, 'r', 1, [difference], place)],
 ]
 

@@ -77,7 +77,7 @@ describe('a plan', () => {
     expect(exitCodeOfPlan(made)).toBe(5)
     const page = planPage(made, view).join('\n')
     expect(page).toMatch(
-      /section-outbox\|docket {2}about [\d,]+ items, within a factor of 3, sampled {2}at least \d+s to write {2}will not fit in one slice: will be split/,
+      /section-outbox\|docket {2}about [\d,]+ items \([\d,]+ to [\d,]+\), sampled {2}about \d+s to write {2}will not fit in one slice: will be split/,
     )
   })
 
@@ -116,7 +116,7 @@ describe('a plan', () => {
   test('measures keys remembered from earlier runs anew', async () => {
     const { fill, plan, ledger } = setUp()
     fill('grown', 40)
-    await rememberHeavy(ledger, 'alpha', { pk: { S: 'grown' }, items: 3, seenAt: 0 })
+    await rememberHeavy(ledger, 'alpha', { pk: { S: 'grown' }, items: 3, run: 'run00000', seenAt: 0 })
     const { keys } = await plan()
     expect(keys).toEqual([
       expect.objectContaining({ key: 'S:grown', from: 'remembered', items: 40, exact: true, fits: true }),

@@ -224,7 +224,12 @@ describe('a report', () => {
       { ...item, key: key(2) },
     ])
     await list(ledger, 'different', 1)
-    await rememberHeavy(ledger, 'alpha', { pk: { S: 'section-outbox|docket' }, items: 780, seenAt: start })
+    await rememberHeavy(ledger, 'alpha', {
+      pk: { S: 'section-outbox|docket' },
+      items: 780,
+      run: 'run00001',
+      seenAt: start,
+    })
     const report = await buildReport(ledger, 'run00001')
     expect(report.quarantined).toEqual({ items: 2, groups: [{ migration: 'm', reason: item.reason, items: 2 }] })
     expect(report.verification?.listed).toEqual([{ kind: 'different', attributes: ['status'], keys: 1 }])
@@ -233,8 +238,13 @@ describe('a report', () => {
 
   test('sets the estimate of a heavy key beside what its ranges held', async () => {
     const ledger = await ledgerOf()
-    await rememberHeavy(ledger, 'alpha', { pk: { S: 'section-outbox|docket' }, items: 780, seenAt: start })
-    await rememberHeavy(ledger, 'alpha', { pk: { S: 'of an earlier run' }, items: 50, seenAt: 0 })
+    await rememberHeavy(ledger, 'alpha', {
+      pk: { S: 'section-outbox|docket' },
+      items: 780,
+      run: 'run00001',
+      seenAt: start,
+    })
+    await rememberHeavy(ledger, 'alpha', { pk: { S: 'of an earlier run' }, items: 50, run: 'run00000', seenAt: 0 })
     const { heavyKeys, splits } = await buildReport(ledger, 'run00001')
     expect(heavyKeys).toEqual([
       { key: expect.stringMatching(/^key #/), estimatedItems: 780, read: 795, ways: 2 },
