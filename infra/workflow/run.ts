@@ -59,6 +59,14 @@ export function runMachine(resources: RunResources): Machine {
       [`${name} halted`]: fail(`$.${kind}Checked`),
     }
   }
+  const finish = (probed: boolean) =>
+    phase(
+      functions.finish,
+      'Checks in the ledger how the run ended: every pass done, tallies closed, differences counted.',
+      '$.finish',
+      { probed },
+      'Finished?',
+    )
   return {
     Comment: 'One run of the pending migrations.',
     StartAt: 'Preflight',
@@ -195,14 +203,20 @@ export function runMachine(resources: RunResources): Machine {
       ...pass('verify', 'Plan orphans'),
       ...pass('orphans', 'Finish'),
 
-      Finish: phase(
-        functions.finish,
-        'Checks in the ledger how the run ended: every pass done, tallies closed, differences counted.',
-        '$.finish',
-        {},
-        'Finished?',
+      Finish: finish(false),
+      'Finished?': choose({ '$.finish.outcome': { finished: 'Finished', paused: 'Paused', probe: 'Probe live changes' } }, 'Halted'),
+      'Probe live changes': invoke(
+        functions['monitor-stream'],
+        {
+          comment: 'Differences may be changes on their way: records how far behind live changes are now.',
+          payload: held,
+          resultPath: '$.probe',
+          retry,
+          catch: [catchAll('Finish after the probe')],
+        },
+        { Next: 'Finish after the probe' },
       ),
-      'Finished?': choose({ '$.finish.outcome': { finished: 'Finished', paused: 'Paused' } }, 'Halted'),
+      'Finish after the probe': finish(true),
       Finished: { Type: 'Succeed' },
       Paused: {
         Type: 'Succeed',

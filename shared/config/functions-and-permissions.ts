@@ -30,8 +30,8 @@ export interface FunctionEntry {
   memoryMb: number | 'memoryMb'
   /** With which values of the option `reserve` it reserves `concurrency`; with others it shares the account's. */
   reserved: readonly Options['reserve'][]
-  /** What invokes it: a state of a machine, the event source mapping, or a schedule. */
-  invokedBy: 'machine' | 'stream' | 'schedule'
+  /** What invokes it: states of a machine, the event source mapping, a schedule. */
+  invokedBy: readonly ('machine' | 'stream' | 'schedule')[]
   may: Permissions
 }
 
@@ -58,7 +58,7 @@ export const functions = {
     seconds: minute,
     memoryMb: small,
     reserved: [],
-    invokedBy: 'machine',
+    invokedBy: ['machine'],
     may: {
       source: ['DescribeTable', 'Query', 'Scan'],
       destination: ['DescribeTable', 'Scan'],
@@ -70,7 +70,7 @@ export const functions = {
     seconds: minutes,
     memoryMb: small,
     reserved: [],
-    invokedBy: 'machine',
+    invokedBy: ['machine'],
     may: {
       source: ['DescribeTable', 'ListTagsOfResource'],
       destination: ['DescribeTable', 'Scan', 'TagResource'],
@@ -84,7 +84,7 @@ export const functions = {
     seconds: minute,
     memoryMb: small,
     reserved: [],
-    invokedBy: 'machine',
+    invokedBy: ['machine'],
     may: {
       ledger,
       stream: ['DescribeStream'],
@@ -95,7 +95,7 @@ export const functions = {
     seconds: minutes,
     memoryMb: small,
     reserved: [],
-    invokedBy: 'machine',
+    invokedBy: ['machine'],
     may: { ledger, manifests: ['PutObject'] },
   },
   // Nested children do not count against a Map's own concurrency, so the reserve is the cap. Without one, the machine
@@ -104,7 +104,7 @@ export const functions = {
     seconds: 'sliceSeconds',
     memoryMb: fast,
     reserved: ['all', 'slices'],
-    invokedBy: 'machine',
+    invokedBy: ['machine'],
     may: {
       source: ['BatchGetItem', 'Query', 'Scan'],
       destination: ['BatchGetItem', 'BatchWriteItem', 'PartiQLInsert', 'PutItem', 'Query', 'Scan'],
@@ -115,44 +115,45 @@ export const functions = {
     seconds: minute,
     memoryMb: small,
     reserved: [],
-    invokedBy: 'machine',
+    invokedBy: ['machine'],
     may: { ledger: ['GetItem', 'PutItem'] },
   },
-  'check-pass': { seconds: minutes, memoryMb: small, reserved: [], invokedBy: 'machine', may: { ledger } },
+  'check-pass': { seconds: minutes, memoryMb: small, reserved: [], invokedBy: ['machine'], may: { ledger } },
   // Reserved separately, so that slices cannot take the capacity of live changes.
   live: {
     seconds: minutes,
     memoryMb: fast,
     reserved: ['all'],
-    invokedBy: 'stream',
+    invokedBy: ['stream'],
     may: { ...settling, stream },
   },
   // Reading a stream as fast as it is written takes as much processor time as applying it.
-  drain: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: 'machine', may: { ledger, stream } },
+  drain: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: { ledger, stream } },
   'monitor-stream': {
     seconds: minutes,
     memoryMb: fast,
     reserved: [],
-    invokedBy: 'schedule',
+    invokedBy: ['schedule', 'machine'],
     may: { ledger, stream, mapping: ['GetEventSourceMapping', 'UpdateEventSourceMapping'] },
   },
-  settle: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: 'machine', may: settling },
-  repair: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: 'machine', may: settling },
-  finish: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: 'machine', may: { ledger } },
-  halt: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: 'machine', may: { ledger } },
+  settle: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: settling },
+  repair: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: settling },
+  finish: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: ['machine'], may: { ledger } },
+  halt: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: ['machine'], may: { ledger } },
 } as const satisfies Record<string, FunctionEntry>
 
 export type FunctionName = keyof typeof functions
 
 /** Functions that a state of a machine invokes. */
 export type TaskName = {
-  [N in FunctionName]: (typeof functions)[N]['invokedBy'] extends 'machine' ? N : never
+  [N in FunctionName]: 'machine' extends (typeof functions)[N]['invokedBy'][number] ? N : never
 }[FunctionName]
 
 export const functionNames = Object.keys(functions) as FunctionName[]
 
 export function isTask(name: FunctionName): name is TaskName {
-  return functions[name].invokedBy === 'machine'
+  const { invokedBy }: FunctionEntry = functions[name]
+  return invokedBy.includes('machine')
 }
 
 /**

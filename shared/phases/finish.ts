@@ -3,12 +3,13 @@ import { differencesIn, foundBy } from '../facts/findings.ts'
 import { notePhase } from '../facts/phase.ts'
 import { isFinished, wasFinished } from '../facts/resumable.ts'
 import { readApplied, writeApplied } from '../ledger/applied.ts'
+import { readCapture } from '../ledger/capture.ts'
 import { readControl } from '../ledger/control.ts'
 import { isDriving } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
 import { isVerification, ofEach, passKinds } from '../ledger/passes.ts'
 import { countQuarantine } from '../ledger/quarantine.ts'
-import { getRun } from '../ledger/runs.ts'
+import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Ended, haltRun, notDriving, whyHalted } from './halt.ts'
@@ -21,15 +22,21 @@ export interface Finished {
   differences: number
 }
 
+/** Whether live changes are behind is to be probed first: they may be the differences, and the last probe may be minutes old. */
+export interface Probing {
+  outcome: 'probe'
+}
+
 /**
  * Decides from the ledger how the run ended: finished if every pass covers its table and the tallies close, otherwise
  * halted and resumable. A repeated call returns the same, except for items that live changes have quarantined
- * meanwhile.
+ * meanwhile. If it found differences while live changes are captured, it asks for a probe of them.
+ * @param task `probed`: they have been probed since the verification, as far as that was possible.
  */
 export async function finishRun(
-  task: { run: string; fence: number },
+  task: { run: string; fence: number; probed?: boolean },
   engine: { ledger: LedgerTable; runtime: Runtime },
-): Promise<Finished | Ended> {
+): Promise<Finished | Probing | Ended> {
   const { ledger, runtime } = engine
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)
@@ -49,6 +56,7 @@ export async function finishRun(
     differences: differencesIn(found),
   }
   if (isRepeated) return finished
+  if (finished.differences > 0 && !task.probed && (await isCapturing(run, ledger))) return { outcome: 'probe' }
   const { source, destination, tableIds = {} } = run
   const applied = await readApplied(ledger, { name: source, id: tableIds.source })
   const result = { name: destination, id: tableIds.destination }
@@ -72,4 +80,10 @@ export async function finishRun(
   }
   runtime.emit({ code: 'run.phase', run: run.id, phase: 'Finished' })
   return finished
+}
+
+async function isCapturing({ id, offline }: RunRecord, ledger: LedgerTable): Promise<boolean> {
+  if (offline) return false
+  const capture = await readCapture(ledger, id)
+  return capture !== undefined && capture.off === undefined
 }

@@ -183,6 +183,7 @@ const table: Record<string, string[]> = {
     'lambda:InvokeFunction function finish, every version',
     'lambda:InvokeFunction function halt, every version',
     'lambda:InvokeFunction function lease, every version',
+    'lambda:InvokeFunction function monitorstream, every version',
     'lambda:InvokeFunction function plan, every version',
     'lambda:InvokeFunction function preflight, every version',
     'lambda:InvokeFunction function repair, every version',

@@ -94,7 +94,9 @@ describe('the machine `run`', () => {
   })
 
   it('halts on whatever fails once the lease is held', () => {
-    const past = Object.entries(States).filter(([name]) => !['Preflight', 'Lease', 'Halt'].includes(name))
+    const past = Object.entries(States).filter(
+      ([name]) => !['Preflight', 'Lease', 'Halt', 'Probe live changes'].includes(name),
+    )
     const phases = past.filter(([, { Type }]) => Type === 'Task' || Type === 'Map')
     expect(phases.map(([name]) => name)).toEqual(expect.arrayContaining(['Plan', 'Copy', 'Finish']))
     for (const [phase, state] of phases)
@@ -102,6 +104,23 @@ describe('the machine `run`', () => {
         Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Halt' }],
       })
     expect(States.Halt).toMatchObject({ Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Halt failed' }] })
+  })
+
+  it('probes live changes before a verification with differences ends, and ends it even if that fails', () => {
+    expect(States['Finished?']).toMatchObject({
+      Choices: expect.arrayContaining([
+        { Variable: '$.finish.outcome', StringEquals: 'probe', Next: 'Probe live changes' },
+      ]),
+    })
+    expect(States['Probe live changes']).toMatchObject({
+      Catch: [{ ErrorEquals: ['States.ALL'], ResultPath: '$.error', Next: 'Finish after the probe' }],
+      Next: 'Finish after the probe',
+    })
+    expect(States['Finish after the probe']).toMatchObject({ Next: 'Finished?' })
+  })
+
+  it.each(['Drain', 'Settle', 'Repair'])('tries %s as often as a slice: six more times', (name) => {
+    expect(States[name]).toMatchObject({ Retry: [{}, { ErrorEquals: ['States.ALL'], MaxAttempts: 6 }] })
   })
 
   it('keeps what the user asked for: no result replaces the whole state', () => {
