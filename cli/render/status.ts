@@ -3,6 +3,7 @@ import { openSums, sumsOf } from '../../shared/facts/sums.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
 import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { Tallies } from '../../shared/ledger/tallies.ts'
+import { unorderedWords } from '../../shared/operator/status/format.ts'
 import { lagWords } from '../../shared/operator/status/lag.ts'
 import { expectation, shareDone } from '../../shared/operator/status/line.ts'
 import type { QuarantineGroup } from '../../shared/operator/status/quarantine.ts'
@@ -29,11 +30,15 @@ export function statusPage(
     '',
     ...amounts(progress),
     ...live(progress),
-    ...section('Splits', tree),
+    ...section('Splits', [...unordered(progress), ...tree]),
     ...section('Failed chunks', failures(progress)),
     ...section('Quarantine', quarantineLines(quarantine, flag)),
     ...section('', endingOf(progress, flag)),
   ]
+}
+
+function unordered({ run }: Progress): string[] {
+  return (run.unordered ?? []).map((table) => unorderedWords(run[table]))
 }
 
 function heading(progress: Progress): string[] {

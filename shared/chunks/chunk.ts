@@ -24,11 +24,21 @@ export function segmentId(segment: number): string {
   return `s${String(segment).padStart(5, '0')}`
 }
 
+/** `k00007`: the root chunk of a whole partition key. */
+export function wholeKeyId(index: number): string {
+  return `k${String(index).padStart(5, '0')}`
+}
+
+/** Whether a chunk is a root of its pass that covers a whole partition key. */
+export function isWholeKey({ id, chunk }: { id: string; chunk: Chunk }): boolean {
+  return chunk.kind === 'range' && depthOf(id) === 0
+}
+
 export function childId(parent: string, index: number): string {
   return `${parent}.${index}`
 }
 
-/** The number of splits above a chunk: 0 for a segment. */
+/** The number of splits above a chunk: 0 for a segment or a whole key. */
 export function depthOf(id: string): number {
   return id.split('.').length - 1
 }

@@ -1,4 +1,5 @@
 import type { KeyType, KeyValue } from '../dynamodb/attributes.ts'
+import { type Key, sameKeyValue } from '../dynamodb/key.ts'
 import { scaleNumber } from '../dynamodb/number.ts'
 
 /** Longest sort key of type S or B. Source: DynamoDB quotas, "Sort key length". */
@@ -19,6 +20,16 @@ export function compareKeyValues(a: KeyValue, b: KeyValue): number {
   if ('N' in a && 'N' in b) return compareNumbers(a.N, b.N)
   if ('B' in a && 'B' in b) return Buffer.compare(a.B, b.B)
   throw new TypeError(`Expected two key values of one type, got ${keyTypeOf(a)} and ${keyTypeOf(b)}`)
+}
+
+/**
+ * Whether neighbours with one partition key ascend by their sort keys. DynamoDB documents that of a Query, not of a scan.
+ */
+export function ascends(keys: Key[]): boolean {
+  return keys.every(({ pk, sk }, index) => {
+    const before = keys[index - 1]
+    return !before?.sk || !sk || !sameKeyValue(before.pk, pk) || compareKeyValues(before.sk, sk) < 0
+  })
 }
 
 export function keyTypeOf(value: KeyValue): KeyType {

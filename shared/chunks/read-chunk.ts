@@ -1,12 +1,13 @@
-import type { Key } from '../dynamodb/key.ts'
+import { encodeKeyValue, type Key } from '../dynamodb/key.ts'
 import type { Page, Table } from '../dynamodb/ports.ts'
 import type { Chunk } from './chunk.ts'
-import { compareKeyValues } from './order.ts'
+import { compareKeyValues, keyTypeOf, maxKeyValue } from './order.ts'
 
 /**
  * Reads one page of a chunk: from `after` (a cursor of this chunk, exclusive), or from the chunk's own start. A page
  * without `next` is the chunk's last.
  * @param limit most items in the page.
+ * @param wholeKeys encoded partition keys that have chunks of their own: a segment jumps over them.
  * @throws DynamoDbError as the table does.
  */
 export async function readChunk(
@@ -15,12 +16,14 @@ export async function readChunk(
   after: Key | undefined,
   limit: number,
   consistent: boolean,
+  wholeKeys: ReadonlySet<string> = new Set(),
 ): Promise<Page> {
   switch (chunk.kind) {
     case 'segment': {
       const { segment, totalSegments } = chunk
       const start = after ?? chunk.after
-      return table.scan({ segment, totalSegments, ...(start && { after: start }), limit, consistent })
+      const page = await table.scan({ segment, totalSegments, ...(start && { after: start }), limit, consistent })
+      return wholeKeys.size === 0 ? page : without(wholeKeys, page)
     }
     case 'range': {
       const { pk, upTo } = chunk
@@ -30,4 +33,12 @@ export async function readChunk(
       return table.query({ pk, ...(start && { after: start }), ...(upTo && { upTo }), limit, consistent })
     }
   }
+}
+
+/** The page without the items of these keys. If it ends within one, the next page begins behind that key. */
+function without(keys: ReadonlySet<string>, { items, next }: Page): Page {
+  const others = items.filter(({ key }) => !keys.has(encodeKeyValue(key.pk)))
+  if (!next) return { items: others }
+  const isWithin = next.sk !== undefined && keys.has(encodeKeyValue(next.pk))
+  return { items: others, next: isWithin ? { pk: next.pk, sk: maxKeyValue(keyTypeOf(next.sk!)) } : next }
 }

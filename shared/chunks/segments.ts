@@ -1,4 +1,5 @@
-import { type Chunk, segmentId } from './chunk.ts'
+import type { KeyValue } from '../dynamodb/attributes.ts'
+import { type Chunk, segmentId, wholeKeyId } from './chunk.ts'
 
 /** A chunk and the id it has in its run. */
 export interface NamedChunk {
@@ -6,10 +7,23 @@ export interface NamedChunk {
   chunk: Chunk
 }
 
-/** The root chunks of a pass: all segments of a scan, which together are the whole table. */
+/** The root chunks of a pass over a table without whole keys: all segments of a scan. */
 export function segmentsFor(totalSegments: number): NamedChunk[] {
-  return Array.from({ length: totalSegments }, (_, segment) => ({
-    id: segmentId(segment),
-    chunk: { kind: 'segment', segment, totalSegments },
-  }))
+  return rootsFor(totalSegments, [])
+}
+
+/**
+ * The root chunks of a pass, which together are the whole table: some whole partition keys, and all segments of a scan,
+ * which jumps over those keys.
+ */
+export function rootsFor(totalSegments: number, wholeKeys: KeyValue[]): NamedChunk[] {
+  const segments = Array.from(
+    { length: totalSegments },
+    (_, segment): NamedChunk => ({
+      id: segmentId(segment),
+      chunk: { kind: 'segment', segment, totalSegments },
+    }),
+  )
+  const keys = wholeKeys.map((pk, index): NamedChunk => ({ id: wholeKeyId(index), chunk: { kind: 'range', pk } }))
+  return [...keys, ...segments]
 }

@@ -1,4 +1,4 @@
-import { segmentId } from '../chunks/chunk.ts'
+import { segmentId, wholeKeyId } from '../chunks/chunk.ts'
 import { type ChunkRecord, type EachChunk, eachChunk } from '../ledger/chunks.ts'
 import { type PassKind, passIdOf } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
@@ -33,9 +33,13 @@ export interface Covering {
  * A pass is done when the tree of its chunks covers the table, not when a queue looks empty. Holds no chunk: of the tree only the
  * ids whose row, or whose parent's row, is still to come.
  * @param segments number of root segments the run was planned with.
+ * @param wholeKeys number of partition keys that are roots of their own.
  */
-export function covering(segments: number): Covering {
-  const awaited = new Set(Array.from({ length: segments }, (_, segment) => segmentId(segment)))
+export function covering(segments: number, wholeKeys = 0): Covering {
+  const awaited = new Set([
+    ...Array.from({ length: segments }, (_, segment) => segmentId(segment)),
+    ...Array.from({ length: wholeKeys }, (_, index) => wholeKeyId(index)),
+  ])
   const early = new Set<string>()
   const failed: Coverage['failed'] = []
   let [open, done, splits, lastDeadline, updatedAt] = [0, 0, 0, 0, 0]
@@ -69,9 +73,17 @@ export function covering(segments: number): Covering {
   }
 }
 
+/** As {@link covering}, for a pass of a run. */
+export function coveringPass(
+  run: Pick<RunRecord, 'segments' | 'verification' | 'wholeKeys'>,
+  kind: PassKind,
+): Covering {
+  return covering(run.segments, run.wholeKeys?.[passIdOf(run, kind)])
+}
+
 /** The coverage by these chunks. */
-export function coverageOf(chunks: Iterable<ChunkRecord>, segments: number): Coverage {
-  const all = covering(segments)
+export function coverageOf(chunks: Iterable<ChunkRecord>, segments: number, wholeKeys = 0): Coverage {
+  const all = covering(segments, wholeKeys)
   for (const chunk of chunks) all.add(chunk)
   return all.read()
 }
@@ -79,11 +91,11 @@ export function coverageOf(chunks: Iterable<ChunkRecord>, segments: number): Cov
 /** The coverage of a pass, read from the ledger page by page. */
 export async function readCoverage(
   ledger: LedgerTable,
-  run: Pick<RunRecord, 'id' | 'segments' | 'verification'>,
+  run: Pick<RunRecord, 'id' | 'segments' | 'verification' | 'wholeKeys'>,
   kind: PassKind,
   each: EachChunk = (...which) => eachChunk(ledger, ...which),
 ): Promise<Coverage> {
-  const all = covering(run.segments)
+  const all = coveringPass(run, kind)
   await each(run.id, passIdOf(run, kind), all.add)
   return all.read()
 }

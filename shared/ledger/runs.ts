@@ -55,6 +55,10 @@ export interface RunRecord {
   offline: boolean
   /** All chunk rows of the copy exist. */
   planned: boolean
+  /** How many partition keys are roots of their own, by pass; none where it is absent. */
+  wholeKeys?: { [pass: string]: number }
+  /** Tables whose scans returned sort keys that do not ascend within a partition key. They are not split. */
+  unordered?: ('source' | 'destination')[]
   /** The verification begun last. */
   verification?: { number: number; ended: boolean }
   /** ARN of the execution that drives the run now, and the fence of its lease. */

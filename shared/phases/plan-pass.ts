@@ -1,10 +1,14 @@
-import { segmentsFor } from '../chunks/segments.ts'
+import { segmentId } from '../chunks/chunk.ts'
+import { rootsFor } from '../chunks/segments.ts'
+import type { KeyValue } from '../dynamodb/attributes.ts'
 import { enterPhase } from '../facts/phase.ts'
-import { createChunks, eachChunk, newChunk, replaceChunk } from '../ledger/chunks.ts'
+import { createChunks, eachChunk, getChunk, newChunk, replaceChunk } from '../ledger/chunks.ts'
 import { changeControl } from '../ledger/control.ts'
+import { listHeavy } from '../ledger/heavy.ts'
 import { type PassId, type PassKind, passes, passIdOf } from '../ledger/passes.ts'
 import { type RunRecord, updateRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
+import { fixWholeKeys, mostWholeKeys } from '../ledger/whole-keys.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Ended, endIfTold } from './halt.ts'
 import type { ManifestStore } from './ports.ts'
@@ -25,7 +29,8 @@ export interface Planned {
 /**
  * Makes sure that the chunks of a pass exist, and lists the chunks with work left for its Map. On resume the list holds
  * the open leaves of the tree; failed ones are opened again. Planning twice gives the same. A copy whose rows have
- * expired is not planned again: Check copy then halts the run. Quiet ends before a chunk of copy may write again.
+ * expired is not planned again: Check copy then halts the run. The heaviest keys known are roots of their own. Quiet ends
+ * before a chunk of copy may write again.
  */
 export async function planPass(
   task: { run: string; fence: number; kind: PassKind },
@@ -39,7 +44,8 @@ export async function planPass(
   if (ended) return ended
   const pass = passIdOf(run, kind)
   const now = runtime.clock()
-  const lacking = new Map(!repeats && run.planned ? [] : segmentsFor(run.segments).map(({ id, chunk }) => [id, chunk]))
+  const expected = !repeats && run.planned ? [] : rootsFor(run.segments, await wholeKeysOf(run, kind, ledger))
+  const lacking = new Map(expected.map(({ id, chunk }) => [id, chunk]))
   const open: string[] = []
   await eachChunk(ledger, run.id, pass, async (chunk) => {
     lacking.delete(chunk.id)
@@ -57,6 +63,27 @@ export async function planPass(
   const items = open.sort().map((chunk) => ({ chunk }))
   const manifest = await manifests.write(`manifests/${run.id}/${pass}-${fence}.json`, items)
   return { outcome: 'planned', pass, manifest, chunks: items.length }
+}
+
+/**
+ * The heaviest partition keys known of the table of a pass. A Query walks them in the order that it documents, so the
+ * pass covers them without relying on the order in which a scan returns the items of one key.
+ */
+async function wholeKeysOf(run: RunRecord, kind: PassKind, ledger: LedgerTable): Promise<KeyValue[]> {
+  const pass = passIdOf(run, kind)
+  const keys = await fixWholeKeys(ledger, run.id, pass, async () => {
+    // An earlier version of Segue has planned it without: its segments may have read the keys already.
+    if (await getChunk(ledger, run.id, pass, segmentId(0))) return []
+    const heavy = run.split && run.schema.sk ? await listHeavy(ledger, run[passes[kind].table]) : []
+    heavy.sort((a, b) => b.items - a.items)
+    return heavy.slice(0, mostWholeKeys).map(({ pk }) => pk)
+  })
+  if (keys.length > 0 && run.wholeKeys?.[pass] === undefined)
+    await updateRun(ledger, run.id, (before) => ({
+      ...before,
+      wholeKeys: { ...before.wholeKeys, [pass]: keys.length },
+    }))
+  return keys
 }
 
 async function endQuiet({ run, fence }: { run: string; fence: number }, ledger: LedgerTable): Promise<void> {

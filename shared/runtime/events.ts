@@ -11,6 +11,8 @@ export type EngineEvent =
   | { code: 'slice.interrupted'; run: string; chunk: string; reason: string }
   | { code: 'chunk.split'; run: string; chunk: string; ways: number; estimatedItems: number; key: string }
   | { code: 'chunk.unsplittable'; run: string; chunk: string; reason: string; key: string }
+  /** The scan of a table returned sort keys that do not ascend within a partition key; it is not split any more. */
+  | { code: 'table.unordered'; run: string; chunk: string; table: string }
   | { code: 'chunk.failed'; run: string; chunk: string; reason: string }
   | { code: 'item.quarantined'; run: string; migration: string; reason: string; key: string }
   | { code: 'retry.waiting'; operation: string; attempt: number; waitMs: number; reason: string }

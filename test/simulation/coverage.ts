@@ -37,6 +37,7 @@ const paths = [
   'path: stream trimmed',
   'path: margins of production',
   'path: nothing changed after copy',
+  'path: a scan jumps over a whole key',
   'path: probed',
   'path: probed live',
   'path: write of one partition throttled',

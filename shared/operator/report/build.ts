@@ -1,6 +1,6 @@
-import { depthOf } from '../../chunks/chunk.ts'
+import { depthOf, isWholeKey } from '../../chunks/chunk.ts'
 import { encodeKeyValue } from '../../dynamodb/key.ts'
-import { covering, talliesOf } from '../../facts/coverage.ts'
+import { coveringPass, talliesOf } from '../../facts/coverage.ts'
 import { endingOf, type Found, foundBy } from '../../facts/findings.ts'
 import { phaseTimes } from '../../facts/phase-times.ts'
 import { isFinished } from '../../facts/resumable.ts'
@@ -28,10 +28,10 @@ import { type PassRead, problemsOf, reportSums, summaryOf, unlisted } from './su
 export async function buildReport(ledger: LedgerTable, id: string): Promise<Report> {
   const run = await getRun(ledger, id)
   const reads = await ofEach(passKinds, async (kind): Promise<PassRead> => {
-    const [all, trees, unclosed] = [covering(run.segments), [] as ChunkRecord[], [] as string[]]
+    const [all, trees, unclosed] = [coveringPass(run, kind), [] as ChunkRecord[], [] as string[]]
     await eachChunk(ledger, id, passIdOf(run, kind), (chunk) => {
       all.add(chunk)
-      if (chunk.state === 'split' || depthOf(chunk.id) > 0) trees.push(chunk)
+      if (chunk.state === 'split' || depthOf(chunk.id) > 0 || isWholeKey(chunk)) trees.push(chunk)
       if (openSums(kind, chunk.tallies).length > 0) unclosed.push(chunk.id)
     })
     return { kind, trees, unclosed, coverage: all.read() }
@@ -68,6 +68,7 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     splits: {
       splits: copy.coverage.splits,
       deepest: copy.trees.reduce((deepest, chunk) => Math.max(deepest, depthOf(chunk.id)), 0),
+      unordered: (run.unordered ?? []).map((table) => run[table]).sort(),
     },
     heavyKeys: await heavyKeys(ledger, run, copy.trees),
   })

@@ -89,7 +89,8 @@ export interface ReportContent {
   phases: { phase: Phase; at: string; seconds: number | null }[]
   /** Stays of earlier verifications that the run's row no longer keeps. */
   phasesLeftOut: number
-  splits: { splits: number; deepest: number }
+  /** `unordered`: tables that are not split, because their scans returned sort keys that do not ascend within a key. */
+  splits: { splits: number; deepest: number; unordered: string[] }
   heavyKeys: HeavyKeySummary[]
 }
 

@@ -1,7 +1,7 @@
 import { differencesIn } from '../../facts/findings.ts'
 import { passes } from '../../ledger/passes.ts'
 import { counted, duration, grouped, sentence } from '../../runtime/text.ts'
-import { foundWords } from '../status/format.ts'
+import { foundWords, unorderedWords } from '../status/format.ts'
 import { lagWords, onTheirWay } from '../status/lag.ts'
 import type { Report, Sum } from './content.ts'
 import { sumWords } from './sums.ts'
@@ -109,14 +109,18 @@ function phases({ phases: all, phasesLeftOut }: Report): string[] {
   ]
 }
 
-function splits({ splits: { splits: count, deepest }, heavyKeys }: Report): string[] {
+function splits({ splits: { splits: count, deepest, unordered }, heavyKeys }: Report): string[] {
   const keys = heavyKeys.map(({ key, estimatedItems, read, ways }) => {
     const exact = read === null ? 'not split in this run' : `${grouped(read)} read in ${counted(ways, 'range')}`
     const estimate =
       estimatedItems === null ? 'not estimated' : `about ${counted(estimatedItems, 'item')} when last split`
     return `${text(key)}: ${estimate}, ${exact}`
   })
-  return [`${counted(count, 'split')}, ${deepest} deep at most`, ...atMost(keys)]
+  return [
+    `${counted(count, 'split')}, ${deepest} deep at most`,
+    ...unordered.map((table) => unorderedWords(text(table))),
+    ...atMost(keys),
+  ]
 }
 
 function atMost(lines: string[]): string[] {

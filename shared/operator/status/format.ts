@@ -25,3 +25,8 @@ export function foundWords({ missing, different, orphan, unchecked }: Omit<Found
   ]
   return words.flatMap(([count, word]) => (count > 0 ? [`${grouped(count)} ${word}`] : []))
 }
+
+/** Said of a table whose scans returned sort keys that do not ascend within a partition key. */
+export function unorderedWords(table: string): string {
+  return `${table} is resumed, never split: its scans returned sort keys out of order within a partition key`
+}

@@ -1,5 +1,5 @@
 import { depthOf } from '../../chunks/chunk.ts'
-import { type Coverage, covering, readCoverage, talliesOf } from '../../facts/coverage.ts'
+import { type Coverage, coveringPass, readCoverage, talliesOf } from '../../facts/coverage.ts'
 import { type Found, foundBy } from '../../facts/findings.ts'
 import { isFinished } from '../../facts/resumable.ts'
 import { type Capture, readCapture } from '../../ledger/capture.ts'
@@ -108,7 +108,7 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
   if (run.execution !== before.execution) return progressOf(engine, run, expect)
   const pass = phases[run.phase].shows
   const chunks: ChunkRecord[] = []
-  const all = covering(run.segments)
+  const all = coveringPass(run, pass)
   const each = engine.eachChunk ?? ((...which) => eachChunk(ledger, ...which))
   await each(run.id, passIdOf(run, pass), (chunk) => {
     all.add(chunk)

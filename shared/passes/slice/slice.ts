@@ -1,4 +1,7 @@
+import { isWholeKey } from '../../chunks/chunk.ts'
+import { ascends } from '../../chunks/order.ts'
 import { readChunk } from '../../chunks/read-chunk.ts'
+import type { KeyValue } from '../../dynamodb/attributes.ts'
 import { DynamoDbError } from '../../dynamodb/errors.ts'
 import { encodeKeyValue, type Key } from '../../dynamodb/key.ts'
 import type { Page } from '../../dynamodb/ports.ts'
@@ -7,9 +10,11 @@ import { readControl } from '../../ledger/control.ts'
 import { continueUnless, StoppedError, type StopReason, stopReason, type WhyStopped } from '../../ledger/fencing.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import { readLag } from '../../ledger/lag.ts'
-import { isVerification, kindOf } from '../../ledger/passes.ts'
-import type { RunRecord } from '../../ledger/runs.ts'
+import { isVerification, kindOf, passes } from '../../ledger/passes.ts'
+import { getRun, type RunRecord, updateRun } from '../../ledger/runs.ts'
+import type { LedgerTable } from '../../ledger/table.ts'
 import { addTallies, type Tallies } from '../../ledger/tallies.ts'
+import { readWholeKeys } from '../../ledger/whole-keys.ts'
 import type { SliceEngine } from './engine.ts'
 import { UndrainedError } from './errors.ts'
 import { HotKeyWatch } from './hot-key.ts'
@@ -43,13 +48,25 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
   const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
   const pass = engine.openPass(run, record.pass, continueUnless(whyStop))
-  const heavy = run.split && record.chunk.kind === 'segment' ? await listHeavy(ledger, pass.table.name) : []
-  const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, new Set(heavy.map(({ pk }) => encodeKeyValue(pk))))
-  const slice = new Slice(run, record, pass, whyStop, engine, watch)
+  const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, encoded(await heavyIn(run, record, pass, ledger)))
+  const isJumping = record.chunk.kind === 'segment' && (run.wholeKeys?.[record.pass] ?? 0) > 0
+  const jumped = encoded(isJumping ? await readWholeKeys(ledger, run.id, record.pass) : [])
+  const slice = new Slice(run, record, pass, whyStop, engine, watch, jumped)
   const outcome = await withinLimit(slice.toItsEnd(), record.id, engine)
   const tallies = slice.record.tallies
   runtime.emit({ code: 'slice.ended', run: run.id, chunk: record.id, outcome: outcome.outcome, tallies })
   return outcome
+}
+
+/** The partition keys to split as soon as they are reached. */
+async function heavyIn(run: RunRecord, record: ChunkRecord, pass: Pass, ledger: LedgerTable): Promise<KeyValue[]> {
+  if (!run.split) return []
+  if (record.chunk.kind === 'range') return isWholeKey(record) ? [record.chunk.pk] : []
+  return (await listHeavy(ledger, pass.table.name)).map(({ pk }) => pk)
+}
+
+function encoded(keys: KeyValue[]): ReadonlySet<string> {
+  return new Set(keys.map(encodeKeyValue))
 }
 
 /** @throws UndrainedError early enough before the limit to report it, even if `work` hangs. */
@@ -83,6 +100,12 @@ class Slice {
   readonly #pageSize: PageSize
   /** The row when the slice began; the tallies of acknowledged pages are added to it. */
   readonly #base: ChunkRecord
+  /** Encoded partition keys that have chunks of their own. */
+  readonly #jumped: ReadonlySet<string>
+  /** The key read last, or where the slice began. */
+  #last: Key | undefined
+  /** Sort keys do not ascend within a partition key in scans of this table: it is not split. */
+  #isUnordered: boolean
   #checkpointedAt: number
   /** Items of the chunk in the pages started so far, by this slice and earlier ones. */
   #begun: number
@@ -98,6 +121,7 @@ class Slice {
     whyStop: StopReason,
     engine: SliceEngine,
     watch: HotKeyWatch,
+    jumped: ReadonlySet<string>,
   ) {
     this.#run = run
     this.record = record
@@ -106,6 +130,9 @@ class Slice {
     this.#watch = watch
     this.#pass = pass
     this.#whyStop = whyStop
+    this.#jumped = jumped
+    this.#last = record.cursor
+    this.#isUnordered = run.unordered?.includes(this.#table) ?? false
     this.#inFlight = new InFlightPages(record.cursor, pagesInFlight)
     this.#pageSize = new PageSize(engine.sliceMs, {
       writes: !isVerification(kindOf(record.pass)),
@@ -182,7 +209,7 @@ class Slice {
       const page = await this.#next
       if (!page) return 'end'
       this.#read(page.next)
-      this.#watch.see(page.items.map((item) => item.key))
+      await this.#see(page.items.map((item) => item.key))
       await this.#inFlight.add(this.#apply(page), page.next)
       const roundMs = runtime.clock() - before
       this.#pageSize.observe(roundMs)
@@ -193,7 +220,7 @@ class Slice {
         const reason = await this.#checkpoint()
         if (reason) return reason
       }
-      if (this.#run.split && page.next.sk && this.#watch.isHot(page.next.pk)) {
+      if (this.#run.split && !this.#isUnordered && page.next.sk && this.#watch.isHot(page.next.pk)) {
         // Stored before the survey of the key, which may take all the remaining time: the next slice must start further
         // on.
         await this.#inFlight.drain()
@@ -215,7 +242,14 @@ class Slice {
       this.#next = undefined
       return
     }
-    const page = readChunk(this.#pass.table, this.#base.chunk, after, this.#pageSize.limit, this.#pass.consistent)
+    const page = readChunk(
+      this.#pass.table,
+      this.#base.chunk,
+      after,
+      this.#pageSize.limit,
+      this.#pass.consistent,
+      this.#jumped,
+    )
     page.catch(() => {}) // Thrown where it is awaited; a slice that stops does not await it.
     this.#next = page
   }
@@ -268,7 +302,34 @@ class Slice {
     return control.fence === fence ? { outcome: 'waiting' } : { outcome: 'stopped', reason: 'fenced' }
   }
 
+  /** Looks at the keys of the page just read: how long the slice has been in one, and whether they are in order. */
+  async #see(keys: Key[]): Promise<void> {
+    this.#watch.see(keys)
+    if (keys.length === 0 || this.#base.chunk.kind === 'range') return
+    const isOrdered = ascends(this.#last ? [this.#last, ...keys] : keys)
+    this.#last = keys.at(-1)
+    if (isOrdered || this.#isUnordered) return
+    this.#isUnordered = true
+    const { ledger, runtime } = this.#engine
+    const { run, id: chunk } = this.record
+    runtime.emit({ code: 'table.unordered', run, chunk, table: this.#table })
+    await updateRun(ledger, run, ({ unordered = [], ...before }) => ({
+      ...before,
+      unordered: [...new Set([...unordered, this.#table])],
+    }))
+  }
+
+  /** The table that the pass walks, by its role. */
+  get #table(): 'source' | 'destination' {
+    return passes[kindOf(this.record.pass)].table
+  }
+
   async #split(): Promise<Outcome | undefined> {
+    // Another slice may have noticed it.
+    if ((await getRun(this.#engine.ledger, this.#run.id)).unordered?.includes(this.#table)) {
+      this.#isUnordered = true
+      return undefined
+    }
     const { deadline: _, ...parent } = this.#acknowledged()
     const result = await trySplit(parent, this.#pass.table, this.#watch.msPerItem, this.#engine, this.#pageSize)
     if (result === 'taken') return this.#taken()

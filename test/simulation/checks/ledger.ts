@@ -1,3 +1,4 @@
+import { depthOf } from '../../../shared/chunks/chunk.ts'
 import { decodeChunk } from '../../../shared/chunks/codec.ts'
 import { decodeKey, encodeKey } from '../../../shared/dynamodb/key.ts'
 import type { ChunkRecord } from '../../../shared/ledger/chunks.ts'
@@ -7,7 +8,7 @@ import type { StepFunctions } from '../interpreter/step-functions.ts'
 import type { Sandbox } from '../lambda/sandbox.ts'
 import { violation } from '../violation.ts'
 import type { World } from '../world.ts'
-import { checkSplit } from './tiling.ts'
+import { checkRoots, checkSplit } from './tiling.ts'
 
 /** Longest between the moment an owner is seen ended and the commit that takes its lease. */
 const PROBED_MS = 120_000
@@ -21,6 +22,8 @@ export class LedgerChecks {
   lease: Row | undefined
   /** Who set the deadline of a chunk. */
   readonly #deadlineOf = new Map<string, string>()
+  /** By run and pass, encoded. */
+  readonly #wholeKeys = new Map<string, string[]>()
   readonly #world: World
   readonly #stepFunctions: () => StepFunctions
 
@@ -41,12 +44,21 @@ export class LedgerChecks {
 
   onCommit(puts: Put[], by: string): void {
     const splits: ChunkRecord[] = []
+    const begun: ChunkRecord[] = []
     for (const { row } of puts) {
       if (row.sk.startsWith('CHUNK#')) {
         const chunk = chunkOf(row)
         this.#chunk(chunk, by)
         if (chunk.state === 'split') splits.push(chunk)
-      } else if (row.sk === 'LEASE') this.#leased(row, by)
+        if (chunk.chunk.kind === 'segment' && depthOf(chunk.id) === 0 && chunk.epoch === 1) begun.push(chunk)
+      } else if (row.sk.startsWith('WHOLE#')) this.#wholeKeys.set(`${row.pk} ${row.sk}`, row.keys as string[])
+      else if (row.sk === 'LEASE') this.#leased(row, by)
+    }
+    for (const segment of begun) {
+      const keys = this.#wholeKeys.get(`RUN#${segment.run} WHOLE#${segment.pass}`) ?? []
+      const roots = this.of(segment.run, segment.pass).filter(({ id }) => depthOf(id) === 0)
+      const found = checkRoots(this.#world, segment, keys, roots)
+      if (found) this.#world.violated(found)
     }
     for (const split of splits) {
       const children = (split.children ?? []).map((id) => this.chunks.get(nameOf(split, id)))

@@ -63,6 +63,32 @@ export function checkSplit(
     : violation(reached ? 'gap' : 'overlap', `the ranges of ${parent.id} end elsewhere than it did`, about)
 }
 
+/**
+ * I5 at the roots: whether each whole key of a pass has exactly one root chunk, from its first sort key to its last, when
+ * a segment of the pass begins, which jumps over it.
+ * @param keys as the row of the pass has them, encoded; `roots` its chunks that no split has made.
+ */
+export function checkRoots(
+  world: World,
+  segment: ChunkRecord,
+  keys: readonly string[],
+  roots: ChunkRecord[],
+): Violation | undefined {
+  const walked = roots.flatMap(({ id, chunk }) => (chunk.kind === 'range' ? [{ id, chunk }] : []))
+  for (const { id, chunk } of walked) {
+    if (chunk.after || chunk.upTo) return violation('gap', `${id} does not walk its whole key`, { chunks: [id] })
+    if (!keys.includes(encodeKeyValue(chunk.pk)))
+      return violation('overlap', `${id} walks a key that ${segment.id} scans, too`, { chunks: [id, segment.id] })
+  }
+  for (const key of keys) {
+    world.hit('path: a scan jumps over a whole key')
+    const of = walked.filter(({ chunk }) => encodeKeyValue(chunk.pk) === key)
+    if (of.length !== 1)
+      return violation(of.length === 0 ? 'gap' : 'overlap', `${of.length} roots walk ${key}`, { chunks: [segment.id] })
+  }
+  return undefined
+}
+
 function checkRest(rest: Chunk, parent: Chunk, pk: KeyValue): 'gap' | 'overlap' | undefined {
   if (rest.kind !== 'segment' || parent.kind !== 'segment') return 'gap'
   if (rest.segment !== parent.segment || rest.totalSegments !== parent.totalSegments) return 'gap'

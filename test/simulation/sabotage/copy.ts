@@ -182,14 +182,36 @@ export const copySabotages: Sabotage[] = [
     name: 'ranges closed on both ends',
     module: '../../../shared/chunks/read-chunk.ts',
     change: ({ readChunk }) => ({
-      async readChunk(table: Table, chunk: Chunk, after: unknown, limit: number, consistent: boolean) {
-        const page: Page = await readChunk(table, chunk, after, limit, consistent)
+      async readChunk(
+        table: Table,
+        chunk: Chunk,
+        after: unknown,
+        limit: number,
+        consistent: boolean,
+        wholeKeys: ReadonlySet<string>,
+      ) {
+        const page: Page = await readChunk(table, chunk, after, limit, consistent, wholeKeys)
         if (chunk.kind === 'segment' || after || !chunk.after) return page
         const before = await table.query({ pk: chunk.pk, upTo: chunk.after, limit: 1, reverse: true, consistent })
         return { ...page, items: [...before.items, ...page.items] }
       },
     }),
     by: ['tally'],
+  },
+  {
+    name: 'a scan that reads whole keys, too',
+    module: '../../../shared/chunks/read-chunk.ts',
+    change: ({ readChunk }) => ({
+      readChunk: (table: Table, chunk: Chunk, after: unknown, limit: number, consistent: boolean) =>
+        readChunk(table, chunk, after, limit, consistent),
+    }),
+    by: ['tally'],
+  },
+  {
+    name: 'whole keys that nothing walks',
+    module: '../../../shared/chunks/segments.ts',
+    change: ({ rootsFor }) => ({ rootsFor: (segments: number) => rootsFor(segments, []) }),
+    by: ['gap'],
   },
   {
     name: 'a gap at a cut',

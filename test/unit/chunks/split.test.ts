@@ -158,7 +158,11 @@ function splits() {
       at: fc.nat(),
       end: fc.option(fc.nat(), { nil: undefined }),
       ways: fc.integer({ min: 2, max: 6 }),
-      options: fc.record({ points: fc.integer({ min: 1, max: 4 }), itemsPerRead: fc.integer({ min: 1, max: 3 }), descents: fc.constantFrom(0, 0, 0, 1) }),
+      options: fc.record({
+        points: fc.integer({ min: 1, max: 4 }),
+        itemsPerRead: fc.integer({ min: 1, max: 3 }),
+        descents: fc.constantFrom(0, 0, 0, 1),
+      }),
     })
     .map(({ values, at, end, ways, options }) => {
       const key = keyOfValues(values)

@@ -16,6 +16,7 @@ import { sdkLedgerTable } from '../../../shared/ledger/sdk-table.ts'
 import { saveCursors, writePolledAt } from '../../../shared/ledger/shards.ts'
 import { writeLedgerStack } from '../../../shared/ledger/stack.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { fixWholeKeys } from '../../../shared/ledger/whole-keys.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
@@ -168,6 +169,7 @@ const cases: Case[] = [
     ['stack = "one"'],
     (ledger) => writeLedgerStack(ledger, { stack: 'one', since: 1 }, { stack: 'two', since: 2 }),
   ],
+  ['the whole keys of a pass', [absent], (ledger) => fixWholeKeys(ledger, 'r', 'copy', async () => [])],
   // Their comments say why no condition is needed.
   ['applied migrations', [undefined], (ledger) => writeApplied(ledger, { name: 'd' }, [], 'r')],
   ['lag', [undefined], (ledger) => writeLag(ledger, 'r', { seconds: 1, guard: 'ok', at: 1 })],
@@ -216,7 +218,9 @@ describe('a write to the ledger', () => {
 
   it('is made by these files alone: another belongs into these tests', () => {
     const here =
-      'applied capture chunks control differences heads heavy lag lease owner quarantine runs shards stack'.split(' ')
+      'applied capture chunks control differences heads heavy lag lease owner quarantine runs shards stack whole-keys'.split(
+        ' ',
+      )
     const elsewhere = [
       ...folder('ledger', ['retrying-ledger']),
       ...folder('live', ['apply', 'ports', 'retrying-ports', 'settle']),

@@ -250,7 +250,7 @@ describe('a report', () => {
       { key: expect.stringMatching(/^key #/), estimatedItems: 780, read: 795, ways: 2 },
       { key: expect.stringMatching(/^key #/), estimatedItems: 50, read: null, ways: 0 },
     ])
-    expect(splits).toEqual({ splits: 1, deepest: 1 })
+    expect(splits).toEqual({ splits: 1, deepest: 1, unordered: [] })
   })
 
   test('says of its phases how long each took', async () => {
