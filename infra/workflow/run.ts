@@ -204,7 +204,10 @@ export function runMachine(resources: RunResources): Machine {
       ...pass('orphans', 'Finish'),
 
       Finish: finish(false),
-      'Finished?': choose({ '$.finish.outcome': { finished: 'Finished', paused: 'Paused', probe: 'Probe live changes' } }, 'Halted'),
+      'Finished?': choose(
+        { '$.finish.outcome': { finished: 'Finished', paused: 'Paused', probe: 'Probe live changes' } },
+        'Halted',
+      ),
       'Probe live changes': invoke(
         functions['monitor-stream'],
         {
