@@ -1,12 +1,8 @@
 import { enteredAt, enterPhase } from '../facts/phase.ts'
-import { isDriving } from '../ledger/fencing.ts'
 import { type CaptureEngine, startCapture } from '../live/capture.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type Ended, endedBefore, endIfTold, haltRun } from './halt.ts'
+import { type Ended, endIfTold, haltRun } from './halt.ts'
 import { captureGivesUpMs, captureWaitSeconds } from './waits.ts'
-
-/** Reply to a stale delivery; its caller is gone. */
-const muchLaterSeconds = 60
 
 /**
  * Turns live changes on for a run and returns whether copy may begin. A late delivery does not turn on again what an
@@ -18,9 +14,6 @@ export async function captureRun(
   engine: CaptureEngine & { runtime: Pick<Runtime, 'clock' | 'sleep' | 'random' | 'emit'> },
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number } | Ended> {
   const run = await enterPhase(task, 'Capture', engine)
-  const ended = endedBefore(task, run)
-  if (ended) return ended
-  if (!isDriving(task, run)) return { outcome: 'waiting', seconds: muchLaterSeconds }
   const told = await endIfTold(task, run, engine)
   if (told) return told
   const found = await startCapture(task, engine)

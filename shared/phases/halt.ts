@@ -76,7 +76,7 @@ function stopped(run: RunRecord, because: Because): RunRecord {
  * How this execution stopped the run before: the answer to a repeated call whose first answer was lost. `undefined` if
  * it did not.
  */
-export function endedBefore({ fence }: { fence: number }, run: RunRecord): Ended | undefined {
+function endedBefore({ fence }: { fence: number }, run: RunRecord): Ended | undefined {
   const { state, because } = run.task ?? run
   if (run.fence !== fence || state !== 'stopped' || because === 'interrupted') return undefined
   const { error = 'phase-failed', reason = 'no reason was recorded' } = run

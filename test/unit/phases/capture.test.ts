@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { writeControl } from '../../../shared/ledger/control.ts'
-import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
+import { changeControl, writeControl } from '../../../shared/ledger/control.ts'
+import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import type { MappingState } from '../../../shared/live/ports.ts'
 import { captureRun } from '../../../shared/phases/capture.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -55,6 +55,14 @@ describe('Capture', () => {
   it('says the same to a retry whose first reply was lost, so that the execution ends', async () => {
     const { found, again } = await asked('Disabled')
     expect(await again()).toEqual(found)
+  })
+
+  it('ends an execution that is redriven after another one has taken the run over', async () => {
+    const { ledger, again } = await asked('Enabled')
+    await updateRun(ledger, 'r', (run) => ({ ...run, fence: 2 }))
+    await changeControl(ledger, 'r', (control) => ({ ...control, fence: 2 }))
+    expect(await again()).toMatchObject({ outcome: 'halted', error: 'fenced' })
+    expect(await getRun(ledger, 'r')).toMatchObject({ state: 'running', fence: 2 })
   })
 
   it('goes on at once when the mapping is on', async () => {

@@ -65,5 +65,5 @@ it('turns no live changes on by a late delivery, which somebody may have turned 
   const mapping = { state: async () => 'Disabled' as const, set: () => Promise.reject(new Error('Expected nobody to')) }
   const stream = { arn: 'arn:stream', shards: async () => ({ shards: [], enabled: true }) }
   const engine = { ledger, runtime, stream, mapping, clock: runtime.clock, slackMs: 0 }
-  expect(await captureRun({ run: 'r', fence: 1 }, engine)).toMatchObject({ outcome: 'waiting' })
+  expect(await captureRun({ run: 'r', fence: 1 }, engine)).toMatchObject({ outcome: 'halted', error: 'fenced' })
 })
