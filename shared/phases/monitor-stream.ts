@@ -50,7 +50,7 @@ export async function monitorStream(
     return { outcome: 'nothing to monitor' }
   const engine = await engineOf(run.id)
   const task = { run: run.id, fence: control.fence }
-  if (wasOn(run) && !(await keepOn(mapping, engine.runtime)))
+  if (shouldBeOn(run) && !(await keepOn(mapping, engine.runtime)))
     await recordLag(run.id, { outcome: 'stopped', reason: 'turned off' }, engine)
   else if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
   else {
@@ -74,10 +74,11 @@ async function keepOn(mapping: Mapping, { sleep }: Pick<Runtime, 'sleep'>): Prom
 }
 
 /**
- * Whether live changes have been on already. Until copy is planned, and after a resume, they are about to be turned on.
+ * Whether live changes should be on by now. While a run is about to plan its copy, and after a resume, they are about to be
+ * turned on. In one that has stopped before that, nobody else turns them on, and the stream keeps changes for 24 hours only.
  */
-function wasOn({ planned, phase }: RunRecord): boolean {
-  return planned && phases[phase].capturing
+function shouldBeOn({ planned, phase, state }: RunRecord): boolean {
+  return state !== 'running' || (planned && phases[phase].capturing)
 }
 
 async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {

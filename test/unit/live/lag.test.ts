@@ -168,6 +168,20 @@ describe('a mapping that a deployment, or a person in the console, has disabled'
     expect(disabled.asked).toEqual([true])
   })
 
+  it('is enabled in a run that was paused before its mapping was on, as long as the pause lasts', async () => {
+    const { ledger, deployed } = await captured()
+    await updateRun(ledger, run, (before) => ({
+      ...before,
+      planned: false,
+      state: 'stopped',
+      because: 'paused',
+      phase: 'Capture',
+    }))
+    const disabled = mappingThat('Disabled')
+    await monitorStream('destination', ledger, disabled, async () => deployed)
+    expect(disabled.asked).toEqual([true])
+  })
+
   it('that stays disabled is noted, and halts a drain that waits, with what to do', async () => {
     const { source, ledger, engine, time, lag, deployed } = await captured()
     source.store(item('a', ['x']))
