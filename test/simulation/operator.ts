@@ -1,4 +1,5 @@
 import { keyOf } from '../../shared/dynamodb/key.ts'
+import { type Command, readControl } from '../../shared/ledger/control.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
 import type { Phase } from '../../shared/ledger/passes.ts'
 import { getRun, type RunRecord } from '../../shared/ledger/runs.ts'
@@ -38,7 +39,19 @@ const STALE_MS = 25_000
 const disturbed: Phase[] = ['Capture', 'Copy', 'Copy', 'Drain', 'Settle', 'Verify', 'Orphans']
 
 /** How long after it was stopped an execution is redriven. It can be for 14 days. */
-const redrivesMs = [10_000, 40_000, 300_000, 20 * 3_600_000, 13 * 24 * 3_600_000]
+const redrivesMs = {
+  quick: [10_000, 40_000, 300_000, 3_600_000],
+  slow: [10_000, 40_000, 300_000, 20 * 3_600_000, 13 * 24 * 3_600_000],
+}
+
+/** For safely less than this long people keep capture off, if they want to resume: the stream keeps changes for a day. */
+const STREAM_KEEPS_MS = 20 * 3_600_000
+
+/** Once nothing goes wrong any more, live changes come to rest within this time again and again. */
+const STANDSTILL_MS = 1_800_000
+
+/** Whatever worked for a run ends within this time of its pause: slices after 15 minutes, whoever waits for them later. */
+const ALL_END_MS = 3_600_000
 
 /** Longest that people pause a run. */
 const LONGEST_PAUSE_MS = 48 * 3_600_000
@@ -101,8 +114,9 @@ export class Operator {
   #toldToStop = false
   /** Of what concerns capture off, so that everything else stays as it is. */
   readonly #handing: Dice
-  /** Of redrives, likewise. */
+  /** Of redrives, and of people who contradict each other, likewise. */
   readonly #redriving: Dice
+  readonly #contradicting: Dice
   /** Of deployments. */
   readonly #deploying: Dice
 
@@ -114,6 +128,7 @@ export class Operator {
     this.#handing = new Dice(world.request.seed, 'hand over')
     this.#redriving = new Dice(world.request.seed, 'redrive')
     this.#deploying = new Dice(world.request.seed, 'deployments')
+    this.#contradicting = new Dice(world.request.seed, 'contradict')
     this.#stepFunctions = stepFunctions()
     this.#ledger = ledger
     this.#watch = around.watch
@@ -247,18 +262,44 @@ export class Operator {
       if (run && (!('only' in (first as object)) || (attempt.status === 'SUCCEEDED' && !run.task))) return run
       if (attempt.error?.name === 'code-changed' || this.#deploying.chance(0.5)) this.#rollBack()
       this.#world.hit(`path: ended ${attempt.status === 'ABORTED' ? 'aborted' : (attempt.error?.name ?? '?')}`)
-      input = run ? first : await this.#next(attempt, input, first)
+      input = await this.#next(attempt, input, first)
       // Resuming turns it on again, and nothing of what happened meanwhile is missing.
-      if (!run && !this.#world.settings.offline && this.#handing.chance(0.1)) await this.#captureOff('while unfinished')
+      const isLong = this.#pausedUntil - this.#world.now > STREAM_KEEPS_MS
+      if (!run && !this.#world.settings.offline && !isLong && this.#handing.chance(0.1))
+        await this.#captureOff('while unfinished')
       await this.#world.scheduler.sleep(this.#world.settings.tempo * this.#dice.between(500, 30_000))
-      await this.#world.scheduler.sleep(Math.max(0, this.#pausedUntil - this.#world.now))
-      this.#pausedUntil = 0
+      await this.#leavePaused()
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
     this.#world.violated(
       violation('unbounded', `the run was resumed ${MOST_ATTEMPTS} times, last: ${last?.error?.message}`),
     )
     return undefined
+  }
+
+  /** Leaves a paused run alone for as long as its people like: live changes continue, and nothing polls. */
+  async #leavePaused(): Promise<void> {
+    const { scheduler } = this.#world
+    const mapping = this.#around.deployment.mapping()
+    const since = this.#world.now
+    for (let idleAt = since; this.#world.now < this.#pausedUntil; ) {
+      await scheduler.sleep(Math.min(60_000, this.#pausedUntil - this.#world.now))
+      const isPaused = (await this.#lastCommand()) === 'pause'
+      if (mapping.isIdle || !isPaused || !this.#world.isCalm) idleAt = this.#world.now
+      if (this.#world.now - idleAt > STANDSTILL_MS)
+        return this.#world.violated(violation('unbounded', 'live changes stand still while the run is paused'))
+    }
+    if (this.#world.now - since < ALL_END_MS) return
+    this.#world.hit('path: paused for an hour')
+    const polling = this.#running(({ begunAt }) => begunAt <= since)[0]
+    if (polling) this.#world.violated(violation('polling', `${polling.arn} is alive while the run is paused`))
+  }
+
+  /** What the last run was told last. */
+  async #lastCommand(): Promise<Command | undefined> {
+    const ledger = this.#ledger.asOperator()
+    const lease = await readLease(ledger, destinationTable)
+    return lease && (await readControl(ledger, lease.run)).command
   }
 
   async #schedule(): Promise<void> {
@@ -274,7 +315,7 @@ export class Operator {
     if (!('kind' in begun)) {
       await begun.ended
       this.#toldToStop = begun.error?.name === 'told-to-stop'
-      if (this.#redrives && this.#redriving.chance(0.05)) await this.#redrive(begun)
+      if (this.#redriving.chance(0.05)) await this.#redrive(begun)
       return begun
     }
     this.#world.hit('operator: refused before starting')
@@ -515,8 +556,22 @@ export class Operator {
     if (told.kind === 'refused') return false
     this.#world.hit(`operator: ${command}`)
     this.#world.story.tell('operator', command)
-    this.#watch.commanded(command, { run: told.run.id, fence: told.fence })
+    if (command === 'abort') this.#pausedUntil = Math.min(this.#pausedUntil, this.#world.now + STREAM_KEEPS_MS)
+    if (this.#contradicting.chance(0.25))
+      this.#world.scheduler.after(
+        this.#contradicting.between(0, Math.min(600_000, 30_000 * this.#world.settings.tempo)),
+        () => void this.#contradict(),
+      )
     return true
+  }
+
+  /** Somebody else, who does not know of the command, gives another. */
+  async #contradict(): Promise<void> {
+    if (this.#finished || this.#over || this.#givesUp || this.#givenUp !== undefined) return
+    this.#world.hit('operator: contradicts')
+    const command = this.#contradicting.pick(['pause', 'abort', 'resume'] as const)
+    if (command !== 'resume') await this.#command(command)
+    else await this.#byCommand({ resume: true })
   }
 
   #stop(which: (execution: Execution) => boolean): void {
@@ -530,13 +585,9 @@ export class Operator {
     )
     this.#world.story.tell('operator', `stops ${execution.arn}`)
     this.#stepFunctions.stop(execution)
-    if (!isRun(execution) || !this.#redrives || !this.#redriving.chance(0.3)) return
-    const later = this.#redriving.pick(redrivesMs)
+    if (!isRun(execution) || !this.#redriving.chance(0.3)) return
+    const later = this.#redriving.pick(redrivesMs[this.#world.request.profile === 'slow' ? 'slow' : 'quick'])
     this.#world.scheduler.after(later, () => void this.#redrive(execution))
-  }
-
-  get #redrives(): boolean {
-    return this.#world.request.profile === 'slow'
   }
 
   /** Lets an execution that was stopped or has failed continue where it was, as the console offers it; until it ends. */

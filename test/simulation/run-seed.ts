@@ -8,6 +8,7 @@ import type { Planned } from '../../shared/phases/plan-pass.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import { type MemoryTable, memoryTable } from '../memory/table.ts'
 import { Checks } from './checks/checks.ts'
+import { ControlChecks } from './checks/control.ts'
 import { LedgerChecks } from './checks/ledger.ts'
 import { DestinationWatch, sourceWatch } from './checks/writes.ts'
 import { type Deployment, destinationTable, releasesOf, sourceTable } from './deployment.ts'
@@ -96,15 +97,14 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const ledger = new LedgerStore(() => world.now)
   if (!consistent.ledger) ledger.remember(world)
   const ledgerChecks = new LedgerChecks(world, () => stepFunctions)
-  const watch = new DestinationWatch(world, ledgerChecks, writers)
+  const controlChecks = new ControlChecks(world, ledgerChecks)
+  const watch = new DestinationWatch(world, ledgerChecks, controlChecks, writers)
   ledger.onSend = (puts, by) => ledgerChecks.onSend(puts, by)
   ledger.onCommit = (puts, by) => {
     ledgerChecks.onCommit(puts, by)
+    controlChecks.onCommit(puts, by)
     for (const { row } of puts) {
-      // An abort that comes after the run has finished is void.
-      if (row.sk === 'RUN' && row.state === 'finished') watch.commanded('run')
       if (row.sk === 'RUN') enter(row.phase)
-      if (row.sk === 'CONTROL' && row.command === 'run') watch.resumed(row.pk.replace('RUN#', ''))
       if (row.sk === 'CAPTURE' && row.pk === holder) {
         since = row.since as number
         stream.trimLater(row.pk, world.now - skewMs)

@@ -1,18 +1,24 @@
 import { expect, it } from 'vitest'
 import { refuseOldNode } from './node-version.ts'
+import type { Profile } from './settings.ts'
 import { shortestStory, showFailure } from './shrink.ts'
 import { simulate } from './simulate.ts'
 
-const seeds = 1_000
-
-it(`keeps every promise of the architecture (§10) in ${seeds} whole runs with faults`, {
-  timeout: 600_000,
-}, async () => {
-  const totals = await simulate({ seeds, from: 1, profile: 'mixed' })
-  const [first] = totals.failures
-  const story = first ? showFailure(await shortestStory({ seed: first.seed, profile: 'mixed' })) : ''
-  expect(`${totals.failures.length} of ${totals.runs} seeds failed\n${story}`).toBe(`0 of ${seeds} seeds failed\n`)
-})
+it.each<[number, Profile]>([
+  [1_000, 'mixed'],
+  [50, 'slow'],
+])(
+  'keeps every promise of the architecture (§10) in %i whole runs with faults, %s',
+  {
+    timeout: 600_000,
+  },
+  async (seeds, profile) => {
+    const totals = await simulate({ seeds, from: 1, profile })
+    const [first] = totals.failures
+    const story = first ? showFailure(await shortestStory({ seed: first.seed, profile })) : ''
+    expect(`${totals.failures.length} of ${totals.runs} seeds failed\n${story}`).toBe(`0 of ${seeds} seeds failed\n`)
+  },
+)
 
 it('gives the same run for the same seed, event by event', async () => {
   const { runSeed } = await import('./run-seed.ts')

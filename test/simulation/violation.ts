@@ -9,6 +9,13 @@ export const invariantOf = {
   tally: 'I6',
   'two owners': 'I7',
   'write after abort': 'I8',
+  'write after stop': 'I13',
+  /** The engine lowered what people had told a run. */
+  command: '§9',
+  /** A resume that copies nothing settles everything again. */
+  quiet: '§7',
+  /** Something works or waits for a run that has been paused for long. */
+  polling: '§9',
   'write after capture off': 'I8',
   /** The ledger says that nothing can land any more, and something can. */
   'early quiet': 'I8',

@@ -22,6 +22,8 @@ export class Execution {
   /** 1, and one more for each time it was redriven. */
   attempt = 0
   redrivenAt: number | undefined
+  /** When this attempt began. */
+  begunAt!: number
   /** The state it has come to, and that state's input: a redriven execution begins there. */
   at: { name: string; data: Json } | undefined
   /** Items of the Map it is in that were started, by index: where it is redriven, only those that have not succeeded run again. */
@@ -45,6 +47,7 @@ export class Execution {
     this.attempt++
     if (this.attempt > 1) this.redrivenAt = this.#world.now
     this.#resuming = this.at?.name
+    this.begunAt = this.#world.now
     this.status = 'RUNNING'
     this.error = undefined
     this.endedAt = undefined

@@ -44,8 +44,8 @@ export class Sandbox {
   dead = false
   /** Writes of items whose answer it still waits for. */
   itemWrites = 0
-  /** How long faults have held it up so far. */
-  heldUpMs = 0
+  /** How long faults have held it up, and until when. */
+  readonly #heldUp: { until: number; ms: number }[] = []
   readonly #world: World
   #frozen = false
   #stalledUntil = 0
@@ -93,6 +93,16 @@ export class Sandbox {
     if (this.#frozen) this.#parked.push(run)
     else if (this.#world.now < this.#stalledUntil) this.#world.scheduler.at(this.#stalledUntil, () => this.deliver(run))
     else run()
+  }
+
+  /** A fault holds it up from now on. */
+  holdUp(ms: number): void {
+    this.#heldUp.push({ until: this.#world.now + ms, ms })
+  }
+
+  /** How long faults have held it up that were not over by then. */
+  heldUpMsSince(time: number): number {
+    return this.#heldUp.reduce((sum, { until, ms }) => (until > time ? sum + ms : sum), 0)
   }
 
   /** A line of the story, where this environment works on what it is about. */
@@ -147,17 +157,17 @@ export class Sandbox {
           const extra = dice.between(100, 6_000)
           if (dice.chance(0.5)) there += extra
           else back += extra
-          this.heldUpMs += extra
+          this.holdUp(extra)
           break
         }
         case 'stall': {
           const stall = dice.between(1_000, 20_000)
           this.#stalledUntil = world.now + stall
-          this.heldUpMs += stall
+          this.holdUp(stall)
           break
         }
         case 'no answer':
-          this.heldUpMs += requestTimeoutMs
+          this.holdUp(requestTimeoutMs)
           fail('unavailable', requestTimeoutMs)
           this.#land(world.now + dice.between(0, 2 * requestTimeoutMs), shape, effect, nothing, nothing)
           return

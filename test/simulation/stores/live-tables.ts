@@ -22,7 +22,7 @@ export function liveTablesIn(
   const raw: UnjudgedLiveTables = {
     async commit(writes) {
       const slowMs = world.strikes('slow transaction') ? world.dice.between(50, 4_000) : 0
-      sandbox.heldUpMs += slowMs
+      if (slowMs > 0) sandbox.holdUp(slowMs)
       const { pace } = destination
       const requestMs = pace.isPaced
         ? settings.requestMs + pace.requestMs + pace.writeMs(writes.length)

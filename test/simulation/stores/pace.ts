@@ -13,8 +13,9 @@ interface Stretch {
   writesPerSecond: number
 }
 
-/** Longest that an item takes, ms: a call of 25 of them ends within the client's patience. */
-const slowestItemMs = 300
+/** Longest that an item takes, ms: a page of 1,000 is read within the client's patience, a call with 25 is not written. */
+const slowestReadMs = 9
+const slowestWriteMs = 1_000
 const slowestRequestMs = 1_000
 /** Stretches that are drawn; the last one lasts. */
 const stretches = 12
@@ -53,11 +54,11 @@ export class Pace {
   }
 
   readMs(items: number): number {
-    return items * Math.min(slowestItemMs, this.#world.settings.readMsPerItem * this.#now.slowdown)
+    return items * Math.min(slowestReadMs, this.#world.settings.readMsPerItem * this.#now.slowdown)
   }
 
   writeMs(items: number): number {
-    return items * Math.min(slowestItemMs, this.#world.settings.writeMsPerItem * this.#now.slowdown)
+    return items * Math.min(slowestWriteMs, this.#world.settings.writeMsPerItem * this.#now.slowdown)
   }
 
   /** How many of so many writes the capacity allows now; takes them from it. */
@@ -106,8 +107,7 @@ export class Pace {
 }
 
 function drawStretches(dice: Dice, { now, settings }: World): Stretch[] {
-  const { readMsPerItem, writeMsPerItem } = settings
-  const slowest = slowestItemMs / Math.max(readMsPerItem, writeMsPerItem)
+  const slowest = slowestWriteMs / settings.writeMsPerItem
   let from = now
   return Array.from({ length: stretches }, () => {
     const stretch: Stretch = {
@@ -115,7 +115,7 @@ function drawStretches(dice: Dice, { now, settings }: World): Stretch[] {
       slowdown: spread(dice, 1, slowest),
       requestMs: spread(dice, 3, slowestRequestMs),
       readsPerSecond: capacity(dice, 3, 300),
-      writesPerSecond: capacity(dice, 0.5, 100),
+      writesPerSecond: capacity(dice, 1, 100),
     }
     from += spread(dice, 60_000, 2 * 3_600_000)
     return stretch
