@@ -1,5 +1,6 @@
 import { parseRequest, type RunRequest } from '../config/options.ts'
 import { DynamoDbError } from '../dynamodb/errors.ts'
+import { readControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
 import { continuable, isAboutLastRun } from '../phases/last-run.ts'
 import { refuseUnlessEmpty } from '../phases/preflight.ts'
@@ -91,7 +92,12 @@ export async function whyRefused(
 
 async function refuseWhileOwned({ ledger, executions, deployment }: OperatorEngine): Promise<void> {
   const lease = await readLease(ledger, deployment.destinationTable)
-  if (!lease?.held || (await executions.describe(lease.execution)).status !== 'running') return
+  if (!lease?.held) return
+  const { status } = await executions.describe(lease.execution)
+  if (status === 'ended') return
+  // The state machine finds out whether that execution is at work. But one that was told to stop, and is, must not be told to
+  // continue: the command of whoever resumes lowers the other's.
+  if (status === 'unknown' && (await readControl(ledger, lease.run)).command === 'run') return
   const { flag } = deployment
   throw new Refusal(
     'run-in-progress',

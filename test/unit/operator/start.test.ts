@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
+import { changeControl, readControl } from '../../../shared/ledger/control.ts'
 import { resumeRun, startRun, verifyRun } from '../../../shared/operator/start.ts'
 import { aRun, aSegment, memoryWorld, store } from '../cli/fixtures.ts'
 import { done, finished } from '../cli/set-up.ts'
@@ -29,6 +30,19 @@ describe('starting a run', () => {
     expect(await resumeRun(world, {})).toEqual({ kind: 'started', execution: 'arn:run:new' })
     expect(started).toEqual([{ resume: true }])
   })
+
+  test.each(['pause', 'abort'] as const)(
+    'does not undo the %s of a run that may be under way still',
+    async (command) => {
+      const { world, ledger, started, views } = memoryWorld()
+      await store(ledger, aRun(), chunks)
+      await changeControl(ledger, 'run00001', (control) => ({ ...control, command }))
+      views['arn:run:one'] = { status: 'unknown' }
+      expect(await resumeRun(world, {})).toMatchObject({ kind: 'refused', error: 'run-in-progress' })
+      expect(started).toEqual([])
+      expect(await readControl(ledger, 'run00001')).toMatchObject({ command })
+    },
+  )
 
   test('starts nothing while the destination holds items', async () => {
     const { world, tables, started } = memoryWorld()
