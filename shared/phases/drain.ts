@@ -68,7 +68,7 @@ async function poll(task: DrainTask, run: RunRecord, engine: DrainEngine): Promi
 }
 
 /** An execution that is redriven after Capture skips the phase that would turn capture on again. */
-async function whyNotApplied(run: RunRecord, ledger: LedgerTable): Promise<WhyDrainStopped | undefined> {
+async function whyNotApplied(run: RunRecord, ledger: LedgerTable): Promise<Lag['stopped']> {
   const [lag, capture] = await Promise.all([readLag(ledger, run.id), readCapture(ledger, run.id)])
   return capture?.off === undefined ? stoppedSince(run, lag) : 'turned off'
 }
@@ -77,12 +77,12 @@ async function whyNotApplied(run: RunRecord, ledger: LedgerTable): Promise<WhyDr
  * Why live changes are not applied, if the monitor noticed it since this drain began: an earlier reason may be repaired
  * by now.
  */
-function stoppedSince({ phases = [] }: RunRecord, lag: Lag | undefined): WhyDrainStopped | undefined {
+function stoppedSince({ phases = [] }: RunRecord, lag: Lag | undefined): Lag['stopped'] {
   const entry = phases.findLast(({ phase }) => phase === 'Drain')
   return lag && lag.at > (entry?.at ?? 0) ? lag.stopped : undefined
 }
 
-function whyStopped(reason: WhyDrainStopped): { error: HaltCode; cause: string } {
+function whyStopped(reason: Exclude<WhyDrainStopped, 'paused'>): { error: HaltCode; cause: string } {
   switch (reason) {
     case 'code changed':
       return {
@@ -103,7 +103,6 @@ function whyStopped(reason: WhyDrainStopped): { error: HaltCode; cause: string }
           'Live changes are not applied: they were turned off with `segue capture off`, or their event source mapping is disabled and does not come on (its last processing result, in the Lambda console, names the reason). `segue run --resume` enables it and continues; the stream keeps changes for 24 hours.',
       }
     case 'aborted':
-    case 'paused':
     case 'fenced':
       return {
         error: reason,

@@ -50,17 +50,20 @@ async function slowWorld() {
   return { ...w, ...time, world: parts as LiveWorld & Migrating, deadline }
 }
 
+const endOf: Record<string, object> = {
+  pause: { outcome: 'paused' },
+  abort: { outcome: 'halted', error: 'aborted' },
+  'newer lease': { outcome: 'halted', error: 'fenced' },
+}
+
 describe.each(['pause', 'abort', 'newer lease'])('A %s, on slow tables,', (what) => {
-  const error = { pause: 'paused', abort: 'aborted', 'newer lease': 'fenced' }[what]
+  const ended = endOf[what]!
 
   it.each(toldAt)('ends Settle before any request later than 10 s: at %i ms', async (at) => {
     const w = await slowWorld()
     for (const name of names) await contest(key(name), [key(name)], w.engine)
     w.at(at, () => told[what]!(w))
-    expect(await w.during(settleHandler(w.world)(task, w.deadline))).toMatchObject({
-      outcome: error === 'paused' ? 'paused' : 'halted',
-      error,
-    })
+    expect(await w.during(settleHandler(w.world)(task, w.deadline))).toMatchObject(ended)
     expect(w.begun.length).toBeGreaterThan(3)
     expect(Math.max(...w.begun.map((request) => request.at))).toBeLessThanOrEqual(at + 10_000)
   })
@@ -74,10 +77,7 @@ describe.each(['pause', 'abort', 'newer lease'])('A %s, on slow tables,', (what)
     })
     await recordDifferences(w.ledger, run, 1, differences, page)
     w.at(at, () => told[what]!(w))
-    expect(await w.during(repairHandler(w.world)(task, w.deadline))).toMatchObject({
-      outcome: error === 'paused' ? 'paused' : 'halted',
-      error,
-    })
+    expect(await w.during(repairHandler(w.world)(task, w.deadline))).toMatchObject(ended)
     expect(w.begun.length).toBeGreaterThan(3)
     expect(Math.max(...w.begun.map((request) => request.at))).toBeLessThanOrEqual(at + 10_000)
   })
@@ -127,7 +127,7 @@ describe('A drain that waits for live changes', () => {
     for (const toldMs of [10_000, 301_000, 500_000]) {
       const w = await waiting()
       w.at(toldMs, () => told[what]!(w))
-      expect(await w.drain()).toMatchObject({ outcome: what === 'pause' ? 'paused' : 'halted' })
+      expect(await w.drain()).toMatchObject(endOf[what]!)
       expect(w.elapsed()).toBeLessThanOrEqual(toldMs + 15_000)
     }
   })
@@ -143,7 +143,7 @@ describe('A drain that waits for live changes', () => {
       }
       throw new DynamoDbError('throttled', 'as told')
     }
-    expect(await w.drain()).toMatchObject({ outcome: 'paused', error: 'paused' })
+    expect(await w.drain()).toMatchObject(endOf.pause!)
     expect(reads).toBe(3)
   })
 })
