@@ -15,6 +15,7 @@ import { ledgerTable } from './ledger-table.ts'
 import { manifestBucket } from './manifest-bucket.ts'
 import { allowDescribingRuns, type StoredTable } from './policy-statements.ts'
 import { StateMachines } from './state-machines.ts'
+import { Watchdog } from './watchdog.ts'
 import { acknowledgeWildcards } from './wildcards.ts'
 
 type TableNames = 'sourceTable' | 'destinationTable'
@@ -93,6 +94,7 @@ export class Segue extends Construct {
     const { tableStreamArn: streamArn } = this.sourceTable
     const capture = streamArn && new Capture(this, 'Capture', { streamArn, functions, manifests })
     this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
+    new Watchdog(this, 'Watchdog', functions.watchdog)
     allowDescribingRuns(this, this.machines.run, functions)
     acknowledgeWildcards(this)
     const limit = accountLimit(options)

@@ -136,6 +136,18 @@ export const functions = {
     invokedBy: ['schedule', 'machine'],
     may: { ledger, stream, mapping: ['GetEventSourceMapping', 'UpdateEventSourceMapping'] },
   },
+  // Shorter than its rate, so that no sweep meets the one before.
+  watchdog: {
+    seconds: 50,
+    memoryMb: small,
+    reserved: [],
+    invokedBy: ['schedule'],
+    may: {
+      ledger,
+      runs: ['DescribeExecution'],
+      mapping: ['GetEventSourceMapping', 'UpdateEventSourceMapping'],
+    },
+  },
   settle: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: settling },
   repair: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: settling },
   finish: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: ['machine'], may: { ledger } },

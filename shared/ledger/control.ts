@@ -17,6 +17,8 @@ export interface Control {
    * has its own name: if copy has written in between, everything must be settled again.
    */
   quiet?: string
+  /** When the sweep first saw the abort, ms since the epoch, by its own clock. No value for another command. */
+  abortSeen?: number
   /**
    * Each write raises it, so that a row that was changed and changed back is not taken for the one that was read. Rows
    * of an earlier version have no value.
@@ -28,6 +30,11 @@ export interface Control {
 export async function readControl(ledger: LedgerTable, run: string): Promise<Control> {
   const { pk: _pk, sk: _sk, ...stored } = (await ledger.get(runPk(run), 'CONTROL')) ?? {}
   return { command: 'run', fence: 0, ...stored }
+}
+
+/** The same row with another command. What followed from the command before, such as when an abort was seen, is gone. */
+export function withCommand({ abortSeen: _, ...control }: Control, command: Command): Control {
+  return { ...control, command }
 }
 
 /**

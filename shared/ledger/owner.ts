@@ -1,5 +1,5 @@
 import { compareAndSet } from './compare-and-set.ts'
-import { controlPut, readControl } from './control.ts'
+import { type Control, controlPut, readControl } from './control.ts'
 import { isDriving } from './fencing.ts'
 import { type Lease, leasePut, readLease } from './lease.ts'
 import { type RunRecord, readRun, runPut } from './runs.ts'
@@ -48,6 +48,34 @@ export function endOwner(
     const puts = [runPut(run, ended, version), controlPut(run.id, control, { ...control, fence })]
     if (lease) puts.push(leasePut(lease, freed(lease, fence, quietAfter)))
     return (await ledger.commit(puts)) ? { done: ended } : undefined
+  })
+}
+
+/**
+ * Ends whoever drives a run, or still holds its lease, from outside: gives the lease back and raises the fence, in one
+ * transaction with what becomes of the run. Only for who has seen that nobody may be at work any more.
+ * @param decide what becomes of the run, by its rows as they are now; `undefined` to change nothing. Called anew when
+ * another writer was first.
+ * @returns the run; `undefined` if nothing was changed, or if it is not the last run into its destination.
+ */
+export function endFromOutside(
+  ledger: LedgerTable,
+  id: string,
+  decide: (now: { run: RunRecord; control: Control; lease: Lease }) => RunRecord | undefined,
+): Promise<RunRecord | undefined> {
+  return compareAndSet<RunRecord | undefined>(`The owner of run ${id}`, async () => {
+    const [{ run, version }, control] = await Promise.all([readRun(ledger, id), readControl(ledger, id)])
+    const lease = await readLease(ledger, run.destination)
+    if (lease?.run !== id) return { done: undefined }
+    const next = decide({ run, control, lease })
+    if (!next) return { done: undefined }
+    const fence = Math.max(control.fence, lease.fence) + 1
+    const puts = [
+      runPut(run, next, version),
+      controlPut(id, control, { ...control, fence }),
+      leasePut(lease, freed(lease, fence, undefined)),
+    ]
+    return (await ledger.commit(puts)) ? { done: next } : undefined
   })
 }
 

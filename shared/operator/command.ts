@@ -1,5 +1,5 @@
 import { isFinished, wasFinished } from '../facts/resumable.ts'
-import { type Command, changeControl } from '../ledger/control.ts'
+import { type Command, changeControl, withCommand } from '../ledger/control.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { OperatorEngine } from './engine.ts'
 import { findLastRun } from './last-run.ts'
@@ -22,7 +22,7 @@ export async function pauseRun(engine: Engine): Promise<Told> {
   if (typeof run === 'string') return refused(run)
   if (isFinished(run)) return refused(`Run ${run.id} has finished: there is nothing to pause.`)
   const { command, fence } = await changeControl(engine.ledger, run.id, (control) =>
-    control.command === 'run' ? { ...control, command: 'pause' } : control,
+    control.command === 'run' ? withCommand(control, 'pause') : control,
   )
   return { kind: 'told', run, command, fence }
 }
@@ -39,7 +39,7 @@ export async function abortRun(engine: Engine): Promise<Told> {
       `Run ${run.id} has finished, and its live changes continue. To stop them: \`segue capture off${engine.deployment.flag}\`. To stop a verification: \`segue pause${engine.deployment.flag}\`.`,
     )
   const { command, fence } = await changeControl(engine.ledger, run.id, (control) =>
-    control.command === 'abort' ? control : { ...control, command: 'abort' },
+    control.command === 'abort' ? control : withCommand(control, 'abort'),
   )
   return { kind: 'told', run, command, fence }
 }
@@ -47,7 +47,7 @@ export async function abortRun(engine: Engine): Promise<Told> {
 /** Lets a stopped run be resumed: the command of whoever resumes, verifies or repairs it. */
 export async function allowRun({ ledger }: Pick<Engine, 'ledger'>, run: string): Promise<void> {
   await changeControl(ledger, run, (control) =>
-    control.command === 'run' || control.fence === 0 ? control : { ...control, command: 'run' },
+    control.command === 'run' || control.fence === 0 ? control : withCommand(control, 'run'),
   )
 }
 

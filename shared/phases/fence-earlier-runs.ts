@@ -1,11 +1,11 @@
 import { functions } from '../config/functions-and-permissions.ts'
 import { graceMs, lastDeadlineOf, quietAfter } from '../facts/coverage.ts'
+import { latestWriteMs } from '../facts/latest-write.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { eachChunk } from '../ledger/chunks.ts'
 import { changeControl } from '../ledger/control.ts'
 import { LedgerError } from '../ledger/errors.ts'
 import { type Lease, readLease, writeLease } from '../ledger/lease.ts'
-import { phases as phaseTable } from '../ledger/passes.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 
@@ -45,10 +45,9 @@ async function lastWrite(ledger: LedgerTable, id: string, since: number): Promis
     lastDeadline = Math.max(lastDeadline, lastDeadlineOf(chunk))
   })
   if (chunks === 0 && !capture) return 0
-  const { phases = [] } = await getRun(ledger, id)
-  // Live functions and repair trust an earlier permission for some seconds and then finish the work they began. No live
-  // function outlives its own limit.
-  const writes = capture !== undefined || phases.some(({ phase }) => phaseTable[phase].writesItems)
-  const others = writes ? since + functions.live.seconds * 1000 + graceMs : 0
-  return Math.max(others, quietAfter({ lastDeadline }) ?? 0)
+  const run = await getRun(ledger, id)
+  // A live function trusts an earlier permission for some seconds and then finishes the work it began. None outlives
+  // its limit.
+  const liveEnds = capture ? since + functions.live.seconds * 1000 + graceMs : 0
+  return Math.max(liveEnds, latestWriteMs(run, since), quietAfter({ lastDeadline }) ?? 0)
 }

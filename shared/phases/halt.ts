@@ -58,7 +58,7 @@ async function stopRun(
   const ended = await endOwner(
     ledger,
     task,
-    (before) => ({ ...stopped(notePhase(before, phase, endedAt), because), reason: cause, error, endedAt }),
+    (before) => ({ ...stoppedRun(notePhase(before, phase, endedAt), because), reason: cause, error, endedAt }),
     quietAfter(coverage),
   )
   if (!ended) return endedBefore(task, await getRun(ledger, task.run)) ?? { outcome: 'halted', error, cause }
@@ -67,7 +67,7 @@ async function stopRun(
 }
 
 /** The run, or its task, after it has stopped. */
-function stopped(run: RunRecord, because: Because): RunRecord {
+export function stoppedRun(run: RunRecord, because: Because): RunRecord {
   const change = { state: 'stopped', because } as const
   return run.task ? { ...run, task: { ...run.task, ...change } } : { ...run, ...change }
 }

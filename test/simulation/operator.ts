@@ -1,5 +1,6 @@
 import { keyOf } from '../../shared/dynamodb/key.ts'
 import { type Command, readControl } from '../../shared/ledger/control.ts'
+import { isAborted } from '../../shared/ledger/fencing.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
 import type { Phase } from '../../shared/ledger/passes.ts'
 import { getRun, type RunRecord } from '../../shared/ledger/runs.ts'
@@ -25,6 +26,10 @@ import type { World } from './world.ts'
 
 /** More often than this no operator should have to resume a run, however unlucky. */
 const MOST_ATTEMPTS = 40
+/** How often the watchdog sweeps. */
+const SWEEP_MS = 60_000
+/** The longest that an abort takes: the time-outs of a slice, of settling and of a live batch, a mapping that changes, and faults. */
+const MOST_ABORTING_MS = 2 * 3_600_000
 
 /**
  * More often than this no operator should have to repeat `capture off`: it waits ten minutes each time, and a mapping
@@ -67,8 +72,9 @@ export interface Surroundings {
   writers: Writers | undefined
   meddler: Meddler
   crowd: Crowd
-  /** What the schedule invokes: the stream monitor. */
+  /** What the schedules invoke: the stream monitor, and the watchdog. */
   invoke: () => Promise<unknown>
+  sweep: () => Promise<unknown>
   /** The run was given up, the destination is empty, and migrations that are right are deployed. */
   startedOver: () => void
   /** Where nothing is captured: some items become such as cannot be migrated. */
@@ -138,7 +144,10 @@ export class Operator {
   async drive(): Promise<string | undefined> {
     const { writers, checks } = this.#around
     if (!this.#world.request.unattended && this.#world.request.profile !== 'calm') this.#planDisturbances()
-    if (!this.#world.settings.offline) void this.#schedule()
+    const { settings } = this.#world
+    const { invoke, sweep } = this.#around
+    if (!settings.offline) void this.#schedule(settings.monitorMs, invoke, 'path: monitor failed')
+    void this.#schedule(SWEEP_MS, sweep, 'path: sweep failed')
     writers?.start()
     if (this.#dice.chance(0.5)) await this.#world.scheduler.sleep(this.#dice.between(0, 20_000))
     let run = await this.#untilFinished({})
@@ -269,6 +278,7 @@ export class Operator {
         await this.#captureOff('while unfinished')
       await this.#world.scheduler.sleep(this.#world.settings.tempo * this.#dice.between(500, 30_000))
       await this.#leavePaused()
+      await this.#untilAborted()
     }
     const last = [...this.#stepFunctions.executions.values()].findLast(({ machineArn }) => machineArn === runMachineArn)
     this.#world.violated(
@@ -302,10 +312,25 @@ export class Operator {
     return lease && (await readControl(ledger, lease.run)).command
   }
 
-  async #schedule(): Promise<void> {
+  async #schedule(everyMs: number, invoke: () => Promise<unknown>, failed: string): Promise<void> {
     while (!this.#over) {
-      await this.#world.scheduler.sleep(this.#world.settings.monitorMs)
-      await this.#around.invoke().catch(() => this.#world.hit('path: monitor failed'))
+      await this.#world.scheduler.sleep(everyMs)
+      await invoke().catch(() => this.#world.hit(failed))
+    }
+  }
+
+  /** Waits until an abort, if one is under way, is announced: nobody may begin anything before. */
+  async #untilAborted(): Promise<void> {
+    const ledger = this.#ledger.asOperator()
+    for (let waitedMs = 0; ; waitedMs += 10_000) {
+      const lease = await readLease(ledger, destinationTable)
+      if (!lease) return
+      const run = await getRun(ledger, lease.run)
+      if (run.state === 'aborted') return this.#world.hit('path: aborted')
+      if (!isAborted(run, await readControl(ledger, run.id))) return
+      if (waitedMs > MOST_ABORTING_MS)
+        return this.#world.violated(violation('unbounded', `the abort of run ${run.id} is not announced`))
+      await this.#world.scheduler.sleep(10_000)
     }
   }
 

@@ -177,6 +177,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     meddler,
     crowd,
     invoke: () => service.run(lambdas['monitor-stream'], {}),
+    sweep: () => service.run(lambdas.watchdog, {}),
     startedOver() {
       deployment.deploy(releases.right)
       deployment.firstCopiedAt = 0

@@ -14,6 +14,7 @@ import { preflightHandler } from '../../shared/phases/handlers/preflight.ts'
 import { repairHandler } from '../../shared/phases/handlers/repair.ts'
 import { settleHandler } from '../../shared/phases/handlers/settle.ts'
 import { sliceHandler } from '../../shared/phases/handlers/slice.ts'
+import { watchdogHandler } from '../../shared/phases/handlers/watchdog.ts'
 import type { Handler } from '../../shared/phases/handlers/world.ts'
 import { checkDrained } from './checks/drained.ts'
 import type { Deployment, Release } from './deployment.ts'
@@ -38,6 +39,7 @@ const handlers: Record<FunctionName, (world: Environment) => Handler<never, unkn
   settle: settleHandler,
   repair: repairHandler,
   finish: finishHandler,
+  watchdog: watchdogHandler,
   halt: haltHandler,
 }
 

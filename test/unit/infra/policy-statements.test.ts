@@ -126,6 +126,13 @@ const table: Record<string, string[]> = {
     'lambda:GetEventSourceMapping event-source-mapping:of the stream',
     'lambda:UpdateEventSourceMapping event-source-mapping:of the stream',
   ],
+  SegueFunctionswatchdogRole: [
+    ...everyFunction,
+    ...ledger,
+    'lambda:GetEventSourceMapping event-source-mapping:of the stream',
+    'lambda:UpdateEventSourceMapping event-source-mapping:of the stream',
+    'states:DescribeExecution execution:Run:*',
+  ],
   SegueFunctionssettleRole: settling,
   SegueFunctionsrepairRole: settling,
   SegueFunctionsplanRole: [

@@ -150,7 +150,8 @@ describe('the stack', () => {
     for (const [id, { Properties = {}, Type }] of Object.entries(
       template.toJSON().Resources as Record<string, Resource>,
     )) {
-      if (Type === 'AWS::Lambda::Version') continue
+      // These name the function that they belong to.
+      if (Type === 'AWS::Lambda::Version' || Type === 'AWS::Lambda::Permission') continue
       // A log group of a machine has the stack's own id in its name.
       if (JSON.stringify(Properties.LogGroupName ?? '').includes('AWS::StackId')) delete Properties.LogGroupName
       expect(
@@ -219,5 +220,25 @@ describe('capture', () => {
     const without = synth()
     expect(resources(without, 'AWS::Lambda::EventSourceMapping')).toEqual([])
     expect(without.toJSON().Outputs).not.toHaveProperty('SourceStream')
+  })
+})
+
+describe('the watchdog', () => {
+  it.each([
+    [
+      'with live changes',
+      synth({
+        options: { ...options, sourceStream: 'arn:aws:dynamodb:us-east-1:000000000000:table/orders/stream/2026' },
+      }),
+    ],
+    ['without', synth()],
+  ])('sweeps every minute, %s, and no sweep is retried or late', (_, template) => {
+    const rules = resources(template, 'AWS::Events::Rule').map(([, { Properties }]) => Properties)
+    const sweep = rules.filter(({ ScheduleExpression }) => ScheduleExpression === 'rate(1 minute)')
+    expect(sweep).toHaveLength(1)
+    const [target] = sweep[0]!.Targets
+    expect(JSON.stringify(target.Arn)).toContain('watchdog')
+    expect(target.RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 60, MaximumRetryAttempts: 0 })
+    template.hasResourceProperties('AWS::Lambda::Function', { Description: 'Segue: watchdog', Timeout: 50 })
   })
 })

@@ -116,6 +116,7 @@ describe('what a customer brings', () => {
       'SegueFunctionsrepairRole',
       'SegueFunctionssettleRole',
       'SegueFunctionssliceRole',
+      'SegueFunctionswatchdogRole',
       'SegueWorkflowRunMachineRole',
     ])
   })
@@ -168,7 +169,7 @@ describe('what a customer brings', () => {
     expect(template.toJSON().Outputs.LedgerTable.Value).toBe('ledger-of-last-year')
     for (const [, { Properties }] of resources(template, 'AWS::Lambda::Function'))
       expect(Properties.Environment.Variables.SEGUE_LEDGER_TABLE).toBe('ledger-of-last-year')
-    expect(Object.keys(keyUsers(template, '${EarlierKey.Arn}'))).toHaveLength(14)
+    expect(Object.keys(keyUsers(template, '${EarlierKey.Arn}'))).toHaveLength(15)
     expect(keyUsers(template, '${EarlierKey.Arn}').SegueFunctionshaltRole).toContain('kms:Encrypt')
     // Of the bucket: who writes manifests, the Map, and the mapping for what the live function gives up.
     expect(Object.keys(keyUsers(template, '${Key.Arn}')).sort()).toEqual([

@@ -131,7 +131,7 @@ it('waits for a repair of the run before', async () => {
   const first = await begin('one')
   await claim(ledger, first.run, first.fence, 0)
   await enterPhase(first, 'Repair', { ledger, runtime: { clock: () => 0, emit: () => {} } })
-  expect(await secondsUntilHeld('two')).toBe(361)
+  expect(await secondsUntilHeld('two')).toBe(961)
 })
 
 it('does not wait for a run that comes to its end in order', async () => {
