@@ -2,7 +2,7 @@ import { parseRequest, type RunRequest } from '../config/options.ts'
 import { DynamoDbError } from '../dynamodb/errors.ts'
 import { readControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
-import { continuable, isAboutLastRun } from '../phases/last-run.ts'
+import { continuable, isAboutLastRun, refuseWhileAborting } from '../phases/last-run.ts'
 import { refuseUnlessEmpty } from '../phases/preflight.ts'
 import { Refusal } from '../phases/refusal.ts'
 import { allowRun } from './command.ts'
@@ -78,11 +78,15 @@ export async function whyRefused(
 ): Promise<RefusedStart | undefined> {
   try {
     await refuseWhileOwned(engine)
-    const { ledger, deployment } = engine
+    const { ledger, deployment, runtime } = engine
     const destination = deployment.destinationTable
-    if (isAboutLastRun(request))
-      await continuable(await findLastRun(ledger, destination), request, { ledger, destination })
-    else await refuseOverItems(engine)
+    const about = { ledger, destination, clock: runtime.clock }
+    const run = await findLastRun(ledger, destination)
+    if (isAboutLastRun(request)) await continuable(run, request, about)
+    else {
+      if (run) await refuseWhileAborting(run, ledger)
+      await refuseOverItems(engine)
+    }
     return undefined
   } catch (error) {
     if (Refusal.is(error)) return { kind: 'refused', error: error.code, cause: error.message }

@@ -1,8 +1,14 @@
 import type { RunRequest } from '../config/options.ts'
 import { readCoverage } from '../facts/coverage.ts'
+import { changeKeptMs, oldestUnapplied } from '../facts/oldest-change.ts'
 import { isFinished, isRepairable, wasFinished, whyExpired } from '../facts/resumable.ts'
+import { readCapture } from '../ledger/capture.ts'
+import { readControl } from '../ledger/control.ts'
+import { isAborted } from '../ledger/fencing.ts'
+import { readLag } from '../ledger/lag.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
+import type { Clock } from '../runtime/ports.ts'
 import { Refusal } from './refusal.ts'
 
 /** Whether a request is about the last run instead of a new one. */
@@ -13,12 +19,13 @@ export function isAboutLastRun({ resume, only }: Partial<Pick<RunRequest, 'resum
 /**
  * The last run, if it can be resumed, verified or repaired as the request asks. Its code hash is not compared: only a
  * deployment knows its own.
- * @throws Refusal `nothing-to-verify`, `nothing-to-resume` or `not-covered`.
+ * @throws Refusal `nothing-to-verify`, `nothing-to-resume`, `told-to-stop` while an abort is under way, `changes-lost` or
+ * `not-covered`.
  */
 export async function continuable(
   run: RunRecord | undefined,
   { only }: Partial<Pick<RunRequest, 'only'>>,
-  { ledger, destination }: { ledger: LedgerTable; destination: string },
+  { ledger, destination, clock }: { ledger: LedgerTable; destination: string; clock: Clock },
 ): Promise<RunRecord> {
   if (only && !(run && wasFinished(run)))
     throw new Refusal(
@@ -37,8 +44,35 @@ export async function continuable(
       'nothing-to-resume',
       `Run ${run.id} has finished before, and its destination may be in use, so it is not copied again. \`segue verify\` verifies it again.`,
     )
+  if (only) return run
+  await refuseWhileAborting(run, ledger)
+  await refuseIfLost(run, ledger, clock())
   // Before live changes are turned on again.
-  const expired = !only && whyExpired(run, await readCoverage(ledger, run, 'copy'))
+  const expired = whyExpired(run, await readCoverage(ledger, run, 'copy'))
   if (expired) throw new Refusal('not-covered', expired)
   return run
+}
+
+/**
+ * While an aborted run may still write, neither it nor another one may begin.
+ * @throws Refusal `told-to-stop`.
+ */
+export async function refuseWhileAborting(run: RunRecord, ledger: LedgerTable): Promise<void> {
+  if (run.state === 'aborted' || !isAborted(run, await readControl(ledger, run.id))) return
+  throw new Refusal(
+    'told-to-stop',
+    `Run ${run.id} is being aborted: something of it may still write, for some minutes. Wait until \`segue status\` says that it is aborted.`,
+  )
+}
+
+/** @throws Refusal `changes-lost` where the stream has forgotten changes, or would before they are read. */
+async function refuseIfLost(run: RunRecord, ledger: LedgerTable, now: number): Promise<void> {
+  if (run.offline) return
+  const [capture, lag] = await Promise.all([readCapture(ledger, run.id), readLag(ledger, run.id)])
+  const oldest = oldestUnapplied(capture, lag)
+  if (oldest === undefined || now - oldest <= changeKeptMs) return
+  throw new Refusal(
+    'changes-lost',
+    `Live changes of run ${run.id} have not been applied since ${new Date(oldest).toISOString()}, and the stream keeps them for 24 hours. What was lost cannot be copied again: turn live changes off (\`segue capture off\`), empty ${run.destination} and start without resume.`,
+  )
 }

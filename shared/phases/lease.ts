@@ -15,8 +15,9 @@ import type { Runtime } from '../runtime/ports.ts'
 import { type ClaimEngine, claimLedger } from './claim-ledger.ts'
 import { fenceEarlierRuns } from './fence-earlier-runs.ts'
 import { type Ended, endIfTold, haltRun } from './halt.ts'
-import { continuable, isAboutLastRun } from './last-run.ts'
+import { continuable, isAboutLastRun, refuseWhileAborting } from './last-run.ts'
 import { refuseOtherLedger } from './ledger-tag.ts'
+import { ownerStatus } from './owner.ts'
 import type { Executions, TableMarks } from './ports.ts'
 import { Refusal } from './refusal.ts'
 import { resumedRun } from './resume.ts'
@@ -53,9 +54,6 @@ export interface Held {
   /** Whether live changes are to be captured. */
   capture: boolean
 }
-
-/** Time between the two statuses that must both say that an owner has ended. */
-const secondProbeMs = 2_000
 
 /**
  * Takes the lease on the destination for this execution, and begins a run or resumes a stopped one. A repeated call for
@@ -116,20 +114,12 @@ async function tryLease(
 
 /** A late delivery must not begin a run that no execution drives: live changes would be captured for it. */
 async function refuseIfEnded(execution: string, engine: LeaseEngine): Promise<void> {
-  if (!(await hasEnded(execution, engine))) return
+  if ((await ownerStatus(execution, engine)) !== 'ended') return
   throw new Refusal('execution-ended', `Execution ${execution} has ended and takes no lease. Start another one.`)
 }
 
-/** Whether an execution has ended, by two statuses some time apart: the service is eventually consistent. */
-async function hasEnded(execution: string, { executions, runtime }: LeaseEngine): Promise<boolean> {
-  const ended = async () => (await executions.status(execution)) === 'ended'
-  if (!(await ended())) return false
-  await runtime.sleep(secondProbeMs)
-  return ended()
-}
-
 async function refuseWhileAlive(lease: Lease, engine: LeaseEngine): Promise<void> {
-  if ((await isOfGoneStack(lease, engine)) || (await hasEnded(lease.execution, engine))) return
+  if ((await isOfGoneStack(lease, engine)) || (await ownerStatus(lease.execution, engine)) === 'ended') return
   const since = new Date(lease.since).toISOString()
   throw new Refusal(
     'run-in-progress',
@@ -143,7 +133,8 @@ async function isOfGoneStack({ stack }: Lease, engine: LeaseEngine): Promise<boo
 }
 
 /** A run that was stopped after its preflight can be resumed only while it is the last one. */
-async function refuseOverAnother({ run }: Lease, { destination, isEmpty }: LeaseEngine): Promise<void> {
+async function refuseOverAnother({ run }: Lease, { ledger, destination, isEmpty }: LeaseEngine): Promise<void> {
+  await refuseWhileAborting(await getRun(ledger, run), ledger)
   if (await isEmpty()) return
   throw new Refusal(
     'destination-not-empty',
@@ -171,7 +162,10 @@ async function refuseUnlessEmpty({ run, fence }: Lease, engine: LeaseEngine): Pr
 
 async function lastRun(lease: Lease | undefined, request: RunRequest, engine: LeaseEngine): Promise<string> {
   const { ledger, destination, codeHash } = engine
-  const run = await continuable(lease && (await getRun(ledger, lease.run)), request, engine)
+  const run = await continuable(lease && (await getRun(ledger, lease.run)), request, {
+    ...engine,
+    clock: engine.runtime.clock,
+  })
   if (run.codeHash !== codeHash)
     throw new Refusal(
       'code-changed',

@@ -24,6 +24,7 @@ export type RefusalCode =
   | 'code-changed'
   | 'table-replaced'
   | 'told-to-stop'
+  | 'changes-lost'
 
 const refusalErrors: ErrorTable<RefusalCode> = {
   'same-table': {
@@ -92,6 +93,11 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   'code-changed': {
     means: 'The run was begun with other migrations than are deployed now.',
     next: 'Deploy those it was begun with. Or turn live changes off (`segue capture off`), empty the destination and start anew.',
+  },
+  'changes-lost': {
+    means:
+      'Live changes were off or stopped for 23 hours or more; the stream keeps them for 24, so some would be lost.',
+    next: 'Turn live changes off (`segue capture off`), empty the destination and start anew.',
   },
   'told-to-stop': {
     means:

@@ -75,7 +75,8 @@ describe('of a run with more chunks than memory holds', () => {
     ['a resume', ({ ledger }) => resumedRun(lease, { split: true }, ledger, () => start)],
     [
       'the refusal of a resume',
-      async ({ ledger }) => continuable(await getRun(ledger, 'run00001'), {}, { ledger, destination: 'beta' }),
+      async ({ ledger }) =>
+        continuable(await getRun(ledger, 'run00001'), {}, { ledger, destination: 'beta', clock: () => 0 }),
     ],
     [
       'a new run that waits for it',

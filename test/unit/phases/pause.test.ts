@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createChunks, newChunk } from '../../../shared/ledger/chunks.ts'
 import { changeControl, readControl, writeControl } from '../../../shared/ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
-import { createRun, getRun, type RunRecord } from '../../../shared/ledger/runs.ts'
+import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { checkPass } from '../../../shared/phases/check-pass.ts'
 import { finishRun } from '../../../shared/phases/finish.ts'
@@ -100,6 +100,7 @@ describe('a paused run', () => {
   it.each(['pause', 'abort'] as const)('is not resumed by whoever starts an execution after a %s', async (command) => {
     const { ledger, engine } = await world({ command })
     await checkPass({ ...task, kind: 'copy' }, engine)
+    if (command === 'abort') await updateRun(ledger, 'r', (run) => ({ ...run, state: 'aborted' }))
     const asking = asker(ledger)
     const resume = () => takeLease('two', { resume: true, split: true, offline: false }, asking)
     await expect(resume()).rejects.toMatchObject({
