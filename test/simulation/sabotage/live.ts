@@ -181,7 +181,7 @@ export const liveSabotages: Sabotage[] = [
       coalesce: (records: StreamRecord[], engine: unknown) => coalesce(records.map(blind), engine),
     }),
     // Without it a cure is not told from any other change.
-    by: [...wrong, 'quarantine'],
+    by: [...wrong, 'quarantine', 'undrained'],
   },
   {
     name: 'every shard that replaces another taken for one of later changes only',
