@@ -1,6 +1,7 @@
 import { continueUnless, orStopped, type Stopped, type StopReason } from '../ledger/fencing.ts'
 import { endOf, pageRows } from '../ledger/pages.ts'
 import type { LedgerTable, Row } from '../ledger/table.ts'
+import { SegueError } from '../runtime/error.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
 
@@ -38,6 +39,7 @@ const largestGroup = 64
  * continues where this one stopped, however little each does, and whether or not the work removes its row from the
  * list. An invocation that dies leaves no place: the next begins where this one began, so it must not be cut short by
  * its limit.
+ * @throws the error of a row's work; a retryable one only if no row before it was done.
  */
 export function workThrough(lists: readonly List[], from: ListPlace, engine: ListEngine): Promise<ListsOutcome> {
   return orStopped(() => through(lists, from, engine))
@@ -68,10 +70,16 @@ async function through(
       await ask()
       const now = all.slice(i, i + group)
       const beganMs = deadline.remainingMs()
-      await inParallel(atOnce, now, async ({ work }) => {
-        await ask()
-        await work()
-      })
+      try {
+        await inParallel(atOnce, now, async ({ work }) => {
+          await ask()
+          await work()
+        })
+      } catch (error) {
+        // Tables that keep failing must not undo what this invocation has done before.
+        if (place !== from && SegueError.is(error) && error.retryable) return { outcome: 'more', from: place }
+        throw error
+      }
       i += group
       const last = i < all.length ? now.at(-1)!.at : endOf(rows)
       place = last === undefined ? { shard: shard + 1, after: '' } : { shard, after: last }

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { type ListPlace, workThrough } from '../../../shared/live/list-work.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 
@@ -6,7 +7,7 @@ const limitMs = 2_000
 const rows = 300
 
 /** A list whose rows take so long each; an invocation that comes to its limit dies. */
-async function slowList(msPerRow: number) {
+async function slowList(msPerRow: number, failing: (row: string) => Error | undefined = () => undefined) {
   const ledger = memoryLedgerTable()
   const name = (i: number) => String(i).padStart(4, '0')
   for (let i = 0; i < rows; i++) await ledger.commit([{ row: { pk: 'LIST', sk: name(i) }, expect: 'any' }])
@@ -22,6 +23,8 @@ async function slowList(msPerRow: number) {
             // 16 at once: each brings the invocation on by its share.
             now += msPerRow / 16
             if (now > limitMs) throw new Error('died at its limit')
+            const error = failing(sk)
+            if (error) throw error
             done.push(sk)
           },
         })),
@@ -52,4 +55,15 @@ it('begins no row once there is a reason to stop', async () => {
   const { invoke, done } = await slowList(1)
   expect(await invoke({ shard: 0, after: '' }, 20)).toEqual({ outcome: 'stopped', reason: 'fenced' })
   expect(done.length).toBeLessThan(20 + 16)
+})
+
+it('keeps what it has done where a table fails after its retries', async () => {
+  const throttled = new DynamoDbError('throttled', 'too much')
+  const { invoke } = await slowList(1, (row) => (row === '0200' ? throttled : undefined))
+  const ended = await invoke({ shard: 0, after: '' })
+  expect(ended).toMatchObject({ outcome: 'more', from: { shard: 0 } })
+  if (ended.outcome !== 'more') throw new Error('Expected more work')
+  expect(Number(ended.from.after)).toBeGreaterThan(100)
+  // Without progress it is an error, so that it is not tried for ever.
+  await expect(invoke({ shard: 0, after: '0199' })).rejects.toThrow('too much')
 })
