@@ -290,12 +290,15 @@ export class Operator {
   /** Leaves a paused run alone for as long as its people like: live changes continue, and nothing polls. */
   async #leavePaused(): Promise<void> {
     const { scheduler } = this.#world
-    const mapping = this.#around.deployment.mapping()
+    const { deployment } = this.#around
+    const mapping = deployment.mapping()
     const since = this.#world.now
     for (let idleAt = since; this.#world.now < this.#pausedUntil; ) {
       await scheduler.sleep(Math.min(60_000, this.#pausedUntil - this.#world.now))
       const isPaused = (await this.#lastCommand()) === 'pause'
-      if (mapping.isIdle || !isPaused || !this.#world.isCalm) idleAt = this.#world.now
+      // Other migrations than those of the run apply nothing.
+      const isMistaken = deployment.release === deployment.releases.mistaken
+      if (mapping.isIdle || !isPaused || isMistaken || !this.#world.isCalm) idleAt = this.#world.now
       if (this.#world.now - idleAt > STANDSTILL_MS)
         return this.#world.violated(violation('unbounded', 'live changes stand still while the run is paused'))
     }
@@ -441,6 +444,8 @@ export class Operator {
       case 'run-in-progress':
       case 'slice-too-short':
         return before
+      case 'changes-lost':
+        return this.#startOver()
       case 'destination-not-empty':
         // Where there is nothing to resume either: a run that was begun beside took the lease from one that had been stopped.
         return resumes(before) ? this.#startOver() : { resume: true }
