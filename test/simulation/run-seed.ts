@@ -5,6 +5,7 @@ import { runPk } from '../../shared/ledger/keys.ts'
 import type { checkPass } from '../../shared/phases/check-pass.ts'
 import type { Held } from '../../shared/phases/lease.ts'
 import type { Planned } from '../../shared/phases/plan-pass.ts'
+import type { Swept } from '../../shared/phases/sweep.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import { type MemoryTable, memoryTable } from '../memory/table.ts'
 import { Checks } from './checks/checks.ts'
@@ -177,7 +178,11 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     meddler,
     crowd,
     invoke: () => service.run(lambdas['monitor-stream'], {}),
-    sweep: () => service.run(lambdas.watchdog, {}),
+    async sweep() {
+      const began = world.now
+      const swept = (await service.run(lambdas.watchdog, {})) as unknown as Swept
+      ledgerChecks.swept(swept, began)
+    },
     startedOver() {
       deployment.deploy(releases.right)
       deployment.firstCopiedAt = 0

@@ -12,6 +12,8 @@ export const invariantOf = {
   'write after stop': 'I13',
   /** The engine lowered what people had told a run. */
   command: '§9',
+  /** An execution that has ended holds the lease although the watchdog has swept. */
+  'lease kept': '§9',
   /** A resume that copies nothing settles everything again. */
   quiet: '§7',
   /** Something works or waits for a run that has been paused for long. */

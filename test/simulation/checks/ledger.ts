@@ -4,6 +4,7 @@ import { decodeKey, encodeKey } from '../../../shared/dynamodb/key.ts'
 import type { ChunkRecord } from '../../../shared/ledger/chunks.ts'
 import { kindOf } from '../../../shared/ledger/passes.ts'
 import type { Put, Row } from '../../../shared/ledger/table.ts'
+import type { Swept } from '../../../shared/phases/sweep.ts'
 import type { StepFunctions } from '../interpreter/step-functions.ts'
 import type { Sandbox } from '../lambda/sandbox.ts'
 import { violation } from '../violation.ts'
@@ -12,6 +13,9 @@ import { checkRoots, checkSplit } from './tiling.ts'
 
 /** Longest between the moment an owner is seen ended, or its command is read, and the commit that takes the lease. */
 export const PROBED_MS = 120_000
+
+/** After this time, and one more sweep, the lease of an execution that has ended is free. */
+const SWEPT_MS = 90_000
 
 /** More slices of one chunk than even a long series of faults explains. */
 const MOST_SLICES = 120
@@ -80,6 +84,15 @@ export class LedgerChecks {
     for (const { deadline = 0, undrained = 0 } of this.chunks.values())
       last = Math.max(last, deadline + 60_000, undrained + 60_000)
     return last
+  }
+
+  /** A sweep has answered, which began at this time: whoever had ended well before that holds no lease any more. */
+  swept({ outcome }: Swept, began: number): void {
+    const { lease } = this
+    const owner = lease?.held ? this.#stepFunctions().executions.get(lease.execution as string) : undefined
+    if (!lease || owner?.status === 'RUNNING' || owner?.endedAt === undefined || outcome === 'owner unknown') return
+    if (began - Math.max(owner.endedAt, lease.since as number) <= SWEPT_MS) return
+    this.#world.violated(violation('lease kept', `${owner.arn} has ended, and holds the lease after a sweep`))
   }
 
   #chunk(chunk: ChunkRecord, by: string): void {

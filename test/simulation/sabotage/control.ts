@@ -48,6 +48,12 @@ export const controlSabotages: Sabotage[] = [
     by: ['quiet'],
   },
   {
+    name: 'a watchdog that ends no run',
+    module: '../../../shared/ledger/owner.ts',
+    change: () => ({ endFromOutside: async () => undefined }),
+    by: ['lease kept'],
+  },
+  {
     name: 'live changes that obey a pause',
     module: '../../../shared/live/fencing.ts',
     change: ({ liveFencing }) => ({
