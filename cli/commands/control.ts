@@ -71,7 +71,7 @@ async function abort(engine: OperatorEngine, terminal: Terminal, { dryRun, ...fl
   }
   await confirm('abort', lines, terminal, flags)
   return say(await abortRun(engine), terminal, flags.json, ({ run: aborted }) => [
-    `Run ${aborted.id} is told to abort. Its execution ends within a minute or two (segue watch${flag}).`,
+    `Run ${aborted.id} is told to abort. It is aborted once nothing of it can be under way any more: in about nine minutes, or seventeen if it was settling or repairing (segue watch${flag}).`,
   ])
 }
 

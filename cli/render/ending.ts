@@ -36,7 +36,7 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
       ]
     case 'interrupted':
       return [
-        `Run ${run.id} was interrupted: ${verdict.reason}. The ledger still says ${run.state}; nothing is lost.`,
+        `Run ${run.id} was interrupted: ${verdict.reason}. Nothing is lost.`,
         `Continue from its checkpoints with: ${resumeCommand(run)}${flag}`,
       ]
   }

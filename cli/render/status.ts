@@ -50,7 +50,7 @@ function heading(progress: Progress): string[] {
     field('Run', `${run.id}  ${run.source} to ${run.destination}`),
     field(
       'State',
-      `${verdict.kind}${verdict.kind === 'interrupted' ? ` (the ledger says ${run.state})` : ''}, phase ${run.phase}${command}`,
+      `${verdict.kind}, phase ${run.phase}${command}`,
     ),
     ...(waiting === undefined ? [] : [field('Waiting', waiting)]),
     field('Started', `${iso(run.startedAt)}${ended}, ${duration(workedMs(run, at))} at work`),

@@ -83,7 +83,7 @@ const isUnraised = (lease: Lease, run: RunRecord, control: Control) =>
   !lease.held && run.fence > 0 && lease.fence === run.fence && control.fence === run.fence
 
 function interrupted(run: RunRecord, endedAt: number): RunRecord {
-  const reason = `Its execution ${run.execution} ended without recording it: somebody stopped it, or it failed.`
+  const reason = `its execution ${run.execution} ended without recording it, as when somebody stops it in the console`
   const { error: _, ...rest } = stoppedRun(notePhase(run, 'Interrupted', endedAt), 'interrupted')
   return { ...rest, reason, endedAt }
 }

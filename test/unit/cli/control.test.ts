@@ -44,7 +44,7 @@ describe('segue abort', () => {
       `Aborts run run00001 from alpha to beta, ${place}`,
       'Within 10 seconds nothing of it begins a write any more, live changes included. Its checkpoints stay.',
       'The stream keeps changes of alpha for 24 hours: a resume within 23 hours loses nothing (segue resume).',
-      'Run run00001 is told to abort. Its execution ends within a minute or two (segue watch).',
+      'Run run00001 is told to abort. It is aborted once nothing of it can be under way any more: in about nine minutes, or seventeen if it was settling or repairing (segue watch).',
     ])
   })
 

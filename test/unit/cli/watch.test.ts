@@ -44,7 +44,7 @@ describe('segue watch', () => {
     views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
     expect(await segue('watch')).toBe(3)
     expect(lines[0]).toMatch(/^Interrupted: 500\/1000/)
-    expect(lines[1]).toContain('stopped from outside (ABORTED). The ledger still says running')
+    expect(lines[1]).toContain('stopped from outside (ABORTED). Nothing is lost')
     expect(lines[2]).toBe('Continue from its checkpoints with: segue run --resume')
   })
 

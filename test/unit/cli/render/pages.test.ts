@@ -142,7 +142,7 @@ describe('the end of a run', () => {
     const { progress } = await readStatus(world)
     expect(endingOf(progress, '')).toMatchInlineSnapshot(`
       [
-        "Run run00001 was interrupted: its execution was stopped from outside (ABORTED). The ledger still says running; nothing is lost.",
+        "Run run00001 was interrupted: its execution was stopped from outside (ABORTED). Nothing is lost.",
         "Continue from its checkpoints with: segue run --resume",
       ]
     `)
