@@ -34,14 +34,19 @@ export interface Caller {
   neverListed?: boolean
 }
 
+/** As it would be stored: rows are compared as JSON, and have no attribute without a value. */
+function withQuiet({ quiet: _, ...row }: Row, quiet: string | undefined): Row {
+  return (quiet === undefined ? row : { ...row, quiet }) as Row
+}
+
 /** The real engine over a store whose every access is one step. `actor` is who calls. */
 export function liveEngine(call: Call, without: Rule | undefined, actor: Caller): LiveEngine {
   const get = (store: Store, pk: string, sk: string): Row | undefined => {
     const row = store.rows[`${pk} ${sk}`]
     if (!row) return undefined
-    if (sk === 'CONTROL' && !actor.settles && without === 'appliers settle in place') return { ...row, quiet: null }
+    if (sk === 'CONTROL' && !actor.settles && without === 'appliers settle in place') return withQuiet(row, undefined)
     if (sk === 'CONTROL' && !actor.settles && without === 'quiet is read after the mark')
-      return { ...row, quiet: actor.stale ?? null }
+      return withQuiet(row, actor.stale)
     if (pk.startsWith('HEAD#') && actor.settles && without === 'deletes are settled' && !row.contested) return undefined
     if (
       pk.startsWith('HEAD#') &&
