@@ -44,15 +44,20 @@ export const copySabotages: Sabotage[] = [
         }
       },
     }),
-    by: ['lost', 'tally', 'unverified'],
+    by: ['lost', 'tally', 'quarantine', 'unverified'],
   },
   {
     name: 'slices of other code than the run was begun with',
-    module: '../../../shared/passes/slice/start.ts',
-    change: ({ startSlice }) => ({
-      async startSlice(ledger: LedgerTable, task: { run: string }, _: string, ...rest: unknown[]) {
-        const run = await ledger.get(`RUN#${task.run}`, 'RUN')
-        return startSlice(ledger, task, run?.codeHash, ...rest)
+    // Both when they begin and before each request.
+    module: '../../../shared/phases/handlers/slice.ts',
+    change: ({ sliceHandler }) => ({
+      sliceHandler(world: { ledger: LedgerTable; codeHash: string }) {
+        const { ledger, codeHash } = world
+        const get: LedgerTable['get'] = async (pk, sk) => {
+          const row = await ledger.get(pk, sk)
+          return row && sk === 'RUN' ? { ...row, codeHash } : row
+        }
+        return sliceHandler({ ...world, ledger: { ...ledger, get } })
       },
     }),
     by: ['stale', 'lost', 'tally', 'quarantine', 'orphan', 'resurrected'],
@@ -147,7 +152,7 @@ export const copySabotages: Sabotage[] = [
         return retrying({ ...table, put: ignoring(table.put), insert: ignoring(table.insert) }, runtime)
       },
     }),
-    by: ['lost', 'tally', 'unverified'],
+    by: ['lost', 'tally', 'quarantine', 'unverified'],
   },
   {
     name: 'items that the service refuses, without a judge',
