@@ -152,7 +152,7 @@ export const copySabotages: Sabotage[] = [
         return retrying({ ...table, put: ignoring(table.put), insert: ignoring(table.insert) }, runtime)
       },
     }),
-    by: ['lost', 'tally', 'quarantine', 'unverified'],
+    by: ['lost', 'tally', 'unverified'],
   },
   {
     name: 'items that the service refuses, without a judge',
