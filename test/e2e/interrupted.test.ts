@@ -20,7 +20,8 @@ it('goes on from its checkpoints after its execution was stopped from the consol
   expect(await court.ended(execution)).toMatchObject({ status: 'ABORTED' })
   // What a slice at work had claimed it may still finish; a new owner fences it.
   const stopped = (await court.remembered())!
-  expect(stopped.run.state).toBe('running')
+  // Until the watchdog has swept, which leaves leases of the last minute alone.
+  expect(['running', 'stopped']).toContain(stopped.run.state)
   expect(stopped.coverage.complete).toBe(false)
 
   const refused = await court.segue('run', '--wait')
@@ -31,7 +32,8 @@ it('goes on from its checkpoints after its execution was stopped from the consol
   expect(resumed.code, resumed.output).toBe(4)
   const after = (await court.remembered())!
   expect(after.run.id).toBe(stopped.run.id)
-  expect(after.lease.fence).toBe(stopped.lease.fence + 1)
+  expect(after.run.fence).toBeGreaterThan(stopped.run.fence)
+  expect(after.lease).toMatchObject({ held: false, fence: after.run.fence + 1 })
   for (const { id, epoch } of stopped.chunks.filter(({ state }) => state === 'done'))
     expect(after.chunks.find((chunk) => chunk.id === id)?.epoch, `${id} was done and is left alone`).toBe(epoch)
   expect(await court.result()).toEqual(finished(ITEMS))
