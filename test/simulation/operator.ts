@@ -622,6 +622,8 @@ export class Operator {
 
   /** Lets an execution that was stopped or has failed continue where it was, as the console offers it; until it ends. */
   async #redrive(execution: Execution): Promise<void> {
+    // People leave a run alone that they have given up: its destination has been emptied.
+    if (this.#givenUp !== undefined) return
     // One that has no run yet would begin one, of which nobody here knows.
     if ((this.#finished || this.#over) && !execution.children.size) return
     if (!this.#stepFunctions.redrive(execution)) return
