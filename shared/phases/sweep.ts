@@ -31,6 +31,8 @@ export interface SweepEngine {
 export interface Swept {
   outcome: 'nothing to do' | 'owner unknown' | 'interrupted' | 'freed' | 'aborting' | 'aborted'
   run?: string
+  /** While aborting: whether Step Functions does not say that the owner has ended, so its lease stays. */
+  isOwnerUnknown?: boolean
 }
 
 /** A lease younger than this is left alone: the service may not know its execution yet. */
@@ -48,7 +50,8 @@ export async function sweep(engine: SweepEngine): Promise<Swept> {
   const [run, control] = await Promise.all([getRun(ledger, lease.run), readControl(ledger, lease.run)])
   const ended = await endUnowned(lease, run, control, engine)
   const isAborting = isAborted(run, control) && run.state !== 'aborted'
-  return isAborting ? finishAbort(lease.run, engine) : { outcome: ended, run: run.id }
+  if (!isAborting) return { outcome: ended, run: run.id }
+  return { ...(await finishAbort(lease.run, engine)), ...(ended === 'owner unknown' && { isOwnerUnknown: true }) }
 }
 
 async function endUnowned(

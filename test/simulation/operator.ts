@@ -1,4 +1,5 @@
 import { keyOf } from '../../shared/dynamodb/key.ts'
+import { readCapture } from '../../shared/ledger/capture.ts'
 import { type Command, readControl } from '../../shared/ledger/control.ts'
 import { isAborted } from '../../shared/ledger/fencing.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
@@ -287,6 +288,13 @@ export class Operator {
     return undefined
   }
 
+  /** Whether the last run captures: one that was paused before that has no live changes yet. */
+  async #captures(): Promise<boolean> {
+    const ledger = this.#ledger.asOperator()
+    const lease = await readLease(ledger, destinationTable)
+    return lease !== undefined && (await readCapture(ledger, lease.run)) !== undefined
+  }
+
   /** Leaves a paused run alone for as long as its people like: live changes continue, and nothing polls. */
   async #leavePaused(): Promise<void> {
     const { scheduler } = this.#world
@@ -295,7 +303,7 @@ export class Operator {
     const since = this.#world.now
     for (let idleAt = since; this.#world.now < this.#pausedUntil; ) {
       await scheduler.sleep(Math.min(60_000, this.#pausedUntil - this.#world.now))
-      const isPaused = (await this.#lastCommand()) === 'pause'
+      const isPaused = (await this.#lastCommand()) === 'pause' && (await this.#captures())
       // Other migrations than those of the run apply nothing.
       const isMistaken = deployment.release === deployment.releases.mistaken
       if (mapping.isIdle || !isPaused || isMistaken || !this.#world.isCalm) idleAt = this.#world.now

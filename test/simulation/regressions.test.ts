@@ -23,6 +23,8 @@ const once: [seed: number, what: string][] = [
   [9201, 'the simulator gave more empty answers in a row than it says it does, and drain took them for silence'],
   [425, 'people did not repeat capture off, as it says, where the mapping had been changing for ten minutes'],
   [20, 'Capture halted a run without the permission to list its chunks, and kept its lease'],
+  [4825, 'a sweep that aborts did not say that Step Functions does not know the owner, whose lease it therefore left'],
+  [5865, 'live changes of a run that was paused before it captured were taken for standing still'],
   [2205, 'people redrove an execution of a run that they had given up, into the destination that they had emptied'],
   [5691, 'a group of refused items that repair tried again did not fit into what was left of an invocation'],
   [10806, 'a refused item that a late duplicate of repair tried again was there while the table was verified'],

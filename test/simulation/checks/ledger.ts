@@ -87,10 +87,11 @@ export class LedgerChecks {
   }
 
   /** A sweep has answered, which began at this time: whoever had ended well before that holds no lease any more. */
-  swept({ outcome }: Swept, began: number): void {
+  swept({ outcome, isOwnerUnknown }: Swept, began: number): void {
     const { lease } = this
     const owner = lease?.held ? this.#stepFunctions().executions.get(lease.execution as string) : undefined
-    if (!lease || owner?.status === 'RUNNING' || owner?.endedAt === undefined || outcome === 'owner unknown') return
+    if (!lease || owner?.status === 'RUNNING' || owner?.endedAt === undefined) return
+    if (outcome === 'owner unknown' || isOwnerUnknown) return
     if (began - Math.max(owner.endedAt, lease.since as number) <= SWEPT_MS) return
     this.#world.violated(violation('lease kept', `${owner.arn} has ended, and holds the lease after a sweep`))
   }
