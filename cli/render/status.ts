@@ -48,10 +48,7 @@ function heading(progress: Progress): string[] {
   const ended = run.endedAt === undefined ? '' : `, ended ${iso(run.endedAt)}`
   return [
     field('Run', `${run.id}  ${run.source} to ${run.destination}`),
-    field(
-      'State',
-      `${verdict.kind}, phase ${run.phase}${command}`,
-    ),
+    field('State', `${verdict.kind}, phase ${run.phase}${command}`),
     ...(waiting === undefined ? [] : [field('Waiting', waiting)]),
     field('Started', `${iso(run.startedAt)}${ended}, ${duration(workedMs(run, at))} at work`),
     field('Migrations', run.pending.join(', ') || 'none pending: items are copied as they are'),
