@@ -7,10 +7,9 @@ import type { LedgerTable, Put } from './table.ts'
 
 /**
  * Lets an execution drive a run: the lease, the run and its control row change in one transaction, so that no crash
- * leaves a run that is running and belongs to nobody.
+ * leaves a run that is running and belongs to nobody. An operator's command stays as it is.
  * @param before the lease that was read.
  * @param run the new run, or the one that was read and what becomes of it.
- * An operator's command stays as it is.
  * @returns `false`, with nothing written, if another writer was first.
  */
 export async function beginOwner(

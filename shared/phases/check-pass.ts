@@ -1,6 +1,6 @@
 import { readCoverage } from '../facts/coverage.ts'
 import { readControl } from '../ledger/control.ts'
-import { isDriving } from '../ledger/fencing.ts'
+import { isAborted, isDriving } from '../ledger/fencing.ts'
 import type { PassKind } from '../ledger/passes.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -30,7 +30,7 @@ export async function checkPass(
   const control = await readControl(ledger, run.id)
   if (!isDriving(task, run) || control.fence !== task.fence) return notDriving(task, run)
   if (control.command === 'pause') return pauseRun(task, engine)
-  const halted = whyHalted(run, kind, await readCoverage(ledger, run, kind), control.command)
+  const halted = whyHalted(run, kind, await readCoverage(ledger, run, kind), isAborted(run, control))
   if (halted) return haltRun({ ...task, ...halted }, engine)
   return { outcome: 'covered', capture: !run.offline, at: runtime.clock() }
 }

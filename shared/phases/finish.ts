@@ -5,7 +5,7 @@ import { isFinished, wasFinished } from '../facts/resumable.ts'
 import { readApplied, writeApplied } from '../ledger/applied.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { readControl } from '../ledger/control.ts'
-import { isDriving } from '../ledger/fencing.ts'
+import { isAborted, isDriving } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
 import { isVerification, ofEach, passKinds } from '../ledger/passes.ts'
 import { countQuarantine } from '../ledger/quarantine.ts'
@@ -46,7 +46,7 @@ export async function finishRun(
   for (const kind of passKinds) {
     // The rows of an already finished run may have expired.
     if (!isVerification(kind) && wasFinished(run)) continue
-    const halted = !isRepeated && whyHalted(run, kind, coverages[kind], control.command)
+    const halted = !isRepeated && whyHalted(run, kind, coverages[kind], isAborted(run, control))
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
   const found = foundBy(talliesOf(coverages), await countQuarantine(ledger, run.id))

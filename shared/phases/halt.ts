@@ -34,26 +34,28 @@ export function haltRun(
   engine: Engine,
 ): Promise<Ended> {
   const { error, cause } = task
-  return stopRun(task, 'halted', { error, cause }, engine)
+  return stopRun(task, 'halted', error, () => cause, engine)
 }
 
 /** Records that a run is paused, keeps everything resumable, and gives the lease back: nothing polls meanwhile. */
-export async function pauseRun(task: { run: string; fence: number }, engine: Engine): Promise<Ended> {
-  const { failed } = await readCoverage(engine.ledger, await getRun(engine.ledger, task.run), 'copy')
-  const also = failed.length > 0 ? ` ${counted(failed.length, 'chunk')} had failed; a resume tries them again.` : ''
-  const cause = `An operator paused it.${also}`
-  return stopRun(task, 'paused', { error: 'paused', cause }, engine)
+export function pauseRun(task: { run: string; fence: number }, engine: Engine): Promise<Ended> {
+  const cause = ({ failed }: Coverage) =>
+    `An operator paused it.${failed.length > 0 ? ` ${counted(failed.length, 'chunk')} had failed; a resume tries them again.` : ''}`
+  return stopRun(task, 'paused', 'paused', cause, engine)
 }
 
+/** @param causeOf made of the chunks of the copy, which are read once: there may be millions. */
 async function stopRun(
   task: { run: string; fence: number },
   because: Ended['outcome'],
-  { error, cause }: Pick<Ended, 'error' | 'cause'>,
+  error: HaltCode,
+  causeOf: (copy: Coverage) => string,
   { ledger, runtime }: Engine,
 ): Promise<Ended> {
   const run = await getRun(ledger, task.run)
   const endedAt = runtime.clock()
   const coverage = await readCoverage(ledger, run, 'copy')
+  const cause = causeOf(coverage)
   const phase = because === 'paused' ? 'Paused' : 'Halted'
   const ended = await endOwner(
     ledger,
@@ -110,12 +112,12 @@ export function whyHalted(
   run: RunRecord,
   kind: PassKind,
   coverage: Coverage,
-  command: string,
+  isAborted: boolean,
 ): { error: HaltCode; cause: string } | undefined {
   const halted = (error: HaltCode, cause: string) => ({ error, cause })
   const resumeWith = resumeCommand(run)
   const resume = `\`${resumeWith}\` continues from the checkpoints.`
-  if (command === 'abort') return halted('aborted', abortedWords(run))
+  if (isAborted) return halted('aborted', abortedWords(run))
   const { failed, missing, open, tallies } = coverage
   if (failed[0])
     return halted(

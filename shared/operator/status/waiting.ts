@@ -1,4 +1,5 @@
 import { quietAfter } from '../../facts/coverage.ts'
+import { isAborted } from '../../ledger/fencing.ts'
 import { isPassPhase, isVerification, type PassPhase, type Phase } from '../../ledger/passes.ts'
 import { counted, duration } from '../../runtime/text.ts'
 import { lagWords } from './lag.ts'
@@ -11,7 +12,7 @@ const quietMs = 15_000
 export function waitingFor(progress: Progress, stalledMs: number): string | undefined {
   const { run, control, verdict } = progress
   if (verdict.kind !== 'running') return undefined
-  if (control.command === 'abort') return 'aborting'
+  if (isAborted(run, control)) return 'aborting'
   if (control.command === 'pause') return 'pausing: what is at work saves a checkpoint and ends'
   const { phase } = run
   return isPassPhase(phase) ? passWords(progress, stalledMs) : waits[phase](progress)

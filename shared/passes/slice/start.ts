@@ -2,6 +2,7 @@ import { type ChunkRecord, getChunk, replaceChunk } from '../../ledger/chunks.ts
 import { compareAndSet } from '../../ledger/compare-and-set.ts'
 import { readControl } from '../../ledger/control.ts'
 import { LedgerError } from '../../ledger/errors.ts'
+import { isAborted } from '../../ledger/fencing.ts'
 import type { PassId } from '../../ledger/passes.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
@@ -31,7 +32,7 @@ export async function startSlice(
   const ended = (outcome: Outcome): Started => ({ kind: 'ended', outcome })
   const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
   if (control.fence !== task.fence) return ended({ outcome: 'stopped', reason: 'fenced' })
-  if (control.command === 'abort') return ended({ outcome: 'stopped', reason: 'aborted' })
+  if (isAborted(run, control)) return ended({ outcome: 'stopped', reason: 'aborted' })
   if (run.codeHash !== codeHash) return ended({ outcome: 'stopped', reason: 'code changed' })
   if (control.command === 'pause') return ended({ outcome: 'stopped', reason: 'paused' })
   const claim = async (): Promise<{ done: Started } | undefined> => {

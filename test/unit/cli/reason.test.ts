@@ -19,7 +19,7 @@ test.each([
 test('why a walk halted names the chunk and the next step, also where its error was cut short', () => {
   const failed = aSegment(0, 1, { state: 'failed', reason: `TypeError: ${thrown.slice(0, -14)}` })
   const coverage = coverageOf([failed, aSegment(1, 1, { state: 'done' })], 2)
-  expect(sentence(whyHalted(aRun(), 'verify', coverage, 'run')!.cause)).toBe(
+  expect(sentence(whyHalted(aRun(), 'verify', coverage, false)!.cause)).toBe(
     '1 chunk of verify failed, the first is s00000: TypeError: { is "no" key. Once the cause is gone, `segue run --resume` continues from the checkpoints; but changed migrations need a new run: turn live changes off (`segue capture off`), empty beta and start without `--resume`.',
   )
 })

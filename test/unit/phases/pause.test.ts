@@ -1,12 +1,13 @@
 import { describe, expect, it } from 'vitest'
-import { createChunks, newChunk } from '../../../shared/ledger/chunks.ts'
+import { createChunks, newChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
 import { changeControl, readControl, writeControl } from '../../../shared/ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { type Started, startSlice } from '../../../shared/passes/slice/start.ts'
 import { checkPass } from '../../../shared/phases/check-pass.ts'
 import { finishRun } from '../../../shared/phases/finish.ts'
-import { endStopped } from '../../../shared/phases/halt.ts'
+import { endStopped, haltRun, pauseRun } from '../../../shared/phases/halt.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -68,6 +69,26 @@ describe('a paused run', () => {
     expect(await checkPass({ ...task, kind: 'copy' }, engine)).toMatchObject({ ...paused, cause })
   })
 
+  it('reads its chunks no oftener than one that halts', async () => {
+    const reads = async (end: (engine: Parameters<typeof pauseRun>[1]) => Promise<unknown>) => {
+      const { ledger, engine } = await world()
+      let queries = 0
+      const counting: LedgerTable = {
+        get: (pk, sk) => ledger.get(pk, sk),
+        commit: (puts) => ledger.commit(puts),
+        query: (...asked) => {
+          queries++
+          return ledger.query(...asked)
+        },
+      }
+      await end({ ...engine, ledger: counting })
+      return queries
+    }
+    const halts = await reads((engine) => haltRun({ ...task, error: 'phase-failed', cause: 'why' }, engine))
+    expect(halts).toBeGreaterThan(0)
+    expect(await reads((engine) => pauseRun(task, engine))).toBe(halts)
+  })
+
   it('plans nothing', async () => {
     const { ledger, engine } = await world()
     expect(await planPass({ ...task, kind: 'copy' }, engine)).toMatchObject(paused)
@@ -95,6 +116,20 @@ describe('a paused run', () => {
       state: 'finished',
       stopped: { kind: 'verify', state: 'stopped', because: 'paused' },
     })
+  })
+
+  it('is verified although an abort came after its finish, which has no effect', async () => {
+    const { ledger, engine } = await world({
+      command: 'abort',
+      run: { state: 'finished', task: { kind: 'verify', state: 'running' } },
+    })
+    const verify = newChunk('r', 'verify.1', 's00000', chunk.chunk, 1)
+    await createChunks(ledger, [verify])
+    const slice = { ...task, pass: verify.pass, chunk: verify.id }
+    expect(await startSlice(ledger, slice, 'code', 5, 9)).toMatchObject({ kind: 'started' })
+    const { record } = (await startSlice(ledger, slice, 'code', 5, 9)) as Extract<Started, { kind: 'started' }>
+    await replaceChunk(ledger, { ...record, state: 'done' }, { epoch: record.epoch, state: 'open' })
+    expect(await checkPass({ ...task, kind: 'verify' }, engine)).toMatchObject({ outcome: 'covered' })
   })
 
   it.each(['pause', 'abort'] as const)('is not resumed by whoever starts an execution after a %s', async (command) => {
