@@ -1,5 +1,4 @@
 import { isWholeKey } from '../../chunks/chunk.ts'
-import { ascends } from '../../chunks/order.ts'
 import { readChunk } from '../../chunks/read-chunk.ts'
 import type { KeyValue } from '../../dynamodb/attributes.ts'
 import { DynamoDbError } from '../../dynamodb/errors.ts'
@@ -10,8 +9,8 @@ import { readControl } from '../../ledger/control.ts'
 import { continueUnless, StoppedError, type StopReason, stopReason, type WhyStopped } from '../../ledger/fencing.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import { readLag } from '../../ledger/lag.ts'
-import { isVerification, kindOf, passes } from '../../ledger/passes.ts'
-import { getRun, type RunRecord, updateRun } from '../../ledger/runs.ts'
+import { isVerification, kindOf } from '../../ledger/passes.ts'
+import type { RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import { addTallies, type Tallies } from '../../ledger/tallies.ts'
 import { readWholeKeys } from '../../ledger/whole-keys.ts'
@@ -22,6 +21,7 @@ import { InFlightPages } from './in-flight.ts'
 import type { Outcome } from './outcome.ts'
 import { PageSize } from './page-size.ts'
 import type { Pass } from './pass.ts'
+import { ScanOrder } from './scan-order.ts'
 import { trySplit } from './split.ts'
 import { type SliceTask, startSlice } from './start.ts'
 
@@ -102,10 +102,7 @@ class Slice {
   readonly #base: ChunkRecord
   /** Encoded partition keys that have chunks of their own. */
   readonly #jumped: ReadonlySet<string>
-  /** The key read last, or where the slice began. */
-  #last: Key | undefined
-  /** Sort keys do not ascend within a partition key in scans of this table: it is not split. */
-  #isUnordered: boolean
+  readonly #order: ScanOrder
   #checkpointedAt: number
   /** Items of the chunk in the pages started so far, by this slice and earlier ones. */
   #begun: number
@@ -131,8 +128,7 @@ class Slice {
     this.#pass = pass
     this.#whyStop = whyStop
     this.#jumped = jumped
-    this.#last = record.cursor
-    this.#isUnordered = run.unordered?.includes(this.#table) ?? false
+    this.#order = new ScanOrder(run, record, engine)
     this.#inFlight = new InFlightPages(record.cursor, pagesInFlight)
     this.#pageSize = new PageSize(engine.sliceMs, {
       writes: !isVerification(kindOf(record.pass)),
@@ -209,7 +205,9 @@ class Slice {
       const page = await this.#next
       if (!page) return 'end'
       this.#read(page.next)
-      await this.#see(page.items.map((item) => item.key))
+      const keys = page.items.map((item) => item.key)
+      this.#watch.see(keys)
+      await this.#order.see(keys)
       await this.#inFlight.add(this.#apply(page), page.next)
       const roundMs = runtime.clock() - before
       this.#pageSize.observe(roundMs)
@@ -220,7 +218,7 @@ class Slice {
         const reason = await this.#checkpoint()
         if (reason) return reason
       }
-      if (this.#run.split && !this.#isUnordered && page.next.sk && this.#watch.isHot(page.next.pk)) {
+      if (this.#run.split && this.#order.maySplit && page.next.sk && this.#watch.isHot(page.next.pk)) {
         // Stored before the survey of the key, which may take all the remaining time: the next slice must start further
         // on.
         await this.#inFlight.drain()
@@ -302,34 +300,8 @@ class Slice {
     return control.fence === fence ? { outcome: 'waiting' } : { outcome: 'stopped', reason: 'fenced' }
   }
 
-  /** Looks at the keys of the page just read: how long the slice has been in one, and whether they are in order. */
-  async #see(keys: Key[]): Promise<void> {
-    this.#watch.see(keys)
-    if (keys.length === 0 || this.#base.chunk.kind === 'range') return
-    const isOrdered = ascends(this.#last ? [this.#last, ...keys] : keys)
-    this.#last = keys.at(-1)
-    if (isOrdered || this.#isUnordered) return
-    this.#isUnordered = true
-    const { ledger, runtime } = this.#engine
-    const { run, id: chunk } = this.record
-    runtime.emit({ code: 'table.unordered', run, chunk, table: this.#table })
-    await updateRun(ledger, run, ({ unordered = [], ...before }) => ({
-      ...before,
-      unordered: [...new Set([...unordered, this.#table])],
-    }))
-  }
-
-  /** The table that the pass walks, by its role. */
-  get #table(): 'source' | 'destination' {
-    return passes[kindOf(this.record.pass)].table
-  }
-
   async #split(): Promise<Outcome | undefined> {
-    // Another slice may have noticed it.
-    if ((await getRun(this.#engine.ledger, this.#run.id)).unordered?.includes(this.#table)) {
-      this.#isUnordered = true
-      return undefined
-    }
+    if (!(await this.#order.maySplitNow())) return undefined
     const { deadline: _, ...parent } = this.#acknowledged()
     const result = await trySplit(parent, this.#pass.table, this.#watch.msPerItem, this.#engine, this.#pageSize)
     if (result === 'taken') return this.#taken()
