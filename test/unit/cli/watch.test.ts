@@ -1,8 +1,12 @@
 import { describe, expect, test } from 'vitest'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { aRun, aSegment, aWalk, store } from './fixtures.ts'
 import { copied, done, finished, setUp } from './set-up.ts'
+
+const halts = async (ledger: LedgerTable) =>
+  void (await updateRun(ledger, 'run00001', (run) => ({ ...run, state: 'stopped', because: 'halted', reason: 'no' })))
 
 describe('segue watch', () => {
   test('prints a line every few seconds until the run ends, then how it ended', async () => {
@@ -23,15 +27,7 @@ describe('segue watch', () => {
   test('draws a bar on a terminal, and leaves the last line standing', async () => {
     const { segue, lines, drawn, ledger, meanwhile } = setUp(true)
     await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
-    meanwhile.push(
-      async () =>
-        void (await updateRun(ledger, 'run00001', (run) => ({
-          ...run,
-          state: 'stopped',
-          because: 'halted',
-          reason: 'no',
-        }))),
-    )
+    meanwhile.push(() => halts(ledger))
     expect(await segue('watch')).toBe(3)
     expect(drawn[0]?.[0]).toMatch(/^\[#{30}-{30}\]$/)
     expect(drawn[0]?.[1]?.length).toBeLessThan(80)
@@ -84,13 +80,7 @@ describe('segue watch', () => {
       () => {
         views['arn:run:two'] = { status: 'ended', ended: 'FAILED', error: 'run-in-progress', cause: 'Wait for it.' }
       },
-      async () =>
-        void (await updateRun(ledger, 'run00001', (run) => ({
-          ...run,
-          state: 'stopped',
-          because: 'halted',
-          reason: 'no',
-        }))),
+      () => halts(ledger),
     )
     expect(await segue('watch')).toBe(3)
     expect(errors).toEqual([])
@@ -141,16 +131,7 @@ describe('segue watch', () => {
   test('gives what it waits for lines of its own under the bar, whole on a narrow terminal', async () => {
     const { segue, drawn, ledger, meanwhile } = setUp(true)
     await store(ledger, aRun(), [aSegment(0, 500), aSegment(1, 0)])
-    meanwhile.push(
-      ...Array.from({ length: 10 }, () => () => {}),
-      async () =>
-        void (await updateRun(ledger, 'run00001', (run) => ({
-          ...run,
-          state: 'stopped',
-          because: 'halted',
-          reason: 'no',
-        }))),
-    )
+    meanwhile.push(...Array.from({ length: 10 }, () => () => {}), () => halts(ledger))
     await segue('watch')
     expect(drawn.at(-1)!.slice(2)).toEqual([
       'waiting: no slice at work for 20s: Lambda is short of concurrency, or the',

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createChunks, getChunk, newChunk } from '../../../shared/ledger/chunks.ts'
 import { readControl, writeControl } from '../../../shared/ledger/control.ts'
-import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
-import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
+import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
+import { getRun, updateRun } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { checkPass } from '../../../shared/phases/check-pass.ts'
@@ -11,29 +11,10 @@ import { finishRun } from '../../../shared/phases/finish.ts'
 import { haltRun } from '../../../shared/phases/halt.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
-import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+import { chunk, drivenRun, lease, run, runtime, task } from './driven-run.ts'
 
-const runtime = { clock: () => 5, random: () => 0.5, sleep: async () => {}, emit: () => {} }
-const run = {
-  ...{ id: 'r', state: 'running', phase: 'Copy', source: 's', destination: 'd', codeHash: 'code', pending: [] },
-  ...{ schema: { pk: { name: 'pk', type: 'S' } }, segments: 1, split: true, offline: false, planned: true },
-  ...{ execution: 'one', fence: 4, startedAt: 1 },
-} as RunRecord
-const lease: Lease = { table: 'd', held: true, run: 'r', execution: 'one', fence: 4, since: 1 }
-const chunk = newChunk('r', 'copy', 's00000', { kind: 'segment', segment: 0, totalSegments: 1 }, 1)
-const task = { run: 'r', fence: 4 }
 const slice = { run: 'r', pass: 'copy', chunk: 's00000', fence: 4 } as const
 const halting = { ...task, error: 'phase-failed', cause: 'why' } as const
-
-async function world(change: { chunk?: object; quiet?: string } = {}) {
-  const ledger = memoryLedgerTable()
-  await createRun(ledger, run)
-  await writeLease(ledger, undefined, lease)
-  await writeControl(ledger, 'r', undefined, { command: 'run', fence: 4, ...(change.quiet && { quiet: change.quiet }) })
-  await createChunks(ledger, [{ ...chunk, ...change.chunk }])
-  const manifests = { write: async (key: string) => ({ bucket: 'b', key }) }
-  return { ledger, engine: { ledger, runtime, manifests } }
-}
 
 const fences = async (ledger: LedgerTable) => ({
   control: (await readControl(ledger, 'r')).fence,
@@ -44,14 +25,14 @@ const fences = async (ledger: LedgerTable) => ({
 
 describe('the end of an owner', () => {
   it('raises the fence, so that a late slice claims nothing', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await drivenRun()
     await haltRun(halting, engine)
     expect(await fences(ledger)).toEqual({ control: 5, lease: 5, held: false, run: 4 })
     expect(await startSlice(ledger, slice, 'code', 6, 9)).toMatchObject({ outcome: { reason: 'fenced' } })
   })
 
   it('is one transaction: where it is not written, nothing of it is', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await drivenRun()
     const broken: LedgerTable = {
       get: (pk, sk) => ledger.get(pk, sk),
       query: (pk, prefix, page) => ledger.query(pk, prefix, page),
@@ -64,12 +45,12 @@ describe('the end of an owner', () => {
 
   it('is answered the same when its first answer was lost', async () => {
     const done = { state: 'done', tallies: { ...chunk.tallies } }
-    const halted = await world()
+    const halted = await drivenRun()
     const first = await haltRun({ ...task, error: 'tallies-open', cause: 'the reason' }, halted.engine)
     expect(await haltRun(halting, halted.engine)).toEqual(first)
     expect(await checkPass({ ...task, kind: 'copy' }, halted.engine)).toEqual(first)
     expect(await finishRun(task, halted.engine)).toEqual(first)
-    const finished = await world({ chunk: done })
+    const finished = await drivenRun({ chunk: done })
     for (const kind of ['verify.1', 'orphans.1'] as const)
       await createChunks(finished.ledger, [{ ...newChunk('r', kind, 's00000', chunk.chunk, 1), state: 'done' }])
     await updateRun(finished.ledger, 'r', (one) => ({ ...one, verification: { number: 1, ended: false } }))
@@ -80,7 +61,7 @@ describe('the end of an owner', () => {
   })
 
   it('leaves a newer owner alone', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await drivenRun()
     const now = await readControl(ledger, 'r')
     await writeControl(ledger, 'r', now, { ...now, fence: 6 })
     await writeLease(ledger, lease, { ...lease, execution: 'two', fence: 6 })
@@ -92,7 +73,7 @@ describe('the end of an owner', () => {
 
 describe('executions that start at once', () => {
   it('are told which of them runs', async () => {
-    const { ledger } = await world()
+    const { ledger } = await drivenRun()
     await haltRun(halting, { ledger, runtime })
     const one = 'one of a hundred'
     const all = Array.from({ length: 100 }, (_, i) => `${one}, ${i}`)
@@ -117,7 +98,7 @@ describe('executions that start at once', () => {
   })
 
   it('do not begin again once they have given the lease back', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await drivenRun()
     await haltRun(halting, engine)
     const asking = {
       ...{ ledger, runtime, source: 's', destination: 'd', tableIds: {}, schema: run.schema, migrations: [] },
@@ -134,14 +115,14 @@ describe('executions that start at once', () => {
 
 describe('work of an owner that has ended', () => {
   it('fails no chunk of the next one', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await drivenRun()
     await haltRun(halting, engine)
     expect(await failChunk({ ...slice, reason: 'retries ended' }, engine)).toEqual({ outcome: 'unchanged' })
     expect(await getChunk(ledger, 'r', 'copy', 's00000')).toMatchObject({ state: 'open' })
   })
 
   it('opens no failed chunk again', async () => {
-    const { ledger, engine } = await world({ chunk: { state: 'failed', reason: 'it broke' } })
+    const { ledger, engine } = await drivenRun({ chunk: { state: 'failed', reason: 'it broke' } })
     await haltRun(halting, engine)
     expect(await planPass({ ...task, kind: 'copy' }, engine)).toMatchObject({ outcome: 'halted', cause: 'why' })
     expect(await getChunk(ledger, 'r', 'copy', 's00000')).toMatchObject({ state: 'failed', reason: 'it broke' })
@@ -150,7 +131,7 @@ describe('work of an owner that has ended', () => {
 
 describe('planning a copy', () => {
   it('ends quiet before a chunk of it may write again', async () => {
-    const { ledger, engine } = await world({ quiet: 'q' })
+    const { ledger, engine } = await drivenRun({ control: { quiet: 'q' } })
     let quietThen: string | undefined = 'not asked'
     const manifests = {
       write: async (key: string) => {
@@ -163,7 +144,7 @@ describe('planning a copy', () => {
   })
 
   it('keeps quiet where nothing of it is left', async () => {
-    const { ledger, engine } = await world({ quiet: 'q', chunk: { state: 'done' } })
+    const { ledger, engine } = await drivenRun({ control: { quiet: 'q' }, chunk: { state: 'done' } })
     await planPass({ ...task, kind: 'copy' }, engine)
     expect((await readControl(ledger, 'r')).quiet).toBe('q')
   })
@@ -171,7 +152,7 @@ describe('planning a copy', () => {
 
 describe('the control row', () => {
   it('keeps what a newer version of Segue has added to it', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await drivenRun()
     await ledger.commit([
       { row: { pk: 'RUN#r', sk: 'CONTROL', command: 'run', fence: 4, added: 'later' }, expect: 'any' },
     ])
@@ -180,7 +161,7 @@ describe('the control row', () => {
   })
 
   it('is not taken for the one that was read if it was changed and changed back', async () => {
-    const { ledger } = await world()
+    const { ledger } = await drivenRun()
     const read = await readControl(ledger, 'r')
     await writeControl(ledger, 'r', read, { ...read, command: 'pause' })
     const paused = await readControl(ledger, 'r')

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createChunks, newChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
-import { changeControl, readControl, writeControl } from '../../../shared/ledger/control.ts'
-import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
-import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
+import { type Command, changeControl, readControl } from '../../../shared/ledger/control.ts'
+import { readLease } from '../../../shared/ledger/lease.ts'
+import { getRun, updateRun } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { type Started, startSlice } from '../../../shared/passes/slice/start.ts'
 import { checkPass } from '../../../shared/phases/check-pass.ts'
@@ -10,36 +10,14 @@ import { finishRun } from '../../../shared/phases/finish.ts'
 import { endStopped, haltRun, pauseRun } from '../../../shared/phases/halt.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
-import { memoryLedgerTable } from '../../memory/ledger-table.ts'
+import { chunk, drivenRun, run, runtime, task } from './driven-run.ts'
 import { leaseEngine } from './lease-engine.ts'
 
-const runtime = { clock: () => 5, random: () => 0.5, sleep: async () => {}, emit: () => {} }
-const run = {
-  ...{ id: 'r', state: 'running', phase: 'Copy', source: 's', destination: 'd', codeHash: 'code', pending: [] },
-  ...{ schema: { pk: { name: 'pk', type: 'S' } }, segments: 1, split: true, offline: false, planned: true },
-  ...{ execution: 'one', fence: 4, startedAt: 1 },
-} as RunRecord
-const lease: Lease = { table: 'd', held: true, run: 'r', execution: 'one', fence: 4, since: 1 }
-const chunk = newChunk('r', 'copy', 's00000', { kind: 'segment', segment: 0, totalSegments: 1 }, 1)
-const task = { run: 'r', fence: 4 }
 const paused = { outcome: 'paused', error: 'paused' }
 
-async function world({
-  command = 'pause',
-  ...change
-}: {
-  command?: 'run' | 'pause' | 'abort'
-  chunk?: object
-  run?: object
-} = {}) {
-  const ledger = memoryLedgerTable()
-  await createRun(ledger, { ...run, ...change.run })
-  await writeLease(ledger, undefined, lease)
-  await writeControl(ledger, 'r', undefined, { command, fence: 4 })
-  await createChunks(ledger, [{ ...chunk, ...change.chunk }])
-  const manifests = { write: async (key: string) => ({ bucket: 'b', key }) }
-  return { ledger, engine: { ledger, runtime, manifests } }
-}
+/** Told to pause, or what `command` says. */
+const told = ({ command = 'pause', ...change }: { command?: Command; chunk?: object; run?: object } = {}) =>
+  drivenRun({ ...change, control: { command } })
 
 const asker = (ledger: LedgerTable) => ({
   ...leaseEngine('two', run, { ledger, runtime }),
@@ -56,7 +34,7 @@ const atRest = { state: 'stopped', because: 'paused', phase: 'Copy', last: 'Paus
 
 describe('a paused run', () => {
   it('gives its lease back once its Map has ended, and can be resumed', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await told()
     expect(await checkPass({ ...task, kind: 'copy' }, engine)).toMatchObject(paused)
     expect(await standing(ledger)).toEqual(atRest)
     // Its first answer was lost.
@@ -64,14 +42,14 @@ describe('a paused run', () => {
   })
 
   it('is paused, not halted, where chunks failed as well, and says so', async () => {
-    const { engine } = await world({ chunk: { state: 'failed', reason: 'it broke' } })
+    const { engine } = await told({ chunk: { state: 'failed', reason: 'it broke' } })
     const cause = 'An operator paused it. 1 chunk had failed; a resume tries them again.'
     expect(await checkPass({ ...task, kind: 'copy' }, engine)).toMatchObject({ ...paused, cause })
   })
 
   it('reads its chunks no oftener than one that halts', async () => {
     const reads = async (end: (engine: Parameters<typeof pauseRun>[1]) => Promise<unknown>) => {
-      const { ledger, engine } = await world()
+      const { ledger, engine } = await told()
       let queries = 0
       const counting: LedgerTable = {
         get: (pk, sk) => ledger.get(pk, sk),
@@ -90,26 +68,26 @@ describe('a paused run', () => {
   })
 
   it('plans nothing', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await told()
     expect(await planPass({ ...task, kind: 'copy' }, engine)).toMatchObject(paused)
     expect(await standing(ledger)).toEqual(atRest)
   })
 
   it('ends where draining, settling or repairing asks', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await told()
     expect(await endStopped(task, 'Settling', 'paused', engine)).toMatchObject(paused)
     expect(await standing(ledger)).toEqual(atRest)
   })
 
   it('finishes where nothing was left to do', async () => {
-    const { ledger, engine } = await world({ chunk: { state: 'done' } })
+    const { ledger, engine } = await told({ chunk: { state: 'done' } })
     for (const kind of ['verify.1', 'orphans.1'] as const)
       await createChunks(ledger, [{ ...newChunk('r', kind, 's00000', chunk.chunk, 1), state: 'done' }])
     expect(await finishRun(task, engine)).toMatchObject({ outcome: 'finished' })
   })
 
   it('stays finished where a verification of it was paused', async () => {
-    const { ledger, engine } = await world({ run: { state: 'finished', task: { kind: 'verify', state: 'running' } } })
+    const { ledger, engine } = await told({ run: { state: 'finished', task: { kind: 'verify', state: 'running' } } })
     expect(await checkPass({ ...task, kind: 'verify' }, engine)).toMatchObject(paused)
     const { state, task: stopped } = await getRun(ledger, 'r')
     expect({ state, stopped }).toEqual({
@@ -119,7 +97,7 @@ describe('a paused run', () => {
   })
 
   it('is verified although an abort came after its finish, which has no effect', async () => {
-    const { ledger, engine } = await world({
+    const { ledger, engine } = await told({
       command: 'abort',
       run: { state: 'finished', task: { kind: 'verify', state: 'running' } },
     })
@@ -133,7 +111,7 @@ describe('a paused run', () => {
   })
 
   it.each(['pause', 'abort'] as const)('is not resumed by whoever starts an execution after a %s', async (command) => {
-    const { ledger, engine } = await world({ command })
+    const { ledger, engine } = await told({ command })
     await checkPass({ ...task, kind: 'copy' }, engine)
     if (command === 'abort') await updateRun(ledger, 'r', (run) => ({ ...run, state: 'aborted' }))
     const asking = asker(ledger)
@@ -150,7 +128,7 @@ describe('a paused run', () => {
   })
 
   it('ends its execution while that waits for an earlier run', async () => {
-    const { ledger, engine } = await world()
+    const { ledger, engine } = await told()
     const asking = asker(ledger)
     expect(await takeLease('one', { resume: false, split: true, offline: false }, asking)).toMatchObject(paused)
     expect(await standing(engine.ledger)).toEqual(atRest)
