@@ -25,8 +25,15 @@ if (!(seeds > 0 && from >= 0)) throw new Error('Expected --seeds and --from to b
 
 refuseOldNode(process.versions.node)
 const started = performance.now()
+let told = 0
 const totals = await simulate({ seeds, from, profile }, (sofar) => {
-  if (process.stderr.isTTY) process.stderr.write(`\r${sofar.runs} of ${seeds} seeds, ${sofar.failures.length} failed `)
+  for (; told < sofar.failures.length; told++) {
+    const { seed, violation } = sofar.failures[told] ?? {}
+    process.stderr.write(`seed ${seed}: ${violation?.name}: ${violation?.text}\n`)
+  }
+  const progress = `${sofar.runs} of ${seeds} seeds, ${sofar.failures.length} failed`
+  if (process.stderr.isTTY) process.stderr.write(`\r${progress} `)
+  else if (sofar.runs % 1000 === 0) process.stderr.write(`${progress}\n`)
 })
 report(totals, (performance.now() - started) / 1000)
 for (const { seed } of totals.failures.slice(0, mostStories))
