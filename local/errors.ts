@@ -45,7 +45,7 @@ export const localErrors: ErrorTable<LocalErrorCode> = {
     next: 'Put `new Segue(…)` into exactly one of its stacks.',
   },
   'no-table': {
-    means: 'The app names a table that it does not make, so it is not there locally.',
+    means: 'A table is not there locally: the app names it and does not make it, or its name is misspelt.',
     next: 'Make it in the app where that is deployed locally, or create it there and run `up` again.',
   },
 }

@@ -1,11 +1,14 @@
 import path from 'node:path'
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { Command, InvalidArgumentError } from 'commander'
+import { localClient } from './environment.ts'
 import { LocalError } from './errors.ts'
 import { nextSteps } from './next-steps.ts'
 import { EXAMPLE } from './paths.ts'
 import { seed } from './seed.ts'
-import { down, status, up } from './stack.ts'
+import { down, runningStack, status, up } from './stack.ts'
 import type { LocalStack } from './state.ts'
+import { throttle } from './throttle.ts'
 
 const program = new Command('local').description(
   'AWS on this machine with a CDK app deployed, the example or your own: no account, no Docker.',
@@ -61,6 +64,19 @@ program
     process.exitCode = 1
   })
 
+program
+  .command('throttle')
+  .description('give a table a maximum of units a second, also while a run is under way; without one, lift it')
+  .argument('<table>', 'its name, as `status` shows it')
+  .option('--read-units <n>', 'the most read units a second', units)
+  .option('--write-units <n>', 'the most write units a second', units)
+  .action(async (table: string, maximum: { readUnits?: number; writeUnits?: number }) => {
+    const { endpoint } = await runningStack()
+    await throttle(new DynamoDBClient(localClient(endpoint)), table, maximum)
+    const { readUnits = 'any', writeUnits = 'any' } = maximum
+    console.log(`${table} takes ${readUnits} read units and ${writeUnits} write units a second from now on.`)
+  })
+
 /** npm runs scripts in the folder of package.json; INIT_CWD is the folder where the path was typed. */
 function folder(text: string): string {
   return path.resolve(process.env.INIT_CWD ?? '', text)
@@ -69,6 +85,13 @@ function folder(text: string): string {
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('Expected a whole number.')
   return Number(text)
+}
+
+/** The service takes no maximum of zero. */
+function units(text: string): number {
+  const n = wholeNumber(text)
+  if (n === 0) throw new InvalidArgumentError('Expected at least 1.')
+  return n
 }
 
 function describe(stack: LocalStack): string {

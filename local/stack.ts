@@ -139,3 +139,10 @@ export async function status(state = new LocalState()): Promise<Status> {
   const endpoint = stack?.endpoint ?? emulator?.endpoint
   return { stack, emulator, healthy: endpoint !== undefined && (await isHealthy(endpoint)) }
 }
+
+/** The local stack. @throws LocalError `not-running` where none is deployed, or its endpoint does not respond. */
+export async function runningStack(state = new LocalState()): Promise<LocalStack> {
+  const { stack, healthy } = await status(state)
+  if (stack && healthy) return stack
+  throw new LocalError('not-running', 'No local stack responds. Start one: npm run local -- up')
+}

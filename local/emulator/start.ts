@@ -18,6 +18,8 @@ export interface Emulator {
   /** Leader of its own process group; `stopGroup(pid)` ends it and every Lambda it started. */
   readonly pid: number
   readonly logFile: string
+  /** Calls to tables with a maximum of units, one JSON line each; see `patches/throttle.py`. */
+  readonly callsFile: string
   stop(): Promise<void>
 }
 
@@ -63,6 +65,7 @@ async function launch(python: string, port: number, directory: string, outlive: 
   const endpoint = `http://127.0.0.1:${port}`
   const temporary = path.join(directory, 'tmp')
   const logFile = path.join(directory, 'emulator.log')
+  const callsFile = path.join(directory, 'calls.log')
   await rm(temporary, { recursive: true, force: true })
   await mkdir(temporary, { recursive: true })
   // Lambda code runs below this folder; our own package.json ("type": "module") must not apply to its .js files.
@@ -81,6 +84,7 @@ async function launch(python: string, port: number, directory: string, outlive: 
       // The handler behind CDK's autoDeleteObjects requires client-s3, which the real Lambda runtime brings along.
       NODE_PATH: path.join(ROOT, 'node_modules'),
       NODE_NO_WARNINGS: '1',
+      SEGUE_CALLS: callsFile,
       BIND_HOST: '127.0.0.1',
       GATEWAY_PORT: String(port),
       MINISTACK_REGION: LOCAL_REGION,
@@ -107,7 +111,7 @@ async function launch(python: string, port: number, directory: string, outlive: 
     await stopGroup(pid, 300)
     await rm(temporary, { recursive: true, force: true, maxRetries: 3 })
   }
-  if (healthy && !ended) return { endpoint, pid, logFile, stop } satisfies Emulator
+  if (healthy && !ended) return { endpoint, pid, logFile, callsFile, stop } satisfies Emulator
   await stop()
   return undefined
 }
