@@ -15,7 +15,7 @@ if version("ministack") != EXPECTED:
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from patches import functions, http, limits, reads, stacks, streams, throttle, workflow, writes  # noqa: E402
+from patches import functions, http, limits, reads, redrive, stacks, streams, throttle, workflow, writes  # noqa: E402
 
 
 def die_with_parent() -> None:
@@ -28,7 +28,7 @@ def die_with_parent() -> None:
 if os.environ.get("SEGUE_DIE_WITH_PARENT"):
     threading.Thread(target=die_with_parent, daemon=True).start()
 
-for patch in (http, reads, writes, throttle, functions, limits, workflow, streams, stacks):
+for patch in (http, reads, writes, throttle, functions, limits, workflow, redrive, streams, stacks):
     patch.install()
 
 from ministack.app import main  # noqa: E402

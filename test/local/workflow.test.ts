@@ -12,6 +12,7 @@ import {
   GetExecutionHistoryCommand,
   ListExecutionsCommand,
   ListMapRunsCommand,
+  RedriveExecutionCommand,
   StopExecutionCommand,
 } from '@aws-sdk/client-sfn'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -199,6 +200,51 @@ describe('a Distributed Map', () => {
       new GetExecutionHistoryCommand({ executionArn: executions![0]!.executionArn }),
     )
     expect(events?.map((event) => event.type)).toEqual(['ExecutionStarted', 'ExecutionSucceeded'])
+  })
+})
+
+describe('RedriveExecution', () => {
+  const redrive = (executionArn: string) => aws.sfn.send(new RedriveExecutionCommand({ executionArn }))
+
+  it('begins the state again that failed, with its input and under the same ARN', async () => {
+    const sign = aws.file()
+    const gate = `if (!require('node:fs').existsSync(${JSON.stringify(sign)})) throw new Error('not yet'); return event`
+    const States = {
+      A: { Type: 'Pass', Result: 'from A', ResultPath: '$.a', Next: 'B' },
+      B: invoke(await aws.createFunction(gate)),
+    }
+    const executionArn = await aws.start(await aws.createMachine({ StartAt: 'A', States }), { n: 1 })
+    expect(await aws.end(executionArn)).toMatchObject({ status: 'FAILED', error: 'Error' })
+    await writeFile(sign, '')
+    await redrive(executionArn)
+    const { status, output } = await aws.end(executionArn)
+    expect({ status, output: JSON.parse(output!) }).toEqual({ status: 'SUCCEEDED', output: { n: 1, a: 'from A' } })
+    const { events } = await aws.sfn.send(new GetExecutionHistoryCommand({ executionArn }))
+    const entered = events?.flatMap((event) => event.stateEnteredEventDetails?.name ?? [])
+    expect(entered).toEqual(['A', 'B', 'Redriven', 'B'])
+  })
+
+  it('does not bring back what was under way when the execution was stopped', async () => {
+    const notes = aws.file()
+    const note = (sign: string) => `require('node:fs').appendFileSync(${JSON.stringify(notes)}, '${sign}')`
+    const body = `${note('+')}; await new Promise((done) => setTimeout(done, 200)); ${note('-')}; return event`
+    const executionArn = await aws.start(
+      await aws.createMachine(machine(invoke(await aws.createFunction(body), { Next: 'A' }))),
+    )
+    const noted = async () => await readFile(notes, 'utf8').catch(() => '')
+    expect(await waitFor(async () => (await noted()).length > 2, PATIENT)).toBe(true)
+    await aws.sfn.send(new StopExecutionCommand({ executionArn }))
+    await redrive(executionArn)
+    expect(await waitFor(async () => (await noted()).length > 20, PATIENT)).toBe(true)
+    await aws.sfn.send(new StopExecutionCommand({ executionArn }))
+    // One at a time, once the call that was under way has ended.
+    expect((await noted()).slice(8)).not.toContain('++')
+  })
+
+  it('refuses one that has succeeded', async () => {
+    const executionArn = await aws.start(await aws.createMachine(machine({ Type: 'Pass', End: true })))
+    await aws.end(executionArn)
+    await expect(redrive(executionArn)).rejects.toMatchObject({ name: 'ExecutionNotRedrivable' })
   })
 })
 
