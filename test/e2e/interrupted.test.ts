@@ -20,7 +20,7 @@ it('goes on from its checkpoints after its execution was stopped from the consol
   expect(await court.ended(execution)).toMatchObject({ status: 'ABORTED' })
   // What a slice at work had claimed it may still finish; a new owner fences it.
   const stopped = (await court.remembered())!
-  // Until the watchdog has swept, which leaves leases of the last minute alone.
+  // Until the watchdog has swept, which leaves leases of the last half minute alone.
   expect(['running', 'stopped']).toContain(stopped.run.state)
   expect(stopped.coverage.complete).toBe(false)
 

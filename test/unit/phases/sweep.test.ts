@@ -118,12 +118,24 @@ describe('A run whose execution ended without recording it', () => {
     expect(await rows()).toEqual(before)
   })
 
-  it('is left alone for a minute after it took the lease: the service may not know it yet', async () => {
+  it('is left alone for half a minute after it took the lease: the service may not know it yet', async () => {
     const { state, rows, sweep } = await world()
-    state.now = began + minute - 1
+    state.now = began + 30 * second - 1
     const before = await rows()
     expect(await sweep()).toMatchObject({ outcome: 'nothing to do' })
     expect(await rows()).toEqual(before)
+  })
+
+  it('has no lease two minutes after it was stopped, whenever that was and whenever the sweeps of each minute come', async () => {
+    for (let after = 0; after < 60; after++) {
+      const { state, rows, sweep } = await world()
+      // A cold start, and a schedule that is late.
+      for (let due = began + after * second; (await rows()).lease.held; due += minute) {
+        state.now = due + 20 * second
+        await sweep()
+      }
+      expect(state.now - began).toBeLessThan(2 * minute)
+    }
   })
 
   it('is left to whoever takes it over at that moment', async () => {
