@@ -11,6 +11,7 @@ import { sliceErrors } from '../../shared/passes/slice/errors.ts'
 import { halts } from '../../shared/phases/halts.ts'
 import { refusals } from '../../shared/phases/refusal.ts'
 import type { ErrorTable } from '../../shared/runtime/error.ts'
+import { searchErrors } from '../../shared/search/errors.ts'
 
 /** `docs/errors.md`: every code that a person, an alarm or a script may meet, from the tables of the code. */
 export function errorsPage(): string {
@@ -48,6 +49,10 @@ ${table(liveErrors)}
 Functions log these. A retried call says so only when it gives up; what is not retried becomes a refusal, a failed chunk or a halt.
 
 ${table({ ...dynamoDbErrors, ...ledgerErrors, ...chunkErrors, ...sliceErrors })}
+
+## Search
+
+${table(searchErrors)}
 
 ## Migrations
 
