@@ -1,5 +1,6 @@
 import { styleText } from 'node:util'
 import { isHealthy } from './emulator/start.ts'
+import { namedOpenSearch, responds } from './opensearch/start.ts'
 import {
   atLeast,
   findJava,
@@ -17,7 +18,7 @@ import {
 const uses = {
   'npm run demo': ['Node', 'Python', 'Python venv'],
   'npm run local': ['Node', 'Python', 'Python venv', 'ps'],
-  'npm test': ['Node', 'Python', 'Python venv', 'ps', 'Java', 'Maven'],
+  'npm test': ['Node', 'Python', 'Python venv', 'ps', 'Java', 'Maven', 'OpenSearch'],
   'npm run e2e:localstack': ['Node', 'LocalStack'],
 } as const
 
@@ -31,6 +32,8 @@ interface Check {
 }
 
 const NODE_HINT = 'https://nodejs.org, or `nvm install 24`; npm scripts then run on the Node 24 of node_modules anyway.'
+const OPENSEARCH_HINT =
+  'Nothing responds at SEGUE_OPENSEARCH. Start it, or unset the variable: then one is installed on first use.'
 const LOCALSTACK_HINT = 'Start LocalStack and set AWS_ENDPOINT_URL to it. Nothing else needs it.'
 
 async function checks(): Promise<Record<Name, Check>> {
@@ -39,7 +42,9 @@ async function checks(): Promise<Record<Name, Check>> {
   const venv = python !== undefined && (await hasVenv(python.path))
   const answers = endpoint !== undefined && (await isHealthy(endpoint))
   const emulator = 'the local AWS emulator'
-  const database = 'DynamoDB Local, on which reads and writes are tested'
+  const database = 'DynamoDB Local and OpenSearch, on which reads, writes and indices are tested'
+  const named = namedOpenSearch()
+  const searches = named === undefined || (await responds(named))
   return {
     Node: {
       found: process.versions.node,
@@ -57,6 +62,12 @@ async function checks(): Promise<Record<Name, Check>> {
     ps: { found: ps ? 'yes' : undefined, ok: ps, needed: 'telling our processes from others', hint: PS_HINT },
     Java: { found: java?.version, ok: java !== undefined, needed: database, hint: `17 or newer. ${JAVA_HINT}` },
     Maven: { found: maven?.version, ok: maven !== undefined, needed: `fetching ${database}`, hint: MAVEN_HINT },
+    OpenSearch: {
+      found: named === undefined ? 'by Maven' : searches ? 'named' : undefined,
+      ok: searches,
+      needed: 'indices, in tests',
+      hint: OPENSEARCH_HINT,
+    },
     LocalStack: {
       found: answers ? 'yes' : undefined,
       ok: answers,

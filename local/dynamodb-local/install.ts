@@ -1,17 +1,11 @@
-import { existsSync } from 'node:fs'
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises'
+import { copyFile, mkdir } from 'node:fs/promises'
 import path from 'node:path'
-import { LocalError } from '../errors.ts'
-import { withLock } from '../lock.ts'
+import { installByMaven } from '../maven.ts'
 import { STATE_DIRECTORY } from '../paths.ts'
-import { run } from '../processes.ts'
-import { findJava, findMaven, JAVA_HINT, MAVEN_HINT } from '../tools.ts'
 
 const DYNAMODB_LOCAL_VERSION = '3.3.1'
 
-const HOME = path.join(STATE_DIRECTORY, 'dynamodb-local')
-const INSTALLED = path.join(HOME, DYNAMODB_LOCAL_VERSION)
-const NEEDED = 'is AWS’s own DynamoDB, and the tests of reads and writes run on it.'
+const INSTALLED = path.join(STATE_DIRECTORY, 'dynamodb-local', DYNAMODB_LOCAL_VERSION)
 
 // Four SDK modules do not exist at the version that 3.3.1 requires; the BOM moves all of them to one that exists.
 const POM = `<project xmlns="http://maven.apache.org/POM/4.0.0">
@@ -41,32 +35,22 @@ function nativeLibrary(): { published: string; wanted: string } {
 export async function installDynamoDbLocal(
   log: (line: string) => void = () => {},
 ): Promise<{ java: string; home: string }> {
-  const java = await findJava()
-  if (!java) throw new LocalError('tool-missing', `No Java 17 or newer found. DynamoDB Local ${NEEDED} ${JAVA_HINT}`)
-  if (!existsSync(INSTALLED)) await withLock(path.join(HOME, 'install.lock'), () => fetchJars(log))
+  const java = await installByMaven(
+    {
+      name: `DynamoDB Local ${DYNAMODB_LOCAL_VERSION}`,
+      needed: 'is AWS’s own DynamoDB, and the tests of reads and writes run on it.',
+      folder: INSTALLED,
+      pom: POM,
+      goals: (work) => [
+        ['dependency:copy-dependencies', `-DoutputDirectory=${path.join(work, 'lib')}`, '-DincludeScope=runtime'],
+      ],
+      async finish(work) {
+        const { published, wanted } = nativeLibrary()
+        await mkdir(path.join(work, 'native'))
+        await copyFile(path.join(work, 'lib', published), path.join(work, 'native', wanted))
+      },
+    },
+    log,
+  )
   return { java: java.path, home: INSTALLED }
-}
-
-async function fetchJars(log: (line: string) => void): Promise<void> {
-  if (existsSync(INSTALLED)) return
-  if (!(await findMaven()))
-    throw new LocalError('tool-missing', `No Maven found to fetch DynamoDB Local, which ${NEEDED} ${MAVEN_HINT}`)
-  log(`Fetching DynamoDB Local ${DYNAMODB_LOCAL_VERSION} with Maven into ${INSTALLED}; once only.`)
-  const work = `${INSTALLED}.partial`
-  await rm(work, { recursive: true, force: true })
-  await mkdir(path.join(work, 'native'), { recursive: true })
-  await writeFile(path.join(work, 'pom.xml'), POM)
-  const maven = await run('mvn', [
-    ...['--batch-mode', '--quiet', '--file', path.join(work, 'pom.xml'), 'dependency:copy-dependencies'],
-    ...[`-DoutputDirectory=${path.join(work, 'lib')}`, '-DincludeScope=runtime'],
-  ])
-  if (maven.code !== 0) {
-    throw new LocalError(
-      'install-failed',
-      `Maven could not fetch DynamoDB Local; is Maven Central, or the mirror in ~/.m2/settings.xml, reachable?\n${maven.output.slice(-3000)}`,
-    )
-  }
-  const { published, wanted } = nativeLibrary()
-  await copyFile(path.join(work, 'lib', published), path.join(work, 'native', wanted))
-  await rename(work, INSTALLED)
 }
