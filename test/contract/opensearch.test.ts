@@ -1,0 +1,62 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll } from 'vitest'
+import { namedOpenSearch, type OpenSearchLocal, startOpenSearch } from '../../local/opensearch/start.ts'
+import { searchClient } from '../../shared/search/sdk/client.ts'
+import { sdkSearch } from '../../shared/search/sdk/search.ts'
+import { CuttingProxy } from './cutting-proxy.ts'
+import { mappingContract } from './mapping-contract.ts'
+import { type Cluster, searchContract } from './search-contract.ts'
+
+const limits = { requestBytes: 256 * 1024, pressureBytes: 100 * 1024 }
+
+const named = namedOpenSearch()
+let node: OpenSearchLocal | undefined
+let endpoint: string
+let proxy: CuttingProxy
+let cluster: Cluster
+
+beforeAll(async () => {
+  node = named
+    ? undefined
+    : await startOpenSearch({
+        settings: {
+          'http.max_content_length': `${limits.requestBytes}b`,
+          'indexing_pressure.memory.limit': `${limits.pressureBytes}b`,
+        },
+      })
+  endpoint = named ?? (node as OpenSearchLocal).endpoint
+  proxy = await CuttingProxy.open(endpoint)
+  const client = searchClient(proxy.endpoint)
+  cluster = {
+    search: sdkSearch(client),
+    limits,
+    pass: async (ms) => {
+      await sleep(ms)
+    },
+    writeForeign: async (index, { id, routing }, body) => {
+      await client.index({ index, id, body, ...(routing !== undefined && { routing }) })
+    },
+    restart: async () => {
+      // A delete that is still in the log of the shard is remembered again when the log is replayed.
+      await client.indices.flush()
+      await node?.stop()
+      await node?.restart()
+      const recovered = () =>
+        client.cluster.health({ wait_for_status: 'yellow', timeout: '20s' }).then(
+          () => true,
+          () => false,
+        )
+      while (!(await recovered()));
+    },
+    loseAnswer: () => proxy.loseNext(),
+    delayBulk: () => proxy.holdNext(),
+  }
+})
+
+afterAll(async () => {
+  proxy?.close()
+  await node?.remove()
+})
+
+searchContract(named ? 'the cluster that SEGUE_OPENSEARCH names' : 'OpenSearch 2.19.6', () => cluster, !named)
+mappingContract(named ? 'the cluster that SEGUE_OPENSEARCH names' : 'OpenSearch 2.19.6', () => cluster.search)
