@@ -1,5 +1,6 @@
 import { MigrationsModuleError } from './errors.ts'
 import type { Migration } from './migration.ts'
+import { defaultExport } from './module-export.ts'
 import { describe, isPlainObject } from './values.ts'
 
 /**
@@ -26,16 +27,6 @@ export function loadMigrations(module: unknown): Migration[] {
     ids.add(migration.id)
   }
   return exported
-}
-
-/**
- * `import` of a module compiled to CommonJS (a package without `"type": "module"`) returns all its exports as the
- * default.
- */
-function defaultExport(module: unknown): unknown {
-  const exported = (module as { default?: unknown } | null | undefined)?.default
-  const { __esModule, default: inner } = (exported ?? {}) as { __esModule?: unknown; default?: unknown }
-  return __esModule ? inner : exported
 }
 
 function label(migration: unknown): string {

@@ -1,9 +1,10 @@
 import type { TableSchema } from '../dynamodb/key.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import { declaredApplies } from './applies.ts'
+import { call, type Reason } from './guarded-call.ts'
 import type { Migration } from './migration.ts'
 import { indexProblem, shareKey, toOutput } from './output.ts'
-import { showIssues, showThrown } from './reasons.ts'
+import { showIssues } from './reasons.ts'
 import type { StandardSchema } from './standard-schema.ts'
 import { describe, type Item, isPlainObject, toItem } from './values.ts'
 
@@ -42,8 +43,6 @@ export function migrateItem(migrations: readonly Migration[], schema: TableSchem
   if (items.length === 0) return { kind: 'dropped' }
   return { kind: 'migrated', outputs: items, migration: claimed }
 }
-
-type Reason = { reason: string }
 
 function runOne(
   migration: Migration,
@@ -118,23 +117,4 @@ function check(name: string, schema: StandardSchema, value: unknown): Reason | u
   })
   if ('reason' in shown) return shown
   return shown.value === undefined ? undefined : { reason: `${name}: ${shown.value}` }
-}
-
-/**
- * Runs the user's code. An error becomes a reason, and so does a promise, whose rejection must not end the process. A
- * zod schema with a check that throws returns a promise too: zod takes any throw for a sign of an asynchronous check.
- */
-function call<T>(name: string, code: () => T): { value: Awaited<T> } | Reason {
-  try {
-    const value = code()
-    if (!isThenable(value)) return { value: value as Awaited<T> }
-    Promise.resolve(value).catch(() => {})
-    return { reason: `${name} returned a promise; it must be synchronous and not throw` }
-  } catch (error) {
-    return { reason: `${name} ${showThrown(error)}` }
-  }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function'
 }

@@ -1,6 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { namedOpenSearch, type OpenSearchLocal, startOpenSearch } from '../../local/opensearch/start.ts'
+import { defineIndex } from '../../shared/migrations/index.ts'
+import { unindexed } from '../../shared/migrations/test-kit.ts'
 import { searchClient } from '../../shared/search/sdk/client.ts'
 import { sdkSearch } from '../../shared/search/sdk/search.ts'
 import { CuttingProxy } from './cutting-proxy.ts'
@@ -60,3 +62,37 @@ afterAll(async () => {
 
 searchContract(named ? 'the cluster that SEGUE_OPENSEARCH names' : 'OpenSearch 2.19.6', () => cluster, !named)
 mappingContract(named ? 'the cluster that SEGUE_OPENSEARCH names' : 'OpenSearch 2.19.6', () => cluster.search)
+
+describe('the test kit on a cluster', () => {
+  const cases = defineIndex({
+    alias: 'cases',
+    settings: { analysis: { normalizer: { lower: { type: 'custom', filter: ['lowercase'] } } } },
+    mappings: { properties: { word: { type: 'keyword', normalizer: 'lower' }, spot: { type: 'geo_point' } } },
+    id: ({ pk }) => String(pk),
+    document: ({ word, spot }) => ({ word, spot }),
+  })
+  const items = [
+    { pk: 'a', sk: 'a', word: 'A', spot: '1,2' },
+    { pk: 'b', sk: 'b', word: 'B', spot: 'elsewhere' },
+    { pk: 'a', sk: 'c', word: 'C' },
+    { pk: 'd', sk: 'd', word: new Set(['D']) },
+  ]
+
+  it('lets it judge the documents, and leaves nothing behind', async () => {
+    expect(await unindexed([cases], items, { endpoint })).toEqual([
+      { item: 1, alias: 'cases', reason: expect.stringMatching(/`spot` \(geo_point\)/) },
+      { item: 2, alias: 'cases', reason: 'another of these items has the same id' },
+      { item: 3, alias: 'cases', reason: expect.stringMatching(/a set/) },
+    ])
+    const { body } = await searchClient(endpoint).cat.indices({ index: 'segue-check-*', format: 'json' })
+    expect(body).toEqual([])
+  })
+
+  it('says what the cluster refuses of a mapping', async () => {
+    const broken = { ...cases, mappings: { properties: { word: { type: 'no-such-type' } } } }
+    await expect(unindexed([broken], items, { endpoint })).rejects.toMatchObject({
+      code: 'search-invalid-request',
+      message: expect.stringContaining('no-such-type'),
+    })
+  })
+})

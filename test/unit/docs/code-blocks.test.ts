@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { loadIndices } from '../../../shared/migrations/load-indices.ts'
 import { loadMigrations } from '../../../shared/migrations/load-migrations.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')
@@ -39,11 +40,16 @@ describe('the TypeScript in README and docs', () => {
     expect(check).not.toThrow()
   })
 
-  test('runs, and holds migrations that a run would take', async () => {
+  test('runs, and holds migrations and index definitions that a run would take', async () => {
     const modules = blocks.filter(({ code }) => !code.includes("from 'vitest'"))
-    const loaded = await Promise.all(modules.map(({ name }) => import(path.join(folder, `${name}.ts`))))
-    const migrations = loaded.filter((module) => 'default' in module).map(loadMigrations)
-    expect(migrations.map((each) => each.length)).toEqual([1, 1, 3])
+    const loaded = await Promise.all(
+      modules.map(async ({ name }) => ({ name, module: await import(path.join(folder, `${name}.ts`)) })),
+    )
+    const exported = loaded.filter(({ module }) => 'default' in module)
+    const of = (search: boolean) =>
+      exported.filter(({ name }) => name.startsWith('search-') === search).map(({ module }) => module)
+    expect(of(false).map((module) => loadMigrations(module).length)).toEqual([1, 1, 3])
+    expect(of(true).map((module) => loadIndices(module).length)).toEqual([1])
   })
 
   for (const { name, code } of blocks)
