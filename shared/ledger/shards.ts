@@ -8,7 +8,10 @@ import type { LedgerTable, Row } from './table.ts'
  */
 const closedDays = 2
 
-/** Drain's position in one shard of the source's stream: everything up to `after` has been applied. */
+/**
+ * Drain's position in one shard of a stream: everything up to `after` has been applied. A feed is a stream with what
+ * applies it; the source's has the id of its run.
+ */
 export interface ShardCursor {
   shard: string
   parent?: string
@@ -27,17 +30,17 @@ export interface ShardCursor {
  * When the whole stream was last polled, ms since the epoch. A shard with no record seen yet holds only younger
  * records. Only the poll writes this row.
  */
-export async function readPolledAt(ledger: LedgerTable, run: string): Promise<number | undefined> {
-  const row = await ledger.get(runPk(run), 'LOOKED')
+export async function readPolledAt(ledger: LedgerTable, feed: string): Promise<number | undefined> {
+  const row = await ledger.get(runPk(feed), 'LOOKED')
   return row?.at as number | undefined
 }
 
-export async function writePolledAt(ledger: LedgerTable, run: string, at: number): Promise<void> {
-  await ledger.commit([{ row: { pk: runPk(run), sk: 'LOOKED', at }, expect: 'any' }])
+export async function writePolledAt(ledger: LedgerTable, feed: string, at: number): Promise<void> {
+  await ledger.commit([{ row: { pk: runPk(feed), sk: 'LOOKED', at }, expect: 'any' }])
 }
 
-export async function listCursors(ledger: LedgerTable, run: string): Promise<ShardCursor[]> {
-  const rows = await ledger.query(runPk(run), 'SHARD#')
+export async function listCursors(ledger: LedgerTable, feed: string): Promise<ShardCursor[]> {
+  const rows = await ledger.query(runPk(feed), 'SHARD#')
   return rows.map(({ pk: _pk, sk: _sk, expiresAt: _e, ...cursor }) => cursor as unknown as ShardCursor)
 }
 
@@ -46,13 +49,13 @@ export async function listCursors(ledger: LedgerTable, run: string): Promise<Sha
  */
 export async function saveCursors(
   ledger: LedgerTable,
-  run: string,
+  feed: string,
   cursors: ShardCursor[],
   now: number,
 ): Promise<void> {
   const puts = cursors.map((cursor) => {
     const expiresAt = cursor.closed ? expiry(now, closedDays) : expiry(now)
-    const row: Row = { pk: runPk(run), sk: `SHARD#${cursor.shard}`, expiresAt, ...cursor }
+    const row: Row = { pk: runPk(feed), sk: `SHARD#${cursor.shard}`, expiresAt, ...cursor }
     return { row, expect: 'any' as const }
   })
   const batches = Array.from({ length: Math.ceil(puts.length / 100) }, (_, i) => puts.slice(i * 100, i * 100 + 100))

@@ -6,6 +6,7 @@ import { isLeftOut } from './decide.ts'
 import type { LiveEngine } from './engine.ts'
 import type { StreamRecord } from './ports.ts'
 import { isListedFor } from './quarantine.ts'
+import type { ShardDrainEngine } from './shard-drain.ts'
 
 /** Records checked at once, with a few reads of the ledger each. */
 const lookupsAtOnce = 8
@@ -33,6 +34,13 @@ async function isApplied(record: StreamRecord, engine: AppliedEngine): Promise<b
     if (seen === undefined || seen < record.seq) return false
   }
   return !unfit || isListedFor(record, engine)
+}
+
+/** The feed of live changes from the source's stream into the destination. */
+export function sourceFeed(
+  engine: Pick<LiveEngine, 'ledger' | 'run' | 'schema' | 'migrations'>,
+): Pick<ShardDrainEngine, 'feed' | 'countApplied'> {
+  return { feed: engine.run, countApplied: (records, since) => countApplied(records, { ...engine, since }) }
 }
 
 /** How many records, from the first on, have been applied. */

@@ -30,7 +30,7 @@ export interface DrainTask {
   past: number
 }
 
-export interface DrainEngine extends Omit<ShardDrainEngine, 'run' | 'since' | 'stream'> {
+export interface DrainEngine extends Omit<ShardDrainEngine, 'since' | 'stream'> {
   /** Without retries. */
   stream: Stream
   deadline: Deadline
@@ -77,8 +77,8 @@ async function poll(task: DrainTask, engine: DrainEngine, ask: Ask): Promise<Dra
   const isTimeUp = () => engine.deadline.remainingMs() < reserveMs
   // Random, so that no shard is always the one without time left.
   const firstOf = engine.runtime.random()
-  const since = (await readCapture(engine.ledger, task.run))?.since ?? 0
-  const drains = new ShardDrains(task.past, { ...engine, run: task.run, since })
+  const since = (await readCapture(engine.ledger, engine.feed))?.since ?? 0
+  const drains = new ShardDrains(task.past, { ...engine, since })
   /**
    * When the children of an ended shard were first missing from the list. An old list may miss them, so it is trusted
    * only after as long as silence.
@@ -87,7 +87,7 @@ async function poll(task: DrainTask, engine: DrainEngine, ask: Ask): Promise<Dra
   for (let round = 0; ; round++) {
     const listedAt = engine.runtime.clock()
     // Lists the shards again once all known ones have ended: a closed shard has left children.
-    const shards = await listShards(engine.stream, task.run, engine.ledger, engine.runtime.clock)
+    const shards = await listShards(engine.stream, engine.feed, engine.ledger, engine.runtime.clock)
     if (shards === 'trimmed') return { outcome: 'trimmed' }
     if (shards === 'stream changed') return { outcome: 'stopped', reason: shards }
     if (drains.list(shards, listedAt) && round > 0) {
@@ -112,7 +112,7 @@ async function poll(task: DrainTask, engine: DrainEngine, ask: Ask): Promise<Dra
       if (ready.some(({ standing }) => standing.kind === 'trimmed')) return { outcome: 'trimmed' }
     }
     // Stored only now: a poll that was killed before it had read everything proves nothing.
-    if (round === 0) await writePolledAt(engine.ledger, task.run, drains.unseenFrom(listedAt))
+    if (round === 0) await writePolledAt(engine.ledger, engine.feed, drains.unseenFrom(listedAt))
   }
 }
 

@@ -37,18 +37,18 @@ export interface ListedShard {
  */
 export async function listShards(
   stream: Stream,
-  run: string,
+  feed: string,
   ledger: LedgerTable,
   clock: Clock,
 ): Promise<ListedShard[] | 'trimmed' | 'stream changed'> {
-  const capture = await readCapture(ledger, run)
-  if (!capture) throw new LedgerError('row-missing', `Capture of run ${run} has not begun. Start it before draining.`)
+  const capture = await readCapture(ledger, feed)
+  if (!capture) throw new LedgerError('row-missing', `Capture of feed ${feed} has not begun. Start it before draining.`)
   // Another stream has none of these shards, so they would seem to have aged out.
   if (capture.stream !== stream.arn) return 'stream changed'
   const now = clock()
   const shards = await readShards(stream)
   if (shards === 'off') return 'stream changed'
-  const known = await listCursors(ledger, run)
+  const known = await listCursors(ledger, feed)
   const byId = new Map(known.map((cursor) => [cursor.shard, cursor]))
   const fresh = shards.filter(({ id }) => !byId.has(id)).map(newCursor)
   for (const cursor of fresh) byId.set(cursor.shard, cursor)
@@ -56,9 +56,9 @@ export async function listShards(
   const relevant = [...byId.values()].filter(({ shard, closed }) => listed.has(shard) || !closed)
   // If a record was seen, reading further shows whether the next one is gone. If none was, only time tells.
   const unseen = relevant.some(({ after, next, closed }) => after === undefined && next === undefined && !closed)
-  const youngerThan = Math.max(capture.since, (await readPolledAt(ledger, run)) ?? 0)
+  const youngerThan = Math.max(capture.since, (await readPolledAt(ledger, feed)) ?? 0)
   if (unseen && !keepsFrom(youngerThan, now)) return 'trimmed'
-  if (fresh.length > 0) await saveCursors(ledger, run, fresh, now)
+  if (fresh.length > 0) await saveCursors(ledger, feed, fresh, now)
   const parents = new Set([...byId.values()].map(({ parent }) => parent))
   return parentsFirst(
     relevant.map((cursor) => {
@@ -76,7 +76,7 @@ export async function listShards(
  */
 export async function closeEnded(
   stream: Pick<Stream, 'shards'>,
-  run: string,
+  feed: string,
   since: number,
   ledger: LedgerTable,
   clock: Clock,
@@ -85,7 +85,7 @@ export async function closeEnded(
   const now = clock()
   if (shards === 'off' || now > since) return
   const ended = shards.filter(({ ended }) => ended).map((shard) => ({ ...newCursor(shard), closed: true }))
-  await saveCursors(ledger, run, ended, now)
+  await saveCursors(ledger, feed, ended, now)
 }
 
 async function readShards(stream: Pick<Stream, 'shards'>): Promise<Shard[] | 'off'> {

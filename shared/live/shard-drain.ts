@@ -1,6 +1,6 @@
 import { type ShardCursor, saveCursors } from '../ledger/shards.ts'
+import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { type AppliedEngine, countApplied } from './applied.ts'
 import { keepsFrom } from './listed-shards.ts'
 import type { ShardReader, Stream, StreamRecord } from './ports.ts'
 
@@ -21,7 +21,14 @@ const leastEmptyReads = 5
  */
 export type Standing = { kind: 'going' | 'closed' | 'past' | 'silent' | 'trimmed' } | { kind: 'behind'; at: number }
 
-export interface ShardDrainEngine extends AppliedEngine {
+export interface ShardDrainEngine {
+  ledger: LedgerTable
+  /** The key of its rows in the ledger: the run's id for the source's stream. */
+  feed: string
+  /** Changes from before this moment (ms) are not the feed's. */
+  since: number
+  /** How many of the records, from the first on, have been applied. A record from before `since` counts as applied. */
+  countApplied(records: StreamRecord[], since: number): Promise<number>
   /** With retries. */
   stream: Stream
   runtime: Runtime
@@ -112,7 +119,7 @@ export class ShardDrain {
     this.#readTo = records.at(-1)?.at ?? this.#readTo
     const late = records.findIndex(({ at }) => at > this.#past + slackMs)
     const due = late < 0 ? records : records.slice(0, late)
-    const applied = await countApplied(due, this.#engine)
+    const applied = await this.#engine.countApplied(due, since)
     const behind = due[applied]
     const next = records[applied]
     await this.#move({
@@ -160,7 +167,7 @@ export class ShardDrain {
     const { after, next, closed } = this.cursor
     this.cursor = cursor
     if (cursor.after === after && cursor.next === next && cursor.closed === closed) return
-    const { ledger, run, runtime } = this.#engine
-    await saveCursors(ledger, run, [cursor], runtime.clock())
+    const { ledger, feed, runtime } = this.#engine
+    await saveCursors(ledger, feed, [cursor], runtime.clock())
   }
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { listQuarantine, quarantine } from '../../shared/ledger/quarantine.ts'
+import { sourceFeed } from '../../shared/live/applied.ts'
 import type { StreamRecord } from '../../shared/live/ports.ts'
 import { ShardDrain } from '../../shared/live/shard-drain.ts'
 import { takeLease } from '../../shared/phases/lease.ts'
@@ -77,11 +78,10 @@ it('does not take two empty answers around a pause for the end of a shard', asyn
   let now = 0
   const record: StreamRecord = { key: { pk: { S: 'a' } }, seq: '1'.padStart(40, '0'), at: 0, new: { pk: { S: 'a' } } }
   const answers: StreamRecord[][] = [[], [], [record]]
+  const ledger = memoryLedgerTable()
   const drain = new ShardDrain({ shard: 's', closed: false }, false, 1_000, {
-    run: 'r',
-    schema: { pk: { name: 'pk', type: 'S' } },
-    migrations: [],
-    ledger: memoryLedgerTable(),
+    ...sourceFeed({ run: 'r', schema: { pk: { name: 'pk', type: 'S' } }, migrations: [], ledger }),
+    ledger,
     stream: {
       arn: 'arn:stream',
       shards: async () => ({ shards: [{ id: 's', ended: false }], enabled: true }),

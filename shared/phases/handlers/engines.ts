@@ -1,5 +1,6 @@
 import { continueUnless, stopReason } from '../../ledger/fencing.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
+import { sourceFeed } from '../../live/applied.ts'
 import type { DrainEngine } from '../../live/drain.ts'
 import type { LiveEngine } from '../../live/engine.ts'
 import { retryingLiveTables } from '../../live/retrying-ports.ts'
@@ -44,11 +45,11 @@ export async function streamEngine(
   const { ledger, runtime, openStream, silenceMs, slackMs, codeHash } = world
   const run = await getRun(ledger, id)
   const { schema } = run
+  const migrations = await pendingOf(run, world)
   return {
     ledger,
     runtime,
-    schema,
-    migrations: await pendingOf(run, world),
+    ...sourceFeed({ ledger, run: id, schema, migrations }),
     stream: openStream(schema),
     silenceMs,
     slackMs,

@@ -4,6 +4,7 @@ import { readControl, writeControl } from '../../../shared/ledger/control.ts'
 import { readLag } from '../../../shared/ledger/lag.ts'
 import { writeLease } from '../../../shared/ledger/lease.ts'
 import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
+import { sourceFeed } from '../../../shared/live/applied.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import type { DrainEngine } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
@@ -35,6 +36,7 @@ async function captured() {
   await beginCapture(made.ledger, run, { since: made.time.now, stream: stream.arn })
   const engine: DrainEngine & LiveEngine = {
     ...made.engine,
+    ...sourceFeed(made.engine),
     stream,
     silenceMs: 60_000,
     slackMs: 60_000,

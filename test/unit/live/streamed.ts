@@ -1,4 +1,5 @@
 import { beginCapture } from '../../../shared/ledger/capture.ts'
+import { sourceFeed } from '../../../shared/live/applied.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import { type DrainEngine, drain } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
@@ -16,6 +17,7 @@ export async function streamed(shards = 4, startsMs = 0) {
   made.time.now += startsMs
   const engine: DrainEngine & LiveEngine = {
     ...made.engine,
+    ...sourceFeed(made.engine),
     stream,
     silenceMs: minute,
     slackMs: minute,
