@@ -30,7 +30,10 @@ export interface ChunkRecord {
   starts: number[]
   /** Hard deadline of the slice at work; cleared once its writes have drained. */
   deadline?: number
-  /** Latest hard deadline of an earlier slice that did not confirm that its writes had drained. */
+  /**
+   * Latest time at which something was sent that may still land: the hard deadline of an earlier slice that did not
+   * confirm that its writes had drained, or when a write got no answer.
+   */
   undrained?: number
   children?: string[]
   /** On a split chunk: the partition key that was split (encoded). */

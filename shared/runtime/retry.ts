@@ -7,7 +7,11 @@ const capMs = 5_000
 const attempts = 12
 
 /** Asks whether work may continue. Throws why it may not. */
-export type Ask = () => Promise<void>
+export interface Ask {
+  (): Promise<void>
+  /** Told of a write that got no answer: it may still land, also after a later attempt has succeeded. */
+  unanswered?: () => void
+}
 
 /** The result of one attempt: done, or a reason to retry. An attempt that progressed resets the count of attempts. */
 export type Attempt<T> = { done: T } | { again: string; cause?: unknown; progressed?: boolean }

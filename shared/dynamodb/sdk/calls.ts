@@ -83,7 +83,8 @@ export function cutIntoCalls(positions: number[], bytes: (position: number) => n
  * more, and waits for those in flight, so that nothing is written after it returns. Items of failed or unsent calls are
  * `retry`. Items of a call that was refused as invalid are written one by one: only one that is refused alone, beside a
  * probe that is not, is `refused`.
- * @param ask called before each request: a throttled table takes minutes for the calls of one page.
+ * @param ask called before each request: a throttled table takes minutes for the calls of one page. Told of calls without
+ * an answer.
  * @throws the failure, when it is not retryable or when no call succeeded; or what `ask` throws.
  */
 export async function sendAll(
@@ -113,6 +114,7 @@ export async function sendAll(
         } else results[position!] = await judge(() => alone(position!), probe, ask)
         succeeded++
       } catch (error) {
+        if (DynamoDbError.is(error) && error.code === 'unavailable') ask?.unanswered?.()
         if (call && refusalOf(error) !== undefined) oneByOne.push(...call.positions)
         else failures.push(error)
       }

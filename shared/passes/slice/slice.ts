@@ -14,6 +14,7 @@ import type { RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import { addTallies, type Tallies } from '../../ledger/tallies.ts'
 import { readWholeKeys } from '../../ledger/whole-keys.ts'
+import type { Ask } from '../../runtime/retry.ts'
 import type { SliceEngine } from './engine.ts'
 import { UndrainedError } from './errors.ts'
 import { HotKeyWatch } from './hot-key.ts'
@@ -47,11 +48,16 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   const { run, record } = started
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
   const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
-  const pass = engine.openPass(run, record.pass, continueUnless(whyStop))
+  let unanswered = 0
+  const ask: Ask = continueUnless(whyStop)
+  ask.unanswered = () => {
+    unanswered = runtime.clock()
+  }
+  const pass = engine.openPass(run, record.pass, ask)
   const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, encoded(await heavyIn(run, record, pass, ledger)))
   const isJumping = record.chunk.kind === 'segment' && (run.wholeKeys?.[record.pass] ?? 0) > 0
   const jumped = encoded(isJumping ? await readWholeKeys(ledger, run.id, record.pass) : [])
-  const slice = new Slice(run, record, pass, whyStop, engine, watch, jumped)
+  const slice = new Slice({ run, record, pass, whyStop, engine, watch, jumped, unanswered: () => unanswered })
   const outcome = await withinLimit(slice.toItsEnd(), record.id, engine)
   const tallies = slice.record.tallies
   runtime.emit({ code: 'slice.ended', run: run.id, chunk: record.id, outcome: outcome.outcome, tallies })
@@ -88,6 +94,19 @@ async function withinLimit<T>(work: Promise<T>, chunk: string, engine: SliceEngi
 /** Why a slice reads no more pages. `taken`: a newer slice has the chunk. */
 type Reason = 'end' | 'time' | 'hot' | 'taken' | WhyStopped
 
+interface Parts {
+  run: RunRecord
+  record: ChunkRecord
+  pass: Pass
+  whyStop: StopReason
+  engine: SliceEngine
+  watch: HotKeyWatch
+  /** Encoded partition keys that have chunks of their own. */
+  jumped: ReadonlySet<string>
+  /** When a write last got no answer, ms since the epoch; 0 if all got one. */
+  unanswered: () => number
+}
+
 class Slice {
   /** The row as last stored. */
   record: ChunkRecord
@@ -100,9 +119,9 @@ class Slice {
   readonly #pageSize: PageSize
   /** The row when the slice began; the tallies of acknowledged pages are added to it. */
   readonly #base: ChunkRecord
-  /** Encoded partition keys that have chunks of their own. */
-  readonly #jumped: ReadonlySet<string>
+  readonly #jumped: Parts['jumped']
   readonly #order: ScanOrder
+  readonly #unanswered: Parts['unanswered']
   #checkpointedAt: number
   /** Items of the chunk in the pages started so far, by this slice and earlier ones. */
   #begun: number
@@ -111,15 +130,7 @@ class Slice {
   /** The page being read ahead. */
   #next: Promise<Page> | undefined
 
-  constructor(
-    run: RunRecord,
-    record: ChunkRecord,
-    pass: Pass,
-    whyStop: StopReason,
-    engine: SliceEngine,
-    watch: HotKeyWatch,
-    jumped: ReadonlySet<string>,
-  ) {
+  constructor({ run, record, pass, whyStop, engine, watch, jumped, unanswered }: Parts) {
     this.#run = run
     this.record = record
     this.#base = record
@@ -128,6 +139,7 @@ class Slice {
     this.#pass = pass
     this.#whyStop = whyStop
     this.#jumped = jumped
+    this.#unanswered = unanswered
     this.#order = new ScanOrder(run, record, engine)
     this.#inFlight = new InFlightPages(record.cursor, pagesInFlight)
     this.#pageSize = new PageSize(engine.sliceMs, {
@@ -260,6 +272,9 @@ class Slice {
       updatedAt: this.#engine.runtime.clock(),
     }
     if (this.#inFlight.cursor) record.cursor = this.#inFlight.cursor
+    // It may land later than everything that is drained: as if a slice had died at that moment.
+    const unanswered = this.#unanswered()
+    if (unanswered > 0) record.undrained = Math.max(record.undrained ?? 0, unanswered)
     return record
   }
 
