@@ -169,7 +169,7 @@ export class Operator {
     if (handsOver && !this.hasHandedOver) {
       checks.atTheEnd(run.id)
       await this.#handOver()
-    } else if (meddled) run = await this.#mend()
+    } else if (meddled && !this.hasHandedOver) run = await this.#mend()
     else if (!this.hasHandedOver && this.#dice.chance(0.15)) await this.#lookAgain()
     if (!run) return undefined
     this.#over = true
@@ -535,6 +535,8 @@ export class Operator {
       try {
         await captureOff(this.#engine, settings.liveSeconds)
         story.tell('operator', 'knows that capture is off')
+        // A function that outlived its stopped execution has finished the run meanwhile, and nothing turns capture on again.
+        if (when === 'while unfinished' && (await this.#finishedRun())) this.#leaveOff()
         return
       } catch (error) {
         const reason = LostSight.is(error) ? error.cause : error
@@ -561,9 +563,7 @@ export class Operator {
     const dice = this.#handing
     const mapping = this.#around.deployment.mapping()
     const { memory } = this.#around.deployment.destination
-    this.#world.hit('path: destination handed over')
-    this.hasHandedOver = true
-    this.#watch.handedOver()
+    this.#leaveOff()
     if (dice.chance(0.6)) mapping.set(true)
     for (let i = dice.whole(1, 10); i > 0; i--) {
       const item = memory.size > 0 ? dice.pick(memory.items()) : undefined
@@ -572,6 +572,13 @@ export class Operator {
       await this.#world.scheduler.sleep(dice.between(0, 60_000))
     }
     await this.#captureOff()
+  }
+
+  /** Capture is off for good: what happens from now on is not applied. */
+  #leaveOff(): void {
+    this.#world.hit('path: destination handed over')
+    this.hasHandedOver = true
+    this.#watch.handedOver()
   }
 
   async #emptyDestination(): Promise<Json> {

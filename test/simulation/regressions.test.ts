@@ -33,6 +33,9 @@ const once: [seed: number, what: string][] = [
   [8513, 'a late duplicate of repair wrote half of a refused item after the run had finished, and died'],
   [16423, 'a late duplicate of settle wrote after the run had finished and capture was off'],
   [17723, 'people turned capture off for a resume, after somebody who started beside had finished the run'],
+  [16549, 'a chunk verified before a halt lists its finding under the kind that it had then'],
+  [19238, 'a slice said that its writes had landed, although one of them had got no answer seconds before'],
+  [19746, 'people turned capture off for a resume, while a function of the stopped execution finished the run'],
   [754, 'settle marked the refused key as settled and died before it marked the other output of its item'],
 ]
 
