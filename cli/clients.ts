@@ -2,6 +2,7 @@ import { CloudFormationClient } from '@aws-sdk/client-cloudformation'
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { LambdaClient } from '@aws-sdk/client-lambda'
 import { SFNClient } from '@aws-sdk/client-sfn'
+import { STSClient } from '@aws-sdk/client-sts'
 
 /** Where requests go. Empty: to AWS, as the environment says. Filled in: to a local stack. */
 export interface ClientConfig {
@@ -28,5 +29,7 @@ export function openClients(config: ClientConfig, limits = patience) {
     dynamodb: new DynamoDBClient({ ...common, maxAttempts: 1 }),
     lambda: new LambdaClient(common),
     stepFunctions: new SFNClient(common),
+    // Asked once, for a name alone: nobody waits for it for long.
+    sts: new STSClient({ ...common, maxAttempts: 1 }),
   }
 }

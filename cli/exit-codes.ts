@@ -29,6 +29,10 @@ export const exitCodes = {
     7,
     'The ledger does not add up, or live changes of a finished run were lost or are not applied: `segue report` names the problems. Outranks the others.',
   ],
+  somebodyActed: [
+    8,
+    'Somebody else gave the run a command within the last five minutes. Nothing was changed; the message says who, when and why, and how to act on top of it.',
+  ],
   unreachable: [
     10,
     '`watch` and `--wait` only: AWS did not respond for the time of `--give-up`. The run continues: `segue watch` shows it.',
@@ -40,6 +44,11 @@ export type ExitCode = (typeof exitCodes)[ExitName][0]
 
 export function exitCode(name: ExitName): ExitCode {
   return exitCodes[name][0]
+}
+
+/** The code of a command that was refused. */
+export function exitCodeOfRefusal({ error }: { error: string }): ExitCode {
+  return exitCode(error === 'somebody-acted' ? 'somebodyActed' : 'refused')
 }
 
 /** The code of a command that is about one run. */

@@ -1,6 +1,6 @@
 import type { OperatorEngine } from '../shared/operator/engine.ts'
 import { awaitBeginning, type Started } from '../shared/operator/start.ts'
-import { type ExitCode, exitCode } from './exit-codes.ts'
+import { type ExitCode, exitCode, exitCodeOfRefusal } from './exit-codes.ts'
 import { sayRefused } from './render/refused.ts'
 import { showWatch } from './show-watch.ts'
 import type { Terminal } from './terminal.ts'
@@ -14,7 +14,7 @@ export async function launch(
 ): Promise<ExitCode> {
   if (started.kind === 'refused') {
     sayRefused(started, terminal, json)
-    return exitCode('refused')
+    return exitCodeOfRefusal(started)
   }
   const { deployment } = engine
   const { execution } = started

@@ -11,6 +11,7 @@ import { askPlan } from './ask-plan.ts'
 import { openClients } from './clients.ts'
 import { findDeployment } from './deployment.ts'
 import { sdkRunExecutions } from './executions.ts'
+import { callerIdentity, localIdentity } from './identity.ts'
 
 /** Opens a deployment; tests pass one in memory. */
 export type Open = (options: { stack?: string }) => Promise<OperatorEngine>
@@ -27,7 +28,7 @@ const runtime: Runtime = {
 /** The deployment that `--stack`, the current folder or the region names, over the AWS SDK. */
 export const openDeployment: Open = async ({ stack }) => {
   const deployment = await findDeployment(stack)
-  const { dynamodb, lambda, stepFunctions } = openClients(deployment.client)
+  const { dynamodb, lambda, stepFunctions, sts } = openClients(deployment.client)
   const { captureMapping, preflightFunction } = deployment
   return {
     deployment,
@@ -35,6 +36,7 @@ export const openDeployment: Open = async ({ stack }) => {
     executions: sdkRunExecutions(stepFunctions, deployment.stateMachineArn),
     describeTable: (name) => describeTable(dynamodb, name),
     openTable: ({ name, schema }) => retrying(sdkTable(dynamodb, name, schema), runtime),
+    identity: deployment.client.endpoint === undefined ? callerIdentity(sts) : localIdentity,
     mapping: captureMapping === undefined ? undefined : sdkMapping(lambda, captureMapping),
     ...(preflightFunction && { askPlan: (question) => askPlan(lambda, preflightFunction, question) }),
     runtime,

@@ -1,6 +1,6 @@
 import type { OperatorEngine } from '../shared/operator/engine.ts'
 import { progressReport } from '../shared/operator/status/json.ts'
-import { progressLine, shareDone, waitingLine } from '../shared/operator/status/line.ts'
+import { commandLine, progressLine, shareDone, waitingLine } from '../shared/operator/status/line.ts'
 import { type Sight, watchRun } from '../shared/operator/watch.ts'
 import { duration, sentence } from '../shared/runtime/text.ts'
 import { type ExitCode, exitCode, exitCodeOfRun } from './exit-codes.ts'
@@ -79,7 +79,7 @@ function showRun(
   terminal: Terminal,
   { json, keys }: Pick<ShowOptions, 'json' | 'keys'>,
 ): ExitCode {
-  const lines = [progressLine(progress, seen, { keys }), waitingLine(progress, seen)].filter(
+  const lines = [progressLine(progress, seen, { keys }), waitingLine(progress, seen), commandLine(progress)].filter(
     (line) => line !== undefined,
   )
   if (json) terminal.line(JSON.stringify(progressReport(progress, seen, { keys })))

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { abortRun, pauseRun, type Told } from '../../shared/operator/command.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { findLastRun } from '../../shared/operator/last-run.ts'
+import { lastCommandReport, lastWords } from '../../shared/operator/people.ts'
 import { resumeRun } from '../../shared/operator/start.ts'
 import { type ConfirmFlags, confirm } from '../confirm.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
@@ -10,8 +11,9 @@ import { placeText } from '../render/place.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
+import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
 
-interface AbortFlags extends ConfirmFlags {
+interface AbortFlags extends ConfirmFlags, WishFlags {
   dryRun: boolean
 }
 
@@ -19,16 +21,26 @@ export function addPause(program: Command, cli: Cli): void {
   program
     .command('pause')
     .description('end the execution of the run at its checkpoints; live changes continue')
+    .addOption(reasonOption())
     .option('--json', 'one JSON object', false)
-    .action(
-      act<{ json: boolean }>(cli, async (engine, { json }) => {
-        const { flag } = engine.deployment
-        return say(await pauseRun(engine), cli.terminal, json, ({ run }) => [
+    .action(act<WishFlags & { json: boolean }>(cli, (engine, flags) => pause(engine, cli.terminal, flags)))
+}
+
+async function pause(
+  engine: OperatorEngine,
+  terminal: Terminal,
+  { json, ...flags }: WishFlags & { json: boolean },
+): Promise<ExitCode> {
+  const { flag } = engine.deployment
+  const told = await pauseRun(engine, wishOf(flags))
+  return say(told, engine, terminal, json, ({ run, command }) =>
+    command === 'abort'
+      ? [`Run ${run.id} is told to abort, which outranks a pause: nothing changes.`]
+      : [
           `Run ${run.id} is told to pause. No write of it begins later than 10 seconds from now; its execution ends within a minute or two (segue watch${flag}).`,
           `Live changes continue to be applied. Nothing is lost, however long the pause. Continue with: segue resume${flag}`,
-        ])
-      }),
-    )
+        ],
+  )
 }
 
 export function addResume(program: Command, cli: Cli): void {
@@ -37,10 +49,12 @@ export function addResume(program: Command, cli: Cli): void {
     .description('continue the last run from its checkpoints, in a new execution; the same as `segue run --resume`')
     .option('--wait', 'watch it to its end, and exit with the code of its result', false)
     .addOption(giveUpOption())
+    .addOption(reasonOption())
+    .addOption(overOption())
     .option('--json', 'JSON objects instead of lines', false)
     .action(
-      act<{ wait: boolean; giveUp: number; json: boolean }>(cli, async (engine, flags) =>
-        launch(await resumeRun(engine, {}), engine, cli.terminal, flags),
+      act<WishFlags & { wait: boolean; giveUp: number; json: boolean }>(cli, async (engine, flags) =>
+        launch(await resumeRun(engine, {}, wishOf(flags)), engine, cli.terminal, flags),
       ),
     )
 }
@@ -51,6 +65,7 @@ export function addAbort(program: Command, cli: Cli): void {
     .description('stop the run and its live changes within seconds; the checkpoints stay')
     .option('--dry-run', 'show what it would do, and change nothing', false)
     .option('--yes', 'do not ask; for scripts', false)
+    .addOption(reasonOption())
     .option('--json', 'one JSON object', false)
     .action(act<AbortFlags>(cli, (engine, flags) => abort(engine, cli.terminal, flags)))
 }
@@ -70,13 +85,14 @@ async function abort(engine: OperatorEngine, terminal: Terminal, { dryRun, ...fl
     return exitCode('ok')
   }
   await confirm('abort', lines, terminal, flags)
-  return say(await abortRun(engine), terminal, flags.json, ({ run: aborted }) => [
+  return say(await abortRun(engine, wishOf(flags)), engine, terminal, flags.json, ({ run: aborted }) => [
     `Run ${aborted.id} is told to abort. It is aborted once nothing of it can be under way any more: in about nine minutes, or seventeen if it was settling or repairing (segue watch${flag}).`,
   ])
 }
 
 function say(
   told: Told,
+  { runtime }: OperatorEngine,
   terminal: Terminal,
   json: boolean,
   lines: (told: Extract<Told, { kind: 'told' }>) => string[],
@@ -86,7 +102,11 @@ function say(
     else terminal.error(told.cause)
     return exitCode('refused')
   }
-  if (json) terminal.line(JSON.stringify({ run: told.run.id, command: told.command }))
-  else for (const line of lines(told)) terminal.line(line)
+  const { run, command, last } = told
+  if (json) terminal.line(JSON.stringify({ run: run.id, command, lastCommand: lastCommandReport(last) }))
+  else {
+    for (const line of lines(told)) terminal.line(line)
+    if (last) terminal.line(`Last command: ${lastWords(last, runtime.clock())}`)
+  }
   return exitCode('ok')
 }

@@ -10,8 +10,9 @@ import { repairLines } from '../render/repair.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
+import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
 
-interface Flags extends ConfirmFlags {
+interface Flags extends ConfirmFlags, WishFlags {
   wait: boolean
   giveUp: number
   dryRun: boolean
@@ -25,6 +26,8 @@ export function addRepair(program: Command, cli: Cli): void {
     )
     .option('--wait', 'watch it to its end, and exit with the code of the new verification', false)
     .addOption(giveUpOption())
+    .addOption(reasonOption())
+    .addOption(overOption())
     .option('--dry-run', 'show what it would rebuild and delete, and start nothing', false)
     .option('--yes', 'do not ask; for scripts', false)
     .option('--json', 'JSON objects instead of lines', false)
@@ -40,7 +43,7 @@ async function repair(engine: OperatorEngine, terminal: Terminal, flags: Flags):
   const lines = repairLines(plan, engine.deployment, flags.dryRun)
   if (flags.dryRun) return show(plan, lines, terminal, flags.json)
   await confirm('repair', lines, terminal, flags)
-  return launch(await repairRun(engine), engine, terminal, flags)
+  return launch(await repairRun(engine, wishOf(flags)), engine, terminal, flags)
 }
 
 function show({ kind: _, ...plan }: RepairPlan, lines: string[], terminal: Terminal, json: boolean): ExitCode {

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander'
+import { OptionsError } from '../../shared/config/errors.ts'
 import { parseRequest } from '../../shared/config/options.ts'
 import { type PhaseEntry, phases } from '../../shared/ledger/passes.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
@@ -9,8 +10,9 @@ import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
 import { showPlan } from './plan.ts'
+import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
 
-interface RunFlags {
+interface RunFlags extends WishFlags {
   wait: boolean
   giveUp: number
   resume: boolean
@@ -40,6 +42,8 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--wait', 'watch it to its end, and exit with the code of its result', false)
     .addOption(giveUpOption())
     .option('--resume', 'resume the last run from its checkpoints', false)
+    .addOption(reasonOption())
+    .addOption(overOption())
     .option('--dry-run', 'show what it would do, as `segue plan` does, and start nothing', false)
     .option('--json', 'JSON objects instead of lines', false)
     .addOption(new Option('--segments <n>', "scan segments of this run (default: the deployment's)").argParser(Number))
@@ -53,7 +57,9 @@ async function run(engine: OperatorEngine, terminal: Terminal, flags: RunFlags):
   const { resume, split, offline, segments, dryRun, json } = flags
   // Only what differs from the defaults, so that a plain run has the input `{}`.
   const options = { ...(!split && { split }), ...(offline && { offline }), ...(segments !== undefined && { segments }) }
+  if (flags.over !== undefined && !resume)
+    throw new OptionsError(['`--over` is about a command to the last run: add `--resume`, or leave it out'], 'flags')
   if (dryRun) return showPlan(engine, terminal, parseRequest({ resume, ...options }), { json, keys: false })
-  const started = await (resume ? resumeRun(engine, options) : startRun(engine, options))
+  const started = await (resume ? resumeRun(engine, options, wishOf(flags)) : startRun(engine, options))
   return launch(started, engine, terminal, flags)
 }

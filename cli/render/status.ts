@@ -3,6 +3,7 @@ import { openSums, sumsOf } from '../../shared/facts/sums.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
 import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { Tallies } from '../../shared/ledger/tallies.ts'
+import { lastCommand, lastWords } from '../../shared/operator/people.ts'
 import { unorderedWords } from '../../shared/operator/status/format.ts'
 import { lagWords } from '../../shared/operator/status/lag.ts'
 import { expectation, shareDone } from '../../shared/operator/status/line.ts'
@@ -44,12 +45,14 @@ function unordered({ run }: Progress): string[] {
 function heading(progress: Progress): string[] {
   const { run, verdict, control, at } = progress
   const waiting = waitingFor(progress, 0)
+  const last = lastCommand(control)
   const command = control.command === 'run' ? '' : `, told to ${control.command}`
   const ended = run.endedAt === undefined ? '' : `, ended ${iso(run.endedAt)}`
   return [
     field('Run', `${run.id}  ${run.source} to ${run.destination}`),
     field('State', `${verdict.kind}, phase ${run.phase}${command}`),
     ...(waiting === undefined ? [] : [field('Waiting', waiting)]),
+    ...(last ? [field('Command', lastWords(last, at))] : []),
     field('Started', `${iso(run.startedAt)}${ended}, ${duration(workedMs(run, at))} at work`),
     field('Migrations', run.pending.join(', ') || 'none pending: items are copied as they are'),
   ]

@@ -5,11 +5,24 @@ import type { LedgerTable, Put } from './table.ts'
 /** What an operator asked a run to do. */
 export type Command = 'run' | 'pause' | 'abort'
 
+/** The commands that people give. What the engine, its sweep and its timers do is not among them. */
+export type Verb = 'pause' | 'resume' | 'abort' | 'verify' | 'repair'
+
+/** A command as somebody gave it. */
+export interface Given {
+  verb: Verb
+  /** ARN of whoever gave it, with the session name. No value: it could not be found out. */
+  by?: string
+  /** When, ms since the epoch, by their clock. */
+  at: number
+  why?: string
+}
+
 /**
  * Every slice reads this row at every checkpoint. `fence` is the number of the lease in force: work that began under an
  * older lease must stop.
  */
-export interface Control {
+export interface Control extends Partial<Given> {
   command: Command
   fence: number
   /**
@@ -24,6 +37,8 @@ export interface Control {
    * of an earlier version have no value.
    */
   rev?: number
+  /** How many commands people gave. `verb`, `by`, `at` and `why` are those of the last one. No value: none. */
+  version?: number
 }
 
 /** The control row, with whatever a newer version of Segue may have added; fence 0 if there is none yet. */
@@ -32,9 +47,14 @@ export async function readControl(ledger: LedgerTable, run: string): Promise<Con
   return { command: 'run', fence: 0, ...stored }
 }
 
-/** The same row with another command. What followed from the command before, such as when an abort was seen, is gone. */
-export function withCommand({ abortSeen: _, ...control }: Control, command: Command): Control {
-  return { ...control, command }
+/**
+ * The same row after somebody gave a command. What followed from another command before, such as when an abort was seen, is
+ * gone.
+ */
+export function withCommand(control: Control, command: Command, given: Given): Control {
+  const { abortSeen, by: _b, why: _w, ...rest } = control
+  const isStill = command === control.command && abortSeen !== undefined
+  return { ...rest, ...(isStill && { abortSeen }), ...given, command, version: (control.version ?? 0) + 1 }
 }
 
 /**

@@ -1,59 +1,78 @@
 import { isFinished, wasFinished } from '../facts/resumable.ts'
-import { type Command, changeControl, withCommand } from '../ledger/control.ts'
+import { type Command, type Control, changeControl, readControl, type Verb, withCommand } from '../ledger/control.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { OperatorEngine } from './engine.ts'
 import { findLastRun } from './last-run.ts'
+import { given, type LastCommand, lastCommand, refuseOverSomebody, type Wish } from './people.ts'
 
 /** What became of a command. */
 export type Told =
-  /** The command that is in force now; `fence` is that of the execution it was given under. */
-  | { kind: 'told'; run: RunRecord; command: Command; fence: number }
+  /**
+   * The command that is in force now, and the last one that a person gave, which may be somebody else's; `fence` is that of
+   * the execution it was given under.
+   */
+  | { kind: 'told'; run: RunRecord; command: Command; fence: number; last: LastCommand | undefined }
   /** Nothing was changed. */
   | { kind: 'refused'; cause: string }
 
-type Engine = Pick<OperatorEngine, 'ledger' | 'deployment'>
+type Engine = Pick<OperatorEngine, 'ledger' | 'deployment' | 'identity' | 'runtime'>
 
 /**
  * Pauses the last run, or what is being done to a finished one. Slices save a checkpoint, the execution ends, and
- * nothing polls until somebody resumes. Live changes continue to be applied. Never lowers an abort.
+ * nothing polls until somebody resumes. Live changes continue to be applied. Never lowers an abort, and is never refused for
+ * what somebody else did.
  */
-export async function pauseRun(engine: Engine): Promise<Told> {
+export async function pauseRun(engine: Engine, wish: Pick<Wish, 'why'> = {}): Promise<Told> {
   const run = await lastRun(engine)
   if (typeof run === 'string') return refused(run)
   if (isFinished(run)) return refused(`Run ${run.id} has finished: there is nothing to pause.`)
-  const { command, fence } = await changeControl(engine.ledger, run.id, (control) =>
-    control.command === 'run' ? withCommand(control, 'pause') : control,
+  const asked = await given('pause', wish, engine)
+  const control = await changeControl(engine.ledger, run.id, (before) =>
+    before.command === 'abort' ? before : withCommand(before, 'pause', asked),
   )
-  return { kind: 'told', run, command, fence }
+  return told(run, control)
 }
 
 /**
  * Aborts the last run: nothing begins a write any more, live changes included. The checkpoints stay, and a resume within
- * 23 hours loses nothing.
+ * 23 hours loses nothing. Never refused for what somebody else did.
  */
-export async function abortRun(engine: Engine): Promise<Told> {
+export async function abortRun(engine: Engine, wish: Pick<Wish, 'why'> = {}): Promise<Told> {
   const run = await lastRun(engine)
   if (typeof run === 'string') return refused(run)
   if (wasFinished(run))
     return refused(
       `Run ${run.id} has finished, and its live changes continue. To stop them: \`segue capture off${engine.deployment.flag}\`. To stop a verification: \`segue pause${engine.deployment.flag}\`.`,
     )
-  const { command, fence } = await changeControl(engine.ledger, run.id, (control) =>
-    control.command === 'abort' ? control : withCommand(control, 'abort'),
-  )
-  return { kind: 'told', run, command, fence }
+  const asked = await given('abort', wish, engine)
+  return told(run, await changeControl(engine.ledger, run.id, (before) => withCommand(before, 'abort', asked)))
 }
 
-/** Lets a stopped run be resumed: the command of whoever resumes, verifies or repairs it. */
-export async function allowRun({ ledger }: Pick<Engine, 'ledger'>, run: string): Promise<void> {
-  await changeControl(ledger, run, (control) =>
-    control.command === 'run' || control.fence === 0 ? control : withCommand(control, 'run'),
-  )
+/**
+ * Lets a stopped run be resumed: the command of whoever resumes, verifies or repairs it.
+ * @throws OperatorError `somebody-acted`.
+ */
+export async function allowRun(engine: Engine, run: string, verb: Verb, wish: Wish): Promise<void> {
+  const asked = await given(verb, wish, engine)
+  await changeControl(engine.ledger, run, (control) => {
+    refuseOverSomebody(control, asked, wish)
+    return control.fence === 0 ? control : withCommand(control, 'run', asked)
+  })
+}
+
+/** What {@link allowRun} would refuse. @throws OperatorError `somebody-acted`. */
+export async function refuseBeside(engine: Engine, run: string, verb: Verb, wish: Wish): Promise<void> {
+  refuseOverSomebody(await readControl(engine.ledger, run), await given(verb, wish, engine), wish)
 }
 
 async function lastRun({ ledger, deployment }: Engine): Promise<RunRecord | string> {
   const { destinationTable } = deployment
   return (await findLastRun(ledger, destinationTable)) ?? `There was never a run into ${destinationTable}.`
+}
+
+const told = (run: RunRecord, control: Control): Told => {
+  const { command, fence } = control
+  return { kind: 'told', run, command, fence, last: lastCommand(control) }
 }
 
 const refused = (cause: string): Told => ({ kind: 'refused', cause })

@@ -45,6 +45,8 @@ export interface OperatorEngine {
   openTable(description: TableDescription): Table
   /** The event source mapping of live changes, where the deployment names it. */
   mapping: Mapping | undefined
+  /** ARN of whoever uses this, with the session name; `undefined` where it cannot be found out. */
+  identity(): Promise<string | undefined>
   /** Invokes the deployed code for its part of a plan, where the deployment names the function. */
   askPlan?(question: PlanQuestion): Promise<PlanAnswer | NoAnswer>
   runtime: Runtime

@@ -1,6 +1,12 @@
 import { type ErrorTable, SegueError } from '../runtime/error.ts'
 
-export type OperatorErrorCode = 'no-run' | 'not-verified' | 'no-capture' | 'run-under-way' | 'not-off'
+export type OperatorErrorCode =
+  | 'no-run'
+  | 'not-verified'
+  | 'no-capture'
+  | 'run-under-way'
+  | 'not-off'
+  | 'somebody-acted'
 
 export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
   'no-run': {
@@ -22,6 +28,10 @@ export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
   'not-off': {
     means: 'Live changes did not turn off in time.',
     next: 'Repeat the command.',
+  },
+  'somebody-acted': {
+    means: 'Somebody else gave the run a command within the last five minutes, or after the one that `--over` names.',
+    next: 'Talk to them. The message says who it is, when and why, and which `--over` acts on top of their command.',
   },
   'lost-sight': {
     means: 'A command started something, and then lost the connection to it.',

@@ -1,14 +1,15 @@
 import { parseRequest, type RunRequest } from '../config/options.ts'
 import { DynamoDbError } from '../dynamodb/errors.ts'
-import { readControl } from '../ledger/control.ts'
+import { readControl, type Verb } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
 import { continuable, isAboutLastRun, refuseWhileAborting } from '../phases/last-run.ts'
 import { refuseUnlessEmpty } from '../phases/preflight.ts'
 import { Refusal } from '../phases/refusal.ts'
-import { allowRun } from './command.ts'
+import { allowRun, refuseBeside } from './command.ts'
 import type { OperatorEngine } from './engine.ts'
-import { lostRun } from './errors.ts'
+import { lostRun, OperatorError } from './errors.ts'
 import { findLastRun } from './last-run.ts'
+import type { Wish } from './people.ts'
 import { type Reading, readProgress } from './status/read.ts'
 
 /** How long to wait until a run begins or is refused; cold starts take a few seconds. */
@@ -31,14 +32,16 @@ export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offl
 export const startRun = (engine: OperatorEngine, options: StartOptions): Promise<Started> => start(engine, options)
 
 /** Resumes the last run from its checkpoints. @throws OptionsError for options that only a new run takes. */
-export const resumeRun = (engine: OperatorEngine, options: StartOptions): Promise<Started> =>
-  start(engine, { resume: true, ...options })
+export const resumeRun = (engine: OperatorEngine, options: StartOptions, wish: Wish = {}): Promise<Started> =>
+  continueRun(engine, { resume: true, ...options }, 'resume', wish)
 
 /** Verifies the last finished run again. */
-export const verifyRun = (engine: OperatorEngine): Promise<Started> => start(engine, { only: 'verify' })
+export const verifyRun = (engine: OperatorEngine, wish: Wish = {}): Promise<Started> =>
+  continueRun(engine, { only: 'verify' }, 'verify', wish)
 
 /** Repairs the differences of the last verification, and verifies again. */
-export const repairRun = (engine: OperatorEngine): Promise<Started> => start(engine, { only: 'repair' })
+export const repairRun = (engine: OperatorEngine, wish: Wish = {}): Promise<Started> =>
+  continueRun(engine, { only: 'repair' }, 'repair', wish)
 
 /**
  * Waits until the run of an execution has begun or was refused, 60 s at most; returns the last reading.
@@ -61,13 +64,26 @@ export async function awaitBeginning(engine: OperatorEngine, execution: string):
 
 /** @param input of the execution: only options that differ from the defaults. */
 async function start(engine: OperatorEngine, input: object): Promise<Started> {
+  const refused = await whyRefused(parseRequest(input), engine)
+  return refused ?? { kind: 'started', execution: await engine.executions.start(input) }
+}
+
+/** Starts an execution that continues the last run: the command of a person, who must know of the last one. */
+async function continueRun(engine: OperatorEngine, input: object, verb: Verb, wish: Wish): Promise<Started> {
   const request = parseRequest(input)
-  const refused = await whyRefused(request, engine)
-  if (refused) return refused
   const run = await findLastRun(engine.ledger, engine.deployment.destinationTable)
-  // Before the start, so that the execution is not refused. If it fails, nothing writes: the fence was raised when the
-  // run stopped.
-  if (run && isAboutLastRun(request)) await allowRun(engine, run.id)
+  try {
+    // First, because it says who acted: a run that somebody else has just paused or aborted is refused for other reasons, too.
+    if (run) await refuseBeside(engine, run.id, verb, wish)
+    const refused = await whyRefused(request, engine)
+    if (refused) return refused
+    // Before the start, so that the execution is not refused. If it fails, nothing writes: the fence was raised when the
+    // run stopped.
+    if (run) await allowRun(engine, run.id, verb, wish)
+  } catch (error) {
+    if (!OperatorError.is(error) || error.code !== 'somebody-acted') throw error
+    return { kind: 'refused', error: error.code, cause: error.message }
+  }
   return { kind: 'started', execution: await engine.executions.start(input) }
 }
 

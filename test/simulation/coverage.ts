@@ -82,6 +82,7 @@ const paths = [
   'operator: pause',
   'operator: abort',
   'operator: contradicts',
+  'operator: is told that somebody else acted',
   'operator: redrives',
   'operator: stops the run',
   'operator: stops a chunk',

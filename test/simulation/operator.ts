@@ -9,6 +9,7 @@ import { captureOff } from '../../shared/operator/capture-off.ts'
 import { abortRun, pauseRun } from '../../shared/operator/command.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { LostSight, OperatorError } from '../../shared/operator/errors.ts'
+import type { Wish } from '../../shared/operator/people.ts'
 import { repairRun, resumeRun, type Started, startRun, verifyRun } from '../../shared/operator/start.ts'
 import type { Checks } from './checks/checks.ts'
 import type { DestinationWatch } from './checks/writes.ts'
@@ -359,17 +360,32 @@ export class Operator {
     return { status: 'REFUSED', error: { name: begun.error, message: begun.cause } }
   }
 
-  async #byCommand(input: Json): Promise<Execution | Extract<Started, { kind: 'refused' }>> {
+  /** Whoever is told that somebody else has just given a command acts on top of it, mostly. */
+  async #byCommand(input: Json, who?: string): Promise<Execution | Extract<Started, { kind: 'refused' }>> {
     const { only, resume, ...options } = input as { only?: 'verify' | 'repair'; resume?: boolean }
-    const engine = this.#engine
-    let started: Started
-    if (only) started = await (only === 'verify' ? verifyRun(engine) : repairRun(engine))
-    else started = await (resume ? resumeRun(engine, options) : startRun(engine, options))
+    const engine = this.#engine(who)
+    const begin = (wish: Wish): Promise<Started> => {
+      if (only) return (only === 'verify' ? verifyRun : repairRun)(engine, wish)
+      return resume ? resumeRun(engine, options, wish) : startRun(engine, options)
+    }
+    let started = await begin({})
+    if (started.kind === 'refused' && started.error === 'somebody-acted') {
+      this.#world.hit('operator: is told that somebody else acted')
+      const version = await this.#lastVersion()
+      if (version !== undefined && (who === undefined || this.#contradicting.chance(0.5)))
+        started = await begin({ over: version })
+    }
     return started.kind === 'started' ? this.#stepFunctions.executions.get(started.execution)! : started
   }
 
+  async #lastVersion(): Promise<number | undefined> {
+    const ledger = this.#ledger.asOperator()
+    const lease = await readLease(ledger, destinationTable)
+    return lease && (await readControl(ledger, lease.run)).version
+  }
+
   /** What the commands work with; they reach everything at once. */
-  get #engine(): OperatorEngine {
+  #engine(who = 'the team'): OperatorEngine {
     const { world, source, destination, mapping } = this.#around.deployment
     const tables = { [source.memory.name]: source.memory, [destination.memory.name]: destination.memory }
     return {
@@ -395,6 +411,7 @@ export class Operator {
           return newest ? { kind: 'yes', execution: newest.arn } : { kind: 'no' }
         },
       },
+      identity: async () => who,
       describeTable: async (name) => ({
         name,
         arn: name,
@@ -533,7 +550,7 @@ export class Operator {
     story.tell('operator', 'turns capture off')
     for (let stuck = 0; ; ) {
       try {
-        await captureOff(this.#engine, settings.liveSeconds)
+        await captureOff(this.#engine(), settings.liveSeconds)
         story.tell('operator', 'knows that capture is off')
         // A function that outlived its stopped execution has finished the run meanwhile, and nothing turns capture on again.
         if (when === 'while unfinished' && (await this.#finishedRun())) this.#leaveOff()
@@ -596,8 +613,8 @@ export class Operator {
   }
 
   /** Whether the run was told. */
-  async #command(command: 'pause' | 'abort'): Promise<boolean> {
-    const told = await (command === 'pause' ? pauseRun : abortRun)(this.#engine)
+  async #command(command: 'pause' | 'abort', who?: string): Promise<boolean> {
+    const told = await (command === 'pause' ? pauseRun : abortRun)(this.#engine(who))
     if (told.kind === 'refused') return false
     this.#world.hit(`operator: ${command}`)
     this.#world.story.tell('operator', command)
@@ -615,8 +632,8 @@ export class Operator {
     if (this.#finished || this.#over || this.#givesUp || this.#givenUp !== undefined) return
     this.#world.hit('operator: contradicts')
     const command = this.#contradicting.pick(['pause', 'abort', 'resume'] as const)
-    if (command !== 'resume') await this.#command(command)
-    else await this.#byCommand({ resume: true })
+    if (command !== 'resume') await this.#command(command, 'somebody else')
+    else await this.#byCommand({ resume: true }, 'somebody else')
   }
 
   #stop(which: (execution: Execution) => boolean): void {

@@ -1,4 +1,5 @@
 import { openSums } from '../../facts/sums.ts'
+import { lastCommand, lastCommandReport } from '../people.ts'
 import { keyLabel } from './format.ts'
 import { shareDone } from './line.ts'
 import { etaMs, rateOf, stalledMs, type Track } from './rate-and-eta.ts'
@@ -25,6 +26,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     phase: run.phase,
     walk: pass,
     command: control.command,
+    lastCommand: lastCommandReport(lastCommand(control)),
     source: run.source,
     destination: run.destination,
     execution: { arn: run.execution, status: execution.ended ?? execution.status },

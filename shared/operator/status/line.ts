@@ -1,6 +1,7 @@
 import { passMs, workedMs } from '../../facts/phase-times.ts'
 import { passes, phases } from '../../ledger/passes.ts'
 import { counted, duration, grouped } from '../../runtime/text.ts'
+import { isRecent, lastCommand, lastWords } from '../people.ts'
 import { foundWords, keyLabel } from './format.ts'
 import { lagWords } from './lag.ts'
 import { etaMs, rateOf, stalledMs, type Track } from './rate-and-eta.ts'
@@ -31,6 +32,16 @@ export function progressLine(progress: Progress, seen: Track, { keys }: { keys: 
 export function waitingLine(progress: Progress, seen: Track): string | undefined {
   const waiting = waitingFor(progress, stalledMs(seen))
   return waiting && `waiting: ${waiting}`
+}
+
+/**
+ * The line below it for others than who gave it: the last command, while it keeps the run from working or is not five minutes
+ * old.
+ */
+export function commandLine({ control, at }: Progress): string | undefined {
+  const last = lastCommand(control)
+  if (!last || (control.command === 'run' && !isRecent(last, at))) return undefined
+  return `last command: ${lastWords(last, at)}`
 }
 
 /** The share done, from 0 to 1; absent while the total is unknown. Below 1 until the chunks cover the table. */

@@ -85,6 +85,8 @@ export function memoryWorld() {
     itemCount: 1_000,
     running: undefined as string | undefined,
     mapping: 'Enabled' as Awaited<ReturnType<Mapping['state']>>,
+    /** Who gives the commands. */
+    identity: 'alice' as string | undefined,
   }
   /** What the mapping was told, in order. */
   const told: boolean[] = []
@@ -128,6 +130,7 @@ export function memoryWorld() {
       sizeBytes: 0,
       stream: { arn: `arn:stream:${name}`, viewType: 'NEW_AND_OLD_IMAGES' },
     }),
+    identity: async () => state.identity,
     openTable: ({ name }) => tables[name as keyof typeof tables],
     mapping: {
       state: async () => state.mapping,

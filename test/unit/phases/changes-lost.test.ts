@@ -60,7 +60,7 @@ it('An offline run, and a verification, are not asked for live changes', async (
 
 it('A run that is being aborted is not resumed, nor another begun, until that is announced', async () => {
   const { ledger, resume } = await stopped()
-  await changeControl(ledger, 'r', (control) => withCommand(control, 'abort'))
+  await changeControl(ledger, 'r', (control) => withCommand(control, 'abort', { verb: 'abort', at: 1 }))
   await expect(resume()).rejects.toMatchObject({ code: 'told-to-stop' })
   await expect(refuseWhileAborting(run, ledger)).rejects.toMatchObject({ code: 'told-to-stop' })
   await expect(refuseWhileAborting({ ...run, state: 'aborted' }, ledger)).resolves.toBeUndefined()

@@ -73,7 +73,10 @@ async function world(change: Situation = {}) {
     lease: (await readLease(ledger, 'd'))!,
     control: await readControl(ledger, 'r'),
   })
-  const command = (name: 'run' | 'abort') => changeControl(ledger, 'r', (control) => withCommand(control, name))
+  const command = (name: 'run' | 'abort') =>
+    changeControl(ledger, 'r', (control) =>
+      withCommand(control, name, { verb: name === 'abort' ? name : 'resume', at: 1 }),
+    )
   return { ledger, state, asked, engine, rows, command, sweep: () => sweep(engine) }
 }
 
