@@ -36,7 +36,7 @@ export async function writeAll(
       const before = open.length
       open = open.filter((index) => results[index] === 'retry')
       if (open.length === 0) return { done: results }
-      return { again: `${open.length} items unprocessed`, progressed: open.length < before }
+      return { again: `${open.length} items unprocessed`, progressed: open.length < before, throttled: true }
     },
     (reason, cause) =>
       (cause as Error) ?? new DynamoDbError('throttled', `${operation} to ${table.name} gave up: ${reason}`),

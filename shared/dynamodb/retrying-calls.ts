@@ -18,6 +18,7 @@ export function withRetries<T>(operation: string, runtime: Runtime, once: () => 
 
 /** What a failed attempt means: retried if the error is retryable, else thrown. */
 export function again<T>(error: unknown): Attempt<T> {
-  if (DynamoDbError.is(error) && error.retryable) return { again: error.code, cause: error }
+  if (DynamoDbError.is(error) && error.retryable)
+    return { again: error.code, cause: error, throttled: error.code === 'throttled' }
   throw error
 }

@@ -11,10 +11,15 @@ export interface Ask {
   (): Promise<void>
   /** Told of a write that got no answer: it may still land, also after a later attempt has succeeded. */
   unanswered?: () => void
+  /** Told for how long a throttled call waits before it is repeated, ms. */
+  throttled?: (waitMs: number) => void
 }
 
-/** The result of one attempt: done, or a reason to retry. An attempt that progressed resets the count of attempts. */
-export type Attempt<T> = { done: T } | { again: string; cause?: unknown; progressed?: boolean }
+/**
+ * The result of one attempt: done, or a reason to retry. An attempt that progressed resets the count of attempts.
+ * `throttled`: a table had no capacity left.
+ */
+export type Attempt<T> = { done: T } | { again: string; cause?: unknown; progressed?: boolean; throttled?: boolean }
 
 /**
  * Retries with full-jitter backoff: each wait is uniform in [0, min(cap, base·2^attempt)).
@@ -37,6 +42,7 @@ export async function retry<T>(
     if (tried >= attempts) throw exhausted(result.again, result.cause)
     const waitMs = Math.floor(runtime.random() * Math.min(capMs, baseMs * 2 ** tried))
     runtime.emit({ code: 'retry.waiting', operation, attempt: tried, waitMs, reason: result.again })
+    if (result.throttled) ask?.throttled?.(waitMs)
     await runtime.sleep(waitMs)
   }
 }

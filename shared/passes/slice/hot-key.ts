@@ -3,7 +3,7 @@ import { encodeKeyValue, type Key } from '../../dynamodb/key.ts'
 import type { Clock } from '../../runtime/ports.ts'
 
 /**
- * Tracks how long the slice has been in its current partition key. A key is hot after `splitAfterMs`, or at once if it
+ * Tracks how long the slice has worked on its current partition key. A key is hot after `splitAfterMs`, or at once if it
  * was heavy in an earlier run.
  */
 export class HotKeyWatch {
@@ -15,7 +15,10 @@ export class HotKeyWatch {
   readonly #splitAfterMs: number
   readonly #heavy: ReadonlySet<string>
 
-  /** @param heavy encoded partition keys that had to be split before. */
+  /**
+   * @param clock without the time for which the slice was throttled.
+   * @param heavy encoded partition keys that had to be split before.
+   */
   constructor(clock: Clock, splitAfterMs: number, heavy: ReadonlySet<string>) {
     this.#clock = clock
     this.#splitAfterMs = splitAfterMs

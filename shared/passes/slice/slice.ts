@@ -25,6 +25,7 @@ import type { Pass } from './pass.ts'
 import { ScanOrder } from './scan-order.ts'
 import { trySplit } from './split.ts'
 import { type SliceTask, startSlice } from './start.ts'
+import { WorkClock } from './work-clock.ts'
 
 /** Checkpoints are at most this far apart. */
 const checkpointMs = 5_000
@@ -53,8 +54,10 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   ask.unanswered = () => {
     unanswered = runtime.clock()
   }
+  const work = new WorkClock(runtime.clock)
+  ask.throttled = (waitMs) => work.throttled(waitMs)
   const pass = engine.openPass(run, record.pass, ask)
-  const watch = new HotKeyWatch(runtime.clock, engine.splitAfterMs, encoded(await heavyIn(run, record, pass, ledger)))
+  const watch = new HotKeyWatch(work.now, engine.splitAfterMs, encoded(await heavyIn(run, record, pass, ledger)))
   const isJumping = record.chunk.kind === 'segment' && (run.wholeKeys?.[record.pass] ?? 0) > 0
   const jumped = encoded(isJumping ? await readWholeKeys(ledger, run.id, record.pass) : [])
   const slice = new Slice({ run, record, pass, whyStop, engine, watch, jumped, unanswered: () => unanswered })
