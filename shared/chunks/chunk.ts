@@ -34,6 +34,11 @@ export function isWholeKey({ id, chunk }: { id: string; chunk: Chunk }): boolean
   return chunk.kind === 'range' && depthOf(id) === 0
 }
 
+/** Whether a chunk is a whole partition key or descends from one. */
+export function isOfWholeKey(id: string): boolean {
+  return id.startsWith('k')
+}
+
 export function childId(parent: string, index: number): string {
   return `${parent}.${index}`
 }

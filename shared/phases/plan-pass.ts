@@ -1,5 +1,6 @@
-import { segmentId } from '../chunks/chunk.ts'
+import { isOfWholeKey, segmentId } from '../chunks/chunk.ts'
 import { rootsFor } from '../chunks/segments.ts'
+import { spread } from '../chunks/spread.ts'
 import type { KeyValue } from '../dynamodb/attributes.ts'
 import { enterPhase } from '../facts/phase.ts'
 import { createChunks, eachChunk, getChunk, newChunk, replaceChunk } from '../ledger/chunks.ts'
@@ -60,9 +61,18 @@ export async function planPass(
   if (!repeats) await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
   open.push(...lacking.keys())
   if (kind === 'copy' && open.length > 0) await endQuiet(task, ledger)
-  const items = open.sort().map((chunk) => ({ chunk }))
+  const items = inOrder(open).map((chunk) => ({ chunk }))
   const manifest = await manifests.write(`manifests/${run.id}/${pass}-${fence}.json`, items)
   return { outcome: 'planned', pass, manifest, chunks: items.length }
+}
+
+/**
+ * The order in which chunks are begun: whole keys first, because the heaviest may take as long as everything else. Within
+ * both, what is begun together is spread over the table.
+ */
+function inOrder(chunks: string[]): string[] {
+  const { keys = [], segments = [] } = Object.groupBy(chunks.sort(), (id) => (isOfWholeKey(id) ? 'keys' : 'segments'))
+  return [...spread(keys), ...spread(segments)]
 }
 
 /**
