@@ -4,6 +4,7 @@ import type { LedgerTable, Row } from '../ledger/table.ts'
 import { SegueError } from '../runtime/error.ts'
 import { inParallel } from '../runtime/parallel.ts'
 import type { Deadline } from '../runtime/ports.ts'
+import type { Ask } from '../runtime/retry.ts'
 
 /** A position in the lists: a list, and the sort key of the last finished row; `''` is before the first. */
 export interface ListPlace {
@@ -38,11 +39,18 @@ const largestGroup = 64
  * next rows might not be done in time. Holds one page of rows, however long the lists are. The next invocation
  * continues where this one stopped, however little each does, and whether or not the work removes its row from the
  * list. An invocation that dies leaves no place: the next begins where this one began, so it must not be cut short by
- * its limit.
+ * its limit. Where a table fails after its retries, the rows are tried one by one.
  * @throws the error of a row's work; a retryable one only if no row before it was done.
  */
 export function workThrough(lists: readonly List[], from: ListPlace, engine: ListEngine): Promise<ListsOutcome> {
-  return orStopped(() => through(lists, from, engine))
+  const at = { place: from }
+  return orStopped(() =>
+    through(lists, at, engine).catch((error) => {
+      // Tables that keep failing must not undo what this invocation has done before.
+      if (at.place !== from && SegueError.is(error) && error.retryable) return { outcome: 'more', from: at.place }
+      throw error
+    }),
+  )
 }
 
 interface ListEngine {
@@ -51,46 +59,60 @@ interface ListEngine {
   whyStop: StopReason
 }
 
+/** @param at kept up to date, for who catches an error. */
 async function through(
   lists: readonly List[],
-  from: ListPlace,
+  at: { place: ListPlace },
   { ledger, deadline, whyStop }: ListEngine,
 ): Promise<ListsOutcome> {
   const ask = continueUnless(whyStop)
   const wholeMs = deadline.remainingMs()
-  let place = from
   let group = atOnce
   let longestMs = 0
-  while (place.shard < lists.length) {
-    const { shard, after } = place
+  while (at.place.shard < lists.length) {
+    const { shard, after } = at.place
     const { pk, workOf } = lists[shard]!
     const rows = await ledger.query(pk, '', { after, limit: pageRows })
     const all = await workOf(rows)
-    for (let i = 0; i === 0 || i < all.length; ) {
+    let i = 0
+    do {
       await ask()
-      const now = all.slice(i, i + group)
       const beganMs = deadline.remainingMs()
-      try {
-        await inParallel(atOnce, now, async ({ work }) => {
-          await ask()
-          await work()
-        })
-      } catch (error) {
-        // Tables that keep failing must not undo what this invocation has done before.
-        if (place !== from && SegueError.is(error) && error.retryable) return { outcome: 'more', from: place }
-        throw error
-      }
-      i += group
-      const last = i < all.length ? now.at(-1)!.at : endOf(rows)
-      place = last === undefined ? { shard: shard + 1, after: '' } : { shard, after: last }
+      const { finished, failure } = await workOn(all.slice(i, i + group), ask)
+      i += finished
+      const last = i < all.length ? all[i - 1]?.at : endOf(rows)
+      if (finished > 0 || all.length === 0)
+        at.place = last === undefined ? { shard: shard + 1, after: '' } : { shard, after: last }
       const leftMs = deadline.remainingMs()
       longestMs = Math.max(longestMs, beganMs - leftMs)
       // Checked after the work: however short the time, each invocation makes progress.
-      if (leftMs < Math.max(wholeMs / 10, 2 * longestMs) && place.shard < lists.length)
-        return { outcome: 'more', from: place }
-      // A row may cost one read or dozens of them, each of which may be throttled.
-      group = longestMs > wholeMs / 20 ? atOnce : largestGroup
-    }
+      const isLate = leftMs < Math.max(wholeMs / 10, 2 * longestMs) && at.place.shard < lists.length
+      if (failure !== undefined && (isLate || (finished === 0 && group === 1))) throw failure
+      if (isLate) return { outcome: 'more', from: at.place }
+      // A table that takes one write a second always fails some of many at once. A row may cost one read or dozens of
+      // them, each of which may be throttled.
+      group = failure !== undefined ? 1 : Math.min(2 * group, longestMs > wholeMs / 20 ? atOnce : largestGroup)
+    } while (i < all.length)
   }
   return { outcome: 'done' }
+}
+
+/**
+ * Does the work of some rows at once; after a failure it begins no more.
+ * @returns how many of the first rows are done, and the failure, if it may pass.
+ * @throws any other error.
+ */
+async function workOn(rows: readonly ListWork[], ask: Ask): Promise<{ finished: number; failure?: unknown }> {
+  const done = new Set<ListWork>()
+  try {
+    await inParallel(atOnce, rows, async (row) => {
+      await ask()
+      await row.work()
+      done.add(row)
+    })
+    return { finished: rows.length }
+  } catch (failure) {
+    if (!SegueError.is(failure) || !failure.retryable) throw failure
+    return { finished: rows.findIndex((row) => !done.has(row)), failure }
+  }
 }
