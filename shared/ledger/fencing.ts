@@ -41,8 +41,8 @@ export function isDriving(
 }
 
 /**
- * Why work of an execution must stop; `undefined` if it may continue. The lease is given back when an execution ends,
- * and raises no fence: what is delivered late would write on under it, into a table that the application may use.
+ * Why work of an execution must stop; `undefined` if it may continue. The end of an execution raises the fence; its run
+ * says so, too, since a run of an earlier version may have ended without that.
  */
 export function stopReason(ledger: LedgerTable, task: LeaseTask, codeHash: string, clock: Clock): StopReason {
   return trusted(clock, async () => {

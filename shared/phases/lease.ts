@@ -114,12 +114,13 @@ async function tryLease(
 
 /** A late delivery must not begin a run that no execution drives: live changes would be captured for it. */
 async function refuseIfEnded(execution: string, engine: LeaseEngine): Promise<void> {
-  if ((await ownerStatus(execution, engine)) !== 'ended') return
+  const since = engine.runtime.clock()
+  if ((await ownerStatus({ execution, since }, engine)) !== 'ended') return
   throw new Refusal('execution-ended', `Execution ${execution} has ended and takes no lease. Start another one.`)
 }
 
 async function refuseWhileAlive(lease: Lease, engine: LeaseEngine): Promise<void> {
-  if ((await isOfGoneStack(lease, engine)) || (await ownerStatus(lease.execution, engine)) === 'ended') return
+  if ((await isOfGoneStack(lease, engine)) || (await ownerStatus(lease, engine)) === 'ended') return
   const since = new Date(lease.since).toISOString()
   throw new Refusal(
     'run-in-progress',

@@ -3,7 +3,8 @@ export type ExecutionStatus = 'running' | 'ended' | 'unknown'
 
 /** Step Functions as the engine uses it. */
 export interface Executions {
-  status(executionArn: string): Promise<ExecutionStatus>
+  /** `absent`: the service knows no such execution. It has just begun, or ended 90 days ago. */
+  status(executionArn: string): Promise<ExecutionStatus | 'absent'>
 }
 
 /** What a stack uses for its ledger; `gone`: it is destroyed; `unknown` when the service could not say. */

@@ -9,8 +9,7 @@ export function sdkExecutions(client: SFNClient): Executions {
         const { status } = await client.send(new DescribeExecutionCommand({ executionArn }))
         return status === 'RUNNING' || status === 'PENDING_REDRIVE' ? 'running' : 'ended'
       } catch (error) {
-        // Step Functions forgets an execution 90 days after it ended.
-        return (error as Error).name === 'ExecutionDoesNotExist' ? 'ended' : 'unknown'
+        return (error as Error).name === 'ExecutionDoesNotExist' ? 'absent' : 'unknown'
       }
     },
   }

@@ -65,7 +65,7 @@ async function endUnowned(
 ): Promise<'nothing to do' | 'owner unknown' | 'interrupted' | 'freed'> {
   if (lease.held) {
     if (engine.runtime.clock() - lease.since < youngMs) return 'nothing to do'
-    const status = await ownerStatus(lease.execution, engine)
+    const status = await ownerStatus(lease, engine)
     if (status !== 'ended') return status === 'unknown' ? 'owner unknown' : 'nothing to do'
   } else if (!isRunning(run) && !isUnraised(lease, run, control)) return 'nothing to do'
   const at = engine.runtime.clock()

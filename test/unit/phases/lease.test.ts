@@ -33,6 +33,8 @@ function world(ledger: LedgerTable = memoryLedgerTable()) {
     marked: [] as (string | undefined)[],
     /** What CloudFormation says of other stacks. */
     uses: {} as Record<string, LedgerUse>,
+    /** Executions that Step Functions does not know. */
+    absent: new Set<string>(),
   }
   const engineOf = (execution: string): LeaseEngine => ({
     ledger,
@@ -40,6 +42,7 @@ function world(ledger: LedgerTable = memoryLedgerTable()) {
       async status(asked) {
         // Of another stack's machines one may ask nothing.
         if (!asked.startsWith(state.stack)) return 'unknown'
+        if (state.absent.has(asked)) return 'absent'
         return asked === execution ? 'running' : 'ended'
       },
     },
@@ -96,6 +99,22 @@ it('fences the run before a new one', async () => {
   const next = await begin('two')
   expect(next.run).not.toBe(first.run)
   expect((await readControl(ledger, first.run)).fence).toBe(next.fence)
+})
+
+it('begins a run although Step Functions does not know its execution yet', async () => {
+  const { state, take } = world()
+  state.absent.add('one')
+  expect(await take('one')).toMatchObject({ outcome: 'held' })
+})
+
+it('takes no run over from an execution that Step Functions does not know, until that is a day old', async () => {
+  const { state, begin, take } = world()
+  await begin('one')
+  state.absent.add('one')
+  state.now += 24 * 3_600 * second
+  await expect(take('two')).rejects.toMatchObject({ code: 'run-in-progress' })
+  state.now += 1
+  expect(await take('two')).toMatchObject({ outcome: 'held', fence: 2 })
 })
 
 it('waits until nothing of a stopped run can land any more', async () => {

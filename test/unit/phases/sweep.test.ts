@@ -7,7 +7,7 @@ import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/le
 import { captureEndsMs } from '../../../shared/live/fencing.ts'
 import type { Mapping, MappingState } from '../../../shared/live/ports.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
-import type { ExecutionStatus } from '../../../shared/phases/ports.ts'
+import type { Executions } from '../../../shared/phases/ports.ts'
 import { type SweepEngine, sweep } from '../../../shared/phases/sweep.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 
@@ -25,6 +25,8 @@ const record = {
 const lease: Lease = { table: 'd', held: true, run: 'r', execution: 'one', fence: 4, since: began }
 const task = { run: 'r', fence: 4 }
 
+type Status = Awaited<ReturnType<Executions['status']>>
+
 interface Situation {
   run?: object
   lease?: object
@@ -38,7 +40,7 @@ async function world(change: Situation = {}) {
   const ledger = memoryLedgerTable()
   const state = {
     now: began + 2 * minute,
-    statuses: ['ended'] as ExecutionStatus[],
+    statuses: ['ended'] as Status[],
     mapping: change.mapping ?? 'Enabled',
   }
   const asked: boolean[] = []
@@ -108,11 +110,13 @@ describe('A run whose execution ended without recording it', () => {
     })
   })
 
-  it.each<[string, ExecutionStatus[], string]>([
+  it.each<[string, Status[], string]>([
     ['still runs', ['running'], 'nothing to do'],
     ['seems to have ended at first', ['ended', 'running'], 'nothing to do'],
     ['is not known', ['unknown'], 'owner unknown'],
     ['is not known any more', ['ended', 'unknown'], 'owner unknown'],
+    ['is not there yet', ['absent'], 'owner unknown'],
+    ['is not there any more', ['ended', 'absent'], 'owner unknown'],
   ])('is left alone while its execution %s', async (_, statuses, outcome) => {
     const { state, rows, sweep } = await world()
     state.statuses = statuses
@@ -139,6 +143,15 @@ describe('A run whose execution ended without recording it', () => {
       }
       expect(state.now - began).toBeLessThan(2 * minute)
     }
+  })
+
+  it('is interrupted once its execution is not there after a day: the service has forgotten it', async () => {
+    const { state, sweep } = await world()
+    state.statuses = ['absent']
+    state.now = began + 24 * 60 * minute
+    expect(await sweep()).toMatchObject({ outcome: 'owner unknown' })
+    state.now += 1
+    expect(await sweep()).toMatchObject({ outcome: 'interrupted' })
   })
 
   it('is left to whoever takes it over at that moment', async () => {
