@@ -13,7 +13,7 @@ interface Stretch {
   writesPerSecond: number
 }
 
-/** Longest that an item takes, ms: a page of 1,000 is read within the client's patience, a call with 25 is not written. */
+/** Longest that an item takes where the speed changes, ms: a page of 1,000 is read within the client's patience, a call with 25 is not written. */
 const slowestReadMs = 9
 const slowestWriteMs = 1_000
 const slowestRequestMs = 1_000
@@ -54,11 +54,13 @@ export class Pace {
   }
 
   readMs(items: number): number {
-    return items * Math.min(slowestReadMs, this.#world.settings.readMsPerItem * this.#now.slowdown)
+    const ms = this.#world.settings.readMsPerItem * this.#now.slowdown
+    return items * (this.isPaced ? Math.min(slowestReadMs, ms) : ms)
   }
 
   writeMs(items: number): number {
-    return items * Math.min(slowestWriteMs, this.#world.settings.writeMsPerItem * this.#now.slowdown)
+    const ms = this.#world.settings.writeMsPerItem * this.#now.slowdown
+    return items * (this.isPaced ? Math.min(slowestWriteMs, ms) : ms)
   }
 
   /** How many of so many writes the capacity allows now; takes them from it. */
