@@ -113,19 +113,25 @@ export class MemoryStream implements Stream {
     this.#add(shard, middle, shard.to)
   }
 
-  /** Throws away records older than `before` (ms), up to the first that is not, and closed shards that have none left. */
-  trim(before: number): void {
+  /**
+   * Throws away records older than `before` (ms), up to the first that is not, and closed shards that have none left.
+   * Returns those records.
+   */
+  trim(before: number): StreamRecord[] {
+    const trimmed: StreamRecord[] = []
     for (const shard of this.#shards) {
       // From the front only: a record of an item may show after a later one of another.
       const kept = shard.records.findIndex(({ at }) => at >= before)
       const old = shard.records.splice(0, kept < 0 ? shard.records.length : kept)
       shard.trimmed = old.at(-1)?.seq ?? shard.trimmed
+      trimmed.push(...old)
     }
     // The oldest first: a shard outlives the one that it replaced.
     for (const shard of [...this.#shards]) {
       const isOldest = !this.#shards.some(({ id }) => id === shard.parent)
       if (shard.closed && shard.records.length === 0 && isOldest) this.#shards.splice(this.#shards.indexOf(shard), 1)
     }
+    return trimmed
   }
 
   #close(id: string): MemoryShard {

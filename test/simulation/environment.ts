@@ -6,6 +6,7 @@ import type { Tags } from '../../shared/phases/handlers/lease.ts'
 import type { LiveWorld, MappingWorld, Migrating, StreamWorld } from '../../shared/phases/handlers/world.ts'
 import type { Executions, ManifestStore, Stacks } from '../../shared/phases/ports.ts'
 import { type Deployment, destinationTable, engineIn, open, type Release, sourceTable } from './deployment.ts'
+import type { Execution } from './interpreter/execution.ts'
 import type { Json } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import { liveTablesIn } from './stores/live-tables.ts'
@@ -84,6 +85,7 @@ function executionsIn({ world, stepFunctions }: Deployment, sandbox: Sandbox): E
   const status = async (arn: string) => {
     if (world.strikes('status unknown')) return 'unknown' as const
     const found = stepFunctions().executions.get(arn)
+    if (found && isHidden(found, world)) return 'absent' as const
     // Describing is eventually consistent.
     const lag = world.dice.between(0, 1_500)
     const over = found === undefined || (found.endedAt !== undefined && world.now - found.endedAt > lag)
@@ -92,6 +94,20 @@ function executionsIn({ world, stepFunctions }: Deployment, sandbox: Sandbox): E
   return {
     status: (arn) => sandbox.request({ name: 'describe execution', ms: 30, write: false }, () => status(arn)),
   }
+}
+
+/** Until when Step Functions does not know an execution that has been started. */
+const hiddenUntil = new WeakMap<Execution, number>()
+
+function isHidden(execution: Execution, world: World): boolean {
+  const { now, further } = world
+  if (execution.attempt > 1) return false
+  if (!hiddenUntil.has(execution)) {
+    const ms = world.strikes('execution not there') ? further.between(0, further.pick([3_000, 20_000, 180_000])) : 0
+    hiddenUntil.set(execution, execution.begunAt + ms)
+  }
+  // Some of its hosts know it.
+  return now < hiddenUntil.get(execution)! && further.chance(0.8)
 }
 
 function manifestsIn({ stepFunctions }: Deployment, sandbox: Sandbox): ManifestStore {

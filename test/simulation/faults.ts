@@ -80,6 +80,10 @@ const furtherRates = {
   'empty page': 0.02,
   /** A batch of keys of which some are left unprocessed, now and then all. */
   'unprocessed keys': 0.05,
+  /** Step Functions does not know an execution yet, for up to three minutes: per execution. */
+  'execution not there': 0.1,
+  /** Nothing sweeps for ten minutes to an hour: per seed. */
+  'watchdog absent': 0.15,
 } as const
 
 export type Fault = keyof typeof baseRates | keyof typeof furtherRates

@@ -54,6 +54,9 @@ const redrivesMs = {
 /** For safely less than this long people keep capture off, if they want to resume: the stream keeps changes for a day. */
 const STREAM_KEEPS_MS = 20 * 3_600_000
 
+/** After this long some changes are lost that nobody has read. */
+const STREAM_FORGETS_MS = 26 * 3_600_000
+
 /** Once nothing goes wrong any more, live changes come to rest within this time again and again. */
 const STANDSTILL_MS = 1_800_000
 
@@ -118,6 +121,8 @@ export class Operator {
   readonly #inPhase: { phase: Phase; disturb: () => void }[] = []
   /** Until when people leave a paused run alone. */
   #pausedUntil = 0
+  /** Nobody applies live changes, and nobody monitors them. */
+  #isNeglected = false
   /** The console does not resume a run that was paused or aborted; the command does. */
   #toldToStop = false
   /** Of what concerns capture off, so that everything else stays as it is. */
@@ -148,7 +153,8 @@ export class Operator {
     if (!this.#world.request.unattended && this.#world.request.profile !== 'calm') this.#planDisturbances()
     const { settings } = this.#world
     const { invoke, sweep } = this.#around
-    if (!settings.offline) void this.#schedule(settings.monitorMs, invoke, 'path: monitor failed')
+    const monitor = async () => this.#isNeglected || invoke()
+    if (!settings.offline) void this.#schedule(settings.monitorMs, monitor, 'path: monitor failed')
     void this.#schedule(SWEEP_MS, sweep, 'path: sweep failed')
     writers?.start()
     if (this.#dice.chance(0.5)) await this.#world.scheduler.sleep(this.#dice.between(0, 20_000))
@@ -302,6 +308,8 @@ export class Operator {
     const { deployment } = this.#around
     const mapping = deployment.mapping()
     const since = this.#world.now
+    this.#isNeglected = await this.#isLongAndUnread()
+    if (this.#isNeglected) mapping.set(false)
     for (let idleAt = since; this.#world.now < this.#pausedUntil; ) {
       await scheduler.sleep(Math.min(60_000, this.#pausedUntil - this.#world.now))
       const isPaused = (await this.#lastCommand()) === 'pause' && (await this.#captures())
@@ -311,10 +319,23 @@ export class Operator {
       if (this.#world.now - idleAt > STANDSTILL_MS)
         return this.#world.violated(violation('unbounded', 'live changes stand still while the run is paused'))
     }
+    this.#isNeglected = false
     if (this.#world.now - since < ALL_END_MS) return
     this.#world.hit('path: paused for an hour')
     const polling = this.#running(({ begunAt }) => begunAt <= since)[0]
     if (polling) this.#world.violated(violation('polling', `${polling.arn} is alive while the run is paused`))
+  }
+
+  /**
+   * Whether a pause lasts for longer than the stream keeps changes, and nobody reads them meanwhile: somebody has
+   * disabled the mapping in the console, and the monitor is gone.
+   */
+  async #isLongAndUnread(): Promise<boolean> {
+    const { settings, now } = this.#world
+    if (settings.offline || this.#finished || this.#pausedUntil - now < STREAM_FORGETS_MS) return false
+    if ((await this.#lastCommand()) !== 'pause' || !(await this.#captures()) || !this.#handing.chance(0.5)) return false
+    this.#world.hit('path: changes unread for a day')
+    return true
   }
 
   /** What the last run was told last. */
@@ -470,6 +491,7 @@ export class Operator {
       case 'slice-too-short':
         return before
       case 'changes-lost':
+      case 'stream-trimmed':
         return this.#startOver()
       case 'destination-not-empty':
         // Where there is nothing to resume either: a run that was begun beside took the lease from one that had been stopped.

@@ -8,13 +8,13 @@ import type { Planned } from '../../shared/phases/plan-pass.ts'
 import type { Swept } from '../../shared/phases/sweep.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import { type MemoryTable, memoryTable } from '../memory/table.ts'
+import { Absence } from './absence.ts'
 import { Checks } from './checks/checks.ts'
 import { ControlChecks } from './checks/control.ts'
 import { LedgerChecks } from './checks/ledger.ts'
 import { DestinationWatch, sourceWatch } from './checks/writes.ts'
 import { type Deployment, destinationTable, releasesOf, sourceTable } from './deployment.ts'
 import { Dice } from './dice.ts'
-import { optionsOf } from './environment.ts'
 import { StepFunctions } from './interpreter/step-functions.ts'
 import { type Lambda, LambdaService } from './lambda/service.ts'
 import { functionArn, machinesOf } from './machines.ts'
@@ -136,7 +136,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     release: world.settings.startsOver ? releases.flawed : releases.right,
     deploy(release) {
       deployment.release = release
-      stepFunctions.machines = machinesOf(release, seconds, optionsOf(world).concurrency)
+      stepFunctions.machines = machinesOf(release, seconds, world.settings)
     },
     stepFunctions: () => stepFunctions,
   }
@@ -169,6 +169,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     deployment.firstCopiedAt ||= copied.at
   }
 
+  const absence = new Absence(world)
   const checks = new Checks(deployment, ledgerChecks, changes, meddler.planted)
   const operator = new Operator({
     deployment,
@@ -180,6 +181,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     invoke: () => service.run(lambdas['monitor-stream'], {}),
     async sweep() {
       const began = world.now
+      if (absence.isAt(began)) return
       const swept = (await service.run(lambdas.watchdog, {})) as unknown as Swept
       ledgerChecks.swept(swept, began)
     },

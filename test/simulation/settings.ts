@@ -1,3 +1,4 @@
+import { MAX_ROUNDS } from '../../infra/workflow/history.ts'
 import { functions } from '../../shared/config/functions-and-permissions.ts'
 import { Dice } from './dice.ts'
 import { drawRates, type Fault, manyTimes, type Rates } from './faults.ts'
@@ -36,6 +37,8 @@ export interface Settings {
   splitAfterSeconds: number
   concurrency: number
   segments: number
+  /** After so many slices a chunk continues in a fresh execution; seldom is a chunk as long as the real number. */
+  rounds: number
   /** How many times longer than in the quick world people, the application, storms and outages take. */
   tempo: number
   /** How often people get each chance to interfere. */
@@ -105,6 +108,7 @@ function drawQuick(dice: Dice, request: Request): Settings {
     splitAfterSeconds: Math.max(1, Math.floor(pacing / dice.whole(6, 13))),
     concurrency,
     segments: dice.whole(1, 6),
+    rounds: drawRounds(request),
     tempo: 1,
     disturbances: 1,
     items: { 0: 4, 1: 2, 60: 9, 250: 25, 400: 60 },
@@ -132,6 +136,11 @@ function drawQuick(dice: Dice, request: Request): Settings {
     monitorMs: dice.between(30_000, 300_000),
     ...drawFurther(request, startsOver),
   }
+}
+
+function drawRounds({ seed }: Request): number {
+  const dice = new Dice(seed, 'rounds')
+  return dice.chance(0.15) ? dice.whole(2, 4) : MAX_ROUNDS
 }
 
 /** What was added later, of a generator of its own: the other settings of a seed stay as they were. */

@@ -6,7 +6,7 @@ import { type Violation, violation } from '../violation.ts'
 import { isUnmigratable, possibleOutputs } from '../workload/migrations.ts'
 
 /**
- * Once drain has said so: whether every change up to `past` (ms) that the stream shows has been applied. Read from the
+ * Once drain has said so: whether every change up to `past` (ms) that the stream shows, or has shown, has been applied. Read from the
  * rows of the ledger, apart from the engine: each destination key that a change concerns names it or a later one of its
  * source item, and an item that no migration takes is listed.
  */
@@ -27,6 +27,8 @@ export function checkDrained(run: string, past: number, { ledger, stream, source
     const entry = listed.get(from)
     return entry !== undefined && (!entry.cleared || String(entry.seq ?? '') >= seq)
   }
-  const missed = stream.memory.records().find((record) => record.at >= since && record.at <= past && !isApplied(record))
+  const missed = [...stream.forgotten, ...stream.memory.records()].find(
+    (record) => record.at >= since && record.at <= past && !isApplied(record),
+  )
   return missed && violation('undrained', `Drain has not waited for the change ${missed.seq}`)
 }

@@ -58,7 +58,10 @@ export class LedgerChecks {
         if (chunk.state === 'split') splits.push(chunk)
         if (chunk.chunk.kind === 'segment' && depthOf(chunk.id) === 0 && chunk.epoch === 1) begun.push(chunk)
       } else if (row.sk.startsWith('WHOLE#')) this.#wholeKeys.set(`${row.pk} ${row.sk}`, row.keys as string[])
-      else if (row.sk === 'LEASE') this.#leased(row, by)
+      else if (row.sk === 'LEASE') {
+        const isAnnounced = puts.some((put) => put.row.sk === 'RUN' && put.row.state === 'aborted')
+        this.#leased(row, by, isAnnounced)
+      }
     }
     for (const segment of begun) {
       const keys = this.#wholeKeys.get(`RUN#${segment.run} WHOLE#${segment.pass}`) ?? []
@@ -127,7 +130,8 @@ export class LedgerChecks {
     this.#world.violated(violation('early quiet', text, { chunks: [chunk.id] }))
   }
 
-  #leased(row: Row, by: string): void {
+  /** @param isAnnounced with an abort, which waits for nobody's end. */
+  #leased(row: Row, by: string, isAnnounced: boolean): void {
     const world = this.#world
     const before = this.lease
     this.lease = row
@@ -135,12 +139,15 @@ export class LedgerChecks {
     if (!before) return
     if ((row.fence as number) < (before.fence as number))
       world.violated(violation('two owners', `the fence of the lease went from ${before.fence} back to ${row.fence}`))
-    if (!before.held || !row.held || before.execution === row.execution) return
-    world.hit('path: lease taken over')
+    const isTaken = row.held && before.execution !== row.execution
+    const isFreed = !row.held && by.startsWith('watchdog~') && !isAnnounced
+    if (!before.held || !(isTaken || isFreed)) return
+    if (isTaken) world.hit('path: lease taken over')
     const owner = this.#stepFunctions().executions.get(before.execution as string)
     // One that was redriven after it was seen ended is fenced by the fence that has just risen.
-    if (owner?.status === 'RUNNING' && world.now - (owner.redrivenAt ?? 0) > PROBED_MS)
-      world.violated(violation('two owners', `${row.execution} took the lease while ${before.execution} was running`))
+    if (owner?.status !== 'RUNNING' || world.now - (owner.redrivenAt ?? 0) <= PROBED_MS) return
+    const who = isTaken ? `${row.execution} took` : 'the watchdog freed'
+    world.violated(violation('two owners', `${who} the lease while ${before.execution} was running`))
   }
 
   #tell(chunk: ChunkRecord, by: string): void {

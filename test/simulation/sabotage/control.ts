@@ -1,6 +1,10 @@
+import type { Call, Court } from '../../../shared/dynamodb/sdk/calls.ts'
 import { readControl } from '../../../shared/ledger/control.ts'
+import type { StopReason } from '../../../shared/ledger/fencing.ts'
 import type { LedgerTable, Put, Row } from '../../../shared/ledger/table.ts'
 import type { LiveFencing } from '../../../shared/live/fencing.ts'
+import type { SweepEngine } from '../../../shared/phases/sweep.ts'
+import type { Ask } from '../../../shared/runtime/retry.ts'
 import type { Sabotage } from './sabotage.ts'
 
 /** The same ledger, whose commits write the control row another way. */
@@ -28,6 +32,19 @@ function untold(ledger: LedgerTable): LedgerTable {
   return { ...controlling(ledger, anyCommand), get }
 }
 
+/** The same ledger, in which no commit raises the fence of such rows. */
+function keepingFences(ledger: LedgerTable, of = ['CONTROL', 'LEASE']): LedgerTable {
+  const commit: LedgerTable['commit'] = (puts) =>
+    ledger.commit(
+      puts.map(({ row, expect }) =>
+        of.includes(row.sk) && typeof expect === 'object' && expect.fence !== undefined
+          ? { row: { ...row, fence: expect.fence }, expect }
+          : { row, expect },
+      ),
+    )
+  return { ...ledger, commit }
+}
+
 /** Ways of breaking how a run is told to stop. */
 export const controlSabotages: Sabotage[] = [
   {
@@ -46,6 +63,76 @@ export const controlSabotages: Sabotage[] = [
       beginOwner: (ledger: LedgerTable, ...rest: unknown[]) => beginOwner(controlling(ledger, withoutQuiet), ...rest),
     }),
     by: ['quiet'],
+  },
+  {
+    name: 'no stop on halt',
+    module: '../../../shared/ledger/owner.ts',
+    change: ({ endOwner, endFromOutside }) => ({
+      endOwner: (ledger: LedgerTable, ...rest: unknown[]) => endOwner(keepingFences(ledger), ...rest),
+      endFromOutside: (ledger: LedgerTable, ...rest: unknown[]) => endFromOutside(keepingFences(ledger), ...rest),
+    }),
+    // Slices read in the row of the run, too, that it has ended.
+    and: {
+      module: '../../../shared/ledger/fencing.ts',
+      change: ({ liveStopReason }) => ({
+        stopReason(ledger: LedgerTable, task: { run: string }, ...rest: unknown[]): StopReason {
+          const whyStop: StopReason = liveStopReason(ledger, task, ...rest)
+          return async () =>
+            (await whyStop()) ?? ((await readControl(ledger, task.run)).command === 'pause' ? 'paused' : undefined)
+        },
+      }),
+    },
+    profile: 'slow',
+    by: ['write after stop'],
+  },
+  {
+    name: 'live changes stopped by the end of an owner',
+    module: '../../../shared/ledger/owner.ts',
+    change: ({ endOwner }) => ({
+      endOwner: (ledger: LedgerTable, ...rest: unknown[]) => endOwner(keepingFences(ledger, ['LEASE']), ...rest),
+    }),
+    by: ['unbounded'],
+  },
+  {
+    name: 'first attempt unasked',
+    module: '../../../shared/runtime/retry.ts',
+    change: ({ retry }) => ({
+      retry(operation: string, runtime: unknown, attempt: unknown, exhausted: unknown, ask?: Ask) {
+        let isFirst = true
+        const askLater = async () => {
+          if (!isFirst) await ask?.()
+          isFirst = false
+        }
+        return retry(operation, runtime, attempt, exhausted, askLater)
+      },
+    }),
+    // And each of the calls of a page is one.
+    and: {
+      module: '../../../shared/dynamodb/sdk/calls.ts',
+      change: ({ sendAll }) => ({
+        sendAll: (count: number, calls: Call[], court: Court) => sendAll(count, calls, court),
+      }),
+    },
+    profile: 'slow',
+    by: ['write after stop', 'write after abort'],
+  },
+  {
+    name: 'an abort announced early',
+    module: '../../../shared/phases/sweep.ts',
+    // As if no slice and no live batch lasted any time.
+    change: ({ sweep }) => ({
+      sweep: (engine: SweepEngine) => sweep({ ...engine, liveSeconds: -65, sliceSeconds: -60 }),
+    }),
+    profile: 'slow',
+    by: ['write after abort'],
+  },
+  {
+    name: 'an execution that is not there yet taken for one that has ended',
+    module: '../../../shared/phases/owner.ts',
+    change: ({ ownerStatus }) => ({
+      ownerStatus: (owner: object, engine: unknown) => ownerStatus({ ...owner, since: 0 }, engine),
+    }),
+    by: ['two owners'],
   },
   {
     name: 'a watchdog that ends no run',

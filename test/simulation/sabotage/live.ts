@@ -199,6 +199,17 @@ export const liveSabotages: Sabotage[] = [
     by: ['undrained'],
   },
   {
+    name: 'changes that the stream has forgotten taken for older ones',
+    module: '../../../shared/live/listed-shards.ts',
+    change: ({ listShards }) => ({
+      listShards: (stream: unknown, run: string, ledger: unknown, clock: () => number) =>
+        listShards(stream, run, ledger, () => clock() - 72 * 3_600_000),
+      keepsFrom: () => true,
+    }),
+    profile: 'slow',
+    by: ['undrained', ...wrong],
+  },
+  {
     name: 'an empty read of the stream taken for its end',
     module: '../../../shared/live/retrying-ports.ts',
     change: ({ retryingStream }) => ({

@@ -6,13 +6,19 @@ import type { ViolationName } from '../violation.ts'
 /** Every way of breaking the engine must be found within this many seeds. */
 const seeds = 500
 
-/** One way of breaking the engine: some exports of one of its modules, replaced. */
-export interface Sabotage {
-  name: string
+/** Some exports of one module of the engine, replaced. */
+interface Change {
   /** Relative to this folder. */
   module: string
   // biome-ignore lint/suspicious/noExplicitAny: exports of any module.
   change: (original: any) => Record<string, unknown>
+}
+
+/** One way of breaking the engine. */
+export interface Sabotage extends Change {
+  name: string
+  /** Changed as well, where the engine holds a promise in two ways. */
+  and?: Change
   /** @default mixed */
   profile?: Profile
   /** Names of the violations that may give it away. */
@@ -20,15 +26,10 @@ export interface Sabotage {
 }
 
 /** The first seed that gives a sabotage away; where a run merely does not end, that must be what is expected. */
-export async function firstToFind({ module, change, profile = 'mixed', by }: Sabotage): Promise<Result | undefined> {
+export async function firstToFind({ profile = 'mixed', by, ...sabotage }: Sabotage): Promise<Result | undefined> {
+  const changes = [sabotage, ...(sabotage.and ? [sabotage.and] : [])]
   vi.resetModules()
-  vi.doMock(module, async (original) => {
-    const exports = await original<Record<string, never>>()
-    const changed = change(exports)
-    const unknown = Object.keys(changed).filter((name) => !(name in exports))
-    if (unknown.length > 0) throw new Error(`Expected ${module} to export ${unknown.join(', ')}, which it does not`)
-    return { ...exports, ...changed }
-  })
+  for (const each of changes) mock(each)
   const { stackTraceLimit } = Error
   try {
     const { runSeed } = await import('../run-seed.ts')
@@ -42,6 +43,16 @@ export async function firstToFind({ module, change, profile = 'mixed', by }: Sab
     return undefined
   } finally {
     Error.stackTraceLimit = stackTraceLimit
-    vi.doUnmock(module)
+    for (const { module } of changes) vi.doUnmock(module)
   }
+}
+
+function mock({ module, change }: Change): void {
+  vi.doMock(module, async (original) => {
+    const exports = await original<Record<string, never>>()
+    const changed = change(exports)
+    const unknown = Object.keys(changed).filter((name) => !(name in exports))
+    if (unknown.length > 0) throw new Error(`Expected ${module} to export ${unknown.join(', ')}, which it does not`)
+    return { ...exports, ...changed }
+  })
 }

@@ -52,6 +52,7 @@ export class ShardPoller {
     this.#reading = true
     while (this.#news) {
       this.#news = false
+      this.#mapping.stream.forget()
       const { records, closed } = await readAll(reader)
       this.#closed ||= closed
       for (const record of records) this.#lanes[hash(encodeKey(record.key)) % this.#lanes.length]!.queue.push(record)
@@ -82,6 +83,8 @@ export class ShardPoller {
     const { world } = this.#mapping
     for (let failures = 0; !(await this.#invoke(batch)); failures++) {
       world.hit('path: batch failed')
+      // The mapping gives up what the stream has forgotten.
+      if (batch.every(({ at }) => this.#mapping.stream.isTooOld(at))) return world.hit('path: batch too old')
       await world.scheduler.sleep(world.dice.between(50, Math.min(60_000, 500 * 2 ** failures)))
       if (batch.length > 1 && world.dice.chance(0.3)) {
         const half = batch.length >> 1

@@ -1,17 +1,19 @@
 import { isDeepStrictEqual } from 'node:util'
 import { encodeKeyValue, keyOf } from '../../../shared/dynamodb/key.ts'
-import type { Shard, ShardPage, ShardReader, Stream } from '../../../shared/live/ports.ts'
+import type { Shard, ShardPage, ShardReader, Stream, StreamRecord } from '../../../shared/live/ports.ts'
 import { hash } from '../../memory/key-order.ts'
 import { type MemoryStream, memoryStream } from '../../memory/stream.ts'
 import type { Change, MemoryTable } from '../../memory/table.ts'
 import { Dice } from '../dice.ts'
 import type { Sandbox } from '../lambda/sandbox.ts'
-import type { World } from '../world.ts'
+import { epoch, type World } from '../world.ts'
 
 /** Parts of the hash space whose records come late independently of each other; those of one item stay in order. */
 const lanes = 4
 /** Most shards one run ends with. */
 const mostShards = 16
+/** How long a record is kept. Source: "Change data capture for DynamoDB Streams", DynamoDB Developer Guide. */
+const KEPT_MS = 24 * 3_600_000
 
 /** The stream of the source: records show some time after their change, and shards are replaced and split now and then. */
 export class SourceStream {
@@ -29,6 +31,8 @@ export class SourceStream {
   /** What the stream takes for its table: it sees changes when they show, with the time at which they happened. */
   readonly #shown: Pick<MemoryTable, 'schema' | 'onChange'>
   #changedAt = 0
+  /** Records that were thrown away. */
+  readonly forgotten: StreamRecord[] = []
   readonly #trimmedFor = new Set<string>()
   /** The shards there were from when on, the newest last. */
   readonly #lists: { at: number; shards: Shard[] }[] = []
@@ -47,6 +51,7 @@ export class SourceStream {
 
   /** A page of the list of shards; now and then as it was some time ago. */
   async shards(after?: string): Promise<ShardPage> {
+    this.forget()
     const page = await this.memory.shards(after)
     if (!this.#shardDice.chance(0.1)) return page
     // Lists are believed after a silence, and records take less than that to show.
@@ -70,12 +75,21 @@ export class SourceStream {
   }
 
   #trim(before: number): void {
-    const records = this.memory.records().length
-    this.memory.trim(before)
-    if (this.memory.records().length === records) return
+    const trimmed = this.memory.trim(before)
+    if (trimmed.length === 0) return
     this.#world.hit('path: stream trimmed')
+    this.forgotten.push(...trimmed)
     this.#list()
     this.onNews()
+  }
+
+  /** Forgets what is older than a day, as it does all the time; called before whoever reads it. */
+  forget(): void {
+    if (this.isTooOld(epoch)) this.#trim(this.#world.now - KEPT_MS)
+  }
+
+  isTooOld(at: number): boolean {
+    return this.#world.now - at > KEPT_MS
   }
 
   /** A change has happened. */
@@ -136,6 +150,7 @@ export function streamIn(world: World, sandbox: Sandbox, stream: SourceStream): 
           // Until its answer is here it may have been lost, and the next read asks for the same again.
           reader = undefined
           const answer = await sandbox.request(read('read'), async () => {
+            stream.forget()
             const { ended } = memory.all().find(({ id }) => id === shard) ?? { ended: true }
             const isTrue = emptyInRow >= (ended ? mostEmptyOfEnded : mostEmptyInRow)
             // A sparse stretch of an old shard: one empty answer after the other.
