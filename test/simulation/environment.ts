@@ -103,7 +103,7 @@ function isHidden(execution: Execution, world: World): boolean {
   const { now, further } = world
   if (execution.attempt > 1) return false
   if (!hiddenUntil.has(execution)) {
-    const ms = world.strikes('execution not there') ? further.between(0, further.pick([3_000, 20_000, 180_000])) : 0
+    const ms = world.strikes('execution not there') ? further.between(0, further.pick([5_000, 60_000, 180_000])) : 0
     hiddenUntil.set(execution, execution.begunAt + ms)
   }
   // Some of its hosts know it.

@@ -81,7 +81,9 @@ const furtherRates = {
   /** A batch of keys of which some are left unprocessed, now and then all. */
   'unprocessed keys': 0.05,
   /** Step Functions does not know an execution yet, for up to three minutes: per execution. */
-  'execution not there': 0.1,
+  'execution not there': 0.25,
+  /** Of a live transaction, or one of settling, in the first seconds after an abort: whoever sent it dies, and it lands much later. */
+  'crash after an abort': 0.4,
   /** Nothing sweeps for ten minutes to an hour: per seed. */
   'watchdog absent': 0.15,
 } as const

@@ -640,6 +640,7 @@ export class Operator {
     if (told.kind === 'refused') return false
     this.#world.hit(`operator: ${command}`)
     this.#world.story.tell('operator', command)
+    if (command === 'abort') this.#world.abortedAt = this.#world.now
     if (command === 'abort') this.#pausedUntil = Math.min(this.#pausedUntil, this.#world.now + STREAM_KEEPS_MS)
     if (this.#contradicting.chance(0.25))
       this.#world.scheduler.after(
