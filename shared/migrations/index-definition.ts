@@ -32,8 +32,8 @@ export interface IndexDefinition {
 
 /**
  * Defines one search index, built from the items of the destination and kept in step with them. Each item has at most one
- * document in it. Every document also carries the key of its item, in the field `segue_key`, which Segue adds to document
- * and mapping.
+ * document in it. Every document also has the field `segue`, with the key of its item and a hash of it; Segue adds it to
+ * document and mapping.
  *
  * An item is quarantined for this index, with the reason, if `id`, `routing` or `document` throws or returns what cannot
  * be sent, or if the mapping does not take the document. Other items continue.

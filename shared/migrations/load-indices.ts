@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { utf8Bytes } from '../dynamodb/item-size.ts'
-import { itemKeyField } from '../search/item-key.ts'
+import { markField, markMapping } from '../search/item-mark.ts'
 import type { Json, JsonObject } from '../search/json.ts'
 import { SearchModuleError, UnindexableError } from './errors.ts'
 import type { IndexDefinition } from './index-definition.ts'
@@ -23,7 +23,7 @@ export interface LoadedIndex extends IndexDefinition {
 
 /**
  * Checks the index definitions of a user's module, as far as possible without an item, and returns them in the order of
- * its default export, with the defaults of their mappings and the field of the item key.
+ * its default export, with the defaults of their mappings and the mark of the item.
  * @throws SearchModuleError saying which definition is wrong and what was expected.
  */
 export function loadIndices(module: unknown): LoadedIndex[] {
@@ -129,14 +129,14 @@ function mappingsOf(mappings: JsonObject): JsonObject {
     throw new SearchModuleError('expected `mappings` without `_source`: documents are compared whole')
   if (!isPlainObject(properties) || Array.isArray(properties))
     throw new SearchModuleError('expected `mappings.properties` to be an object')
-  if (Object.hasOwn(properties, itemKeyField))
-    throw new SearchModuleError(`expected \`mappings\` without \`${itemKeyField}\`, the field that Segue adds`)
+  if (Object.keys(properties).some((name) => name === markField || name.startsWith(`${markField}.`)))
+    throw new SearchModuleError(`expected \`mappings\` without \`${markField}\`, the field that Segue adds`)
   return {
     dynamic: false,
     // Where a mapping is dynamic after all: a text that looks like a date would make the field a date for every document.
     date_detection: false,
     ...mappings,
-    properties: { ...(properties as JsonObject), [itemKeyField]: { type: 'keyword' } },
+    properties: { ...(properties as JsonObject), [markField]: markMapping },
   }
 }
 

@@ -1,7 +1,7 @@
 import { utf8Bytes } from '../dynamodb/item-size.ts'
 import { encodeKey, type Key, type KeySchema, keyAttributes } from '../dynamodb/key.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
-import { itemKeyField } from '../search/item-key.ts'
+import { itemMark, markField } from '../search/item-mark.ts'
 import { UnindexableError } from './errors.ts'
 import { call, type Reason } from './guarded-call.ts'
 import type { IndexDefinition } from './index-definition.ts'
@@ -19,7 +19,7 @@ export interface DocumentPlace {
 
 /**
  * What an index holds of an item.
- * - `document`: this JSON text, on one line. It carries the item key.
+ * - `document`: this JSON text, on one line. It carries the mark of the item.
  * - `none`: no document, at a place where one may have been.
  * - `never`: no item with this key has a document here.
  * - `quarantined`: it cannot be made. `place` is known unless it is the id that cannot; a document from before must go.
@@ -51,7 +51,7 @@ export function makeDocument(
   const reduced = call('document', () => reduce(made.value))
   if ('reason' in reduced) return { kind: 'quarantined', place, ...reduced }
   if (typeof reduced.value !== 'string') return { kind: 'quarantined', place, ...reduced.value }
-  const json = `{${JSON.stringify(itemKeyField)}:${JSON.stringify(encodeKey(key))}${reduced.value}`
+  const json = `{${JSON.stringify(markField)}:${JSON.stringify(itemMark(encodeKey(key)))}${reduced.value}`
   return { kind: 'document', place, json }
 }
 
@@ -60,8 +60,8 @@ function reduce(value: unknown): string | Reason {
   if (!isPlainObject(value)) return { reason: `document: expected an object or nothing, got ${describe(value)}` }
   try {
     const document = toJson(value)
-    if (Object.hasOwn(document, itemKeyField))
-      return { reason: `document: \`${itemKeyField}\` is the field that Segue adds` }
+    const taken = Object.keys(document).find((name) => name === markField || name.startsWith(`${markField}.`))
+    if (taken !== undefined) return { reason: `document: \`${markField}\` is the field that Segue adds` }
     const text = JSON.stringify(document)
     return text === '{}' ? '}' : `,${text.slice(1)}`
   } catch (error) {

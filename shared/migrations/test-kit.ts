@@ -50,7 +50,7 @@ export type Documented =
 /**
  * Makes the document of one item the way a build does, for unit tests:
  * `expect(document(cases, { pk: 'case|1', sk: 'case|1', … })).toMatchObject({ kind: 'document', id: 'case|1' })`.
- * The document also has the field `segue_key`, the key of its item.
+ * The document also has the field `segue` with the key of its item.
  * @param key the key of the table. @default strings `pk` and `sk`
  * @throws SearchModuleError where a build would refuse the definition; UnstorableError or TypeError where the item could
  * not be in a table.

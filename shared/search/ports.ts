@@ -71,16 +71,16 @@ export interface Stored extends DocumentId {
 /** One page of a walk. `next` is absent only on the last page. */
 export interface WalkPage {
   documents: Stored[]
-  next?: string
+  next?: number
 }
 
 export interface WalkRequest {
   /** An index, or an alias of one. */
   index: string
-  /** Exclusive start: an item key, as `next` gives it. The document need not exist any more. */
-  after?: string
-  /** Inclusive end, an item key. @default the last one */
-  upTo?: string
+  /** Exclusive start: a hash of an item key, as `next` gives it or any other. @default before the first */
+  after?: number
+  /** Inclusive end, a hash. Hashes are whole numbers below 2^52, evenly spread: equal ranges have about as many documents. @default the last */
+  upTo?: number
   /** Most documents in a page. A page may hold fewer, and yet not be the last. At most 1,000. */
   limit: number
 }
@@ -140,18 +140,18 @@ export interface Search {
   get(index: string, documents: readonly DocumentId[]): Promise<(Stored | undefined)[]>
 
   /**
-   * Reads every document of an index that carries an item key, in the order of their keys (UTF-8 bytes). Sees what was
-   * written before the last refresh. Documents with the same item key are in one page.
+   * Reads every document of an index that carries the mark of its item, in the order of the hashes of item keys. Sees
+   * what was written before the last refresh. Documents with the same hash are in one page.
    */
   walk(request: WalkRequest): Promise<WalkPage>
 
-  /** The documents that carry no item key: how many, and the first of them. Sees what was written before the last refresh. */
-  keyless(index: string, limit: number): Promise<{ count: number; documents: Stored[] }>
+  /** The documents without the mark of an item: how many, and the first of them. Sees what was written before the last refresh. */
+  unmarked(index: string, limit: number): Promise<{ count: number; documents: Stored[] }>
 
   /** How many documents it has. Sees what was written before the last refresh. */
   count(index: string): Promise<number>
 
-  /** Makes every write so far visible to `walk`, `keyless`, `count` and searches. */
+  /** Makes every write so far visible to `walk`, `unmarked`, `count` and searches. */
   refresh(index: string): Promise<void>
 
   /** The indices behind a name: none, one, or several where an alias spans several. */

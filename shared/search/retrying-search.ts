@@ -24,7 +24,7 @@ export function retryingSearch(search: Search, runtime: Runtime, ask?: Ask): Sea
     bulk: (writes) => bulkAll(search, writes, runtime, ask),
     get: (index, documents) => call(`get ${index}`, () => search.get(index, documents)),
     walk: (request) => call(`walk ${request.index}`, () => search.walk(request)),
-    keyless: (index, limit) => call(`keyless ${index}`, () => search.keyless(index, limit)),
+    unmarked: (index, limit) => call(`unmarked ${index}`, () => search.unmarked(index, limit)),
     count: (index) => call(`count ${index}`, () => search.count(index)),
     refresh: (index) => call(`refresh ${index}`, () => search.refresh(index)),
     indices: (name) => call(`indices ${name}`, () => search.indices(name)),

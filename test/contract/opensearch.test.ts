@@ -7,6 +7,7 @@ import { searchClient } from '../../shared/search/sdk/client.ts'
 import { sdkSearch } from '../../shared/search/sdk/search.ts'
 import { CuttingProxy } from './cutting-proxy.ts'
 import { mappingContract } from './mapping-contract.ts'
+import { searchAgreement } from './search-agreement.ts'
 import { type Cluster, searchContract } from './search-contract.ts'
 
 const limits = { requestBytes: 256 * 1024, pressureBytes: 100 * 1024 }
@@ -62,6 +63,8 @@ afterAll(async () => {
 
 searchContract(named ? 'the cluster that SEGUE_OPENSEARCH names' : 'OpenSearch 2.19.6', () => cluster, !named)
 mappingContract(named ? 'the cluster that SEGUE_OPENSEARCH names' : 'OpenSearch 2.19.6', () => cluster.search)
+
+searchAgreement(() => cluster)
 
 describe('the test kit on a cluster', () => {
   const cases = defineIndex({

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
+import { markMapping } from '../../shared/search/item-mark.ts'
 import type { JsonObject } from '../../shared/search/json.ts'
-import type { DocumentId, NewIndex, Search, Stored, Write } from '../../shared/search/ports.ts'
+import type { DocumentId, NewIndex, Search, Stored, WalkRequest, Write } from '../../shared/search/ports.ts'
 
 /** A cluster under test, and what the tests do to it. */
 export interface Cluster {
@@ -31,7 +32,7 @@ export function searchContract(name: string, open: () => Cluster, owned = true):
     const settings = { number_of_replicas: 0, refresh_interval: '-1', gc_deletes: '1h' }
     const mappings = {
       dynamic: 'false',
-      properties: { segue_key: { type: 'keyword' }, n: { type: 'long' }, word: { type: 'keyword' } },
+      properties: { segue: markMapping, n: { type: 'long' }, word: { type: 'keyword' } },
     }
 
     /** A new index, and an alias of it that no index may be called. */
@@ -277,15 +278,15 @@ export function searchContract(name: string, open: () => Cluster, owned = true):
     describe('reading', () => {
       it('by id sees what was written before it is refreshed; everything else sees it afterwards', async () => {
         const { index, alias } = await build()
-        await send(put(alias, 'a', 1, { segue_key: 'a' }), put(alias, 'b', 1))
+        await send(put(alias, 'a', 1, { segue: { hash: 1 } }), put(alias, 'b', 1))
         expect(await get(alias, 'a')).toBeDefined()
         expect(await search().count(alias)).toBe(0)
         expect(await search().walk({ index: alias, limit: 10 })).toEqual({ documents: [] })
-        expect(await search().keyless(alias, 10)).toEqual({ count: 0, documents: [] })
+        expect(await search().unmarked(alias, 10)).toEqual({ count: 0, documents: [] })
         await search().refresh(index)
         expect(await search().count(alias)).toBe(2)
         expect((await search().walk({ index, limit: 10 })).documents.map(({ id }) => id)).toEqual(['a'])
-        expect((await search().keyless(index, 10)).documents.map(({ id }) => id)).toEqual(['b'])
+        expect((await search().unmarked(index, 10)).documents.map(({ id }) => id)).toEqual(['b'])
         await send(remove(alias, 'a', 2))
         expect(await get(alias, 'a')).toBeUndefined()
         expect(await search().count(alias)).toBe(2)
@@ -305,47 +306,59 @@ export function searchContract(name: string, open: () => Cluster, owned = true):
         expect(await search().bulk([])).toEqual([])
       })
 
-      it('walks in the order of the keys, by bytes, in pages that continue anywhere', async () => {
+      /** Every page of a walk. */
+      async function walk(request: WalkRequest): Promise<Stored[][]> {
+        const { documents, next } = await search().walk(request)
+        return next === undefined ? [documents] : [documents, ...(await walk({ ...request, after: next }))]
+      }
+
+      it('walks in the order of the hashes, in pages that continue anywhere', async () => {
         const { index, alias } = await build({ settings: { ...settings, number_of_shards: 3 } })
-        const keys = ['', ' ', 'A', 'Z', 'a', 'a\u0000', 'b', 'é', '\uffff', '😀']
+        const hashes = [0, 1, 2, 10, 2 ** 31, 2 ** 32 + 1, 2 ** 40, 2 ** 51, 2 ** 52 - 2, 2 ** 52 - 1]
         await search().bulk(
-          keys.toReversed().map((key, i) => put(alias, `id${i}`, i + 1, { segue_key: key, n: i }, `r${i}`)),
+          hashes.toReversed().map((hash, i) => put(alias, `id${i}`, i + 1, { segue: { hash }, n: i }, `r${i}`)),
         )
-        await send(put(alias, 'none', 1, { n: 1 }))
+        await send(put(alias, 'none', 1, { n: 1 }), put(alias, 'empty', 1, { segue: {} }))
         await search().refresh(index)
         for (const limit of [1, 3, 10, 11]) {
-          const seen: Stored[] = []
-          for (let after: string | undefined, more = true; more; ) {
-            const page = await search().walk({ index: alias, limit, ...(after !== undefined && { after }) })
-            expect(page.documents.length).toBeLessThanOrEqual(limit)
-            seen.push(...page.documents)
-            after = page.next
-            more = after !== undefined
-          }
-          expect(seen.map(({ document }) => document.segue_key)).toEqual(keys)
-          expect(seen[0]).toEqual({ id: 'id9', routing: 'r9', version: 10, document: { segue_key: '', n: 9 } })
+          const pages = await walk({ index: alias, limit })
+          expect(Math.max(...pages.map(({ length }) => length))).toBeLessThanOrEqual(limit)
+          expect(pages.flat().map(({ document }) => document.segue)).toEqual(hashes.map((hash) => ({ hash })))
+          expect(pages[0]?.[0]).toEqual({
+            id: 'id9',
+            routing: 'r9',
+            version: 10,
+            document: { segue: { hash: 0 }, n: 9 },
+          })
         }
-        const between = await search().walk({ index, after: 'AAA', upTo: 'b', limit: 10 })
-        expect(between.documents.map(({ document }) => document.segue_key)).toEqual(['Z', 'a', 'a\u0000', 'b'])
-        expect(await search().keyless(index, 10)).toEqual({
-          count: 1,
-          documents: [{ id: 'none', version: 1, document: { n: 1 } }],
-        })
+        const between = await search().walk({ index, after: 5, upTo: 2 ** 40, limit: 10 })
+        expect(between.documents.map(({ id }) => id)).toEqual(['id6', 'id5', 'id4', 'id3'])
+        const { count, documents } = await search().unmarked(index, 10)
+        expect([count, documents.map(({ id }) => id).toSorted()]).toEqual([2, ['empty', 'none']])
+        expect((await search().unmarked(index, 1)).documents).toHaveLength(1)
       })
 
-      it('walks over documents that share a key, and over one with two', async () => {
+      it('walks over documents that share a hash, and over one with two', async () => {
         const { index, alias } = await build()
-        const keys = ['a', 'b', 'b', 'b', 'b', 'c', ['a', 'd'], 'e']
-        await search().bulk(keys.map((key, i) => put(alias, `id${i}`, 1, { segue_key: key })))
+        const hashes = [1, 2, 2, 2, 2, 3, [1, 4], 5]
+        await search().bulk(hashes.map((hash, i) => put(alias, `id${i}`, 1, { segue: { hash } })))
         await search().refresh(index)
-        const seen: string[] = []
-        for (let after: string | undefined, more = true; more; ) {
-          const page = await search().walk({ index, limit: 2, ...(after !== undefined && { after }) })
-          seen.push(...page.documents.map(({ id }) => id))
-          after = page.next
-          more = after !== undefined
-        }
-        expect(seen.toSorted()).toEqual(keys.map((_, i) => `id${i}`))
+        const pages = await walk({ index, limit: 2 })
+        expect(
+          pages
+            .flat()
+            .map(({ id }) => id)
+            .toSorted(),
+        ).toEqual(hashes.map((_, i) => `id${i}`))
+        expect(pages.length).toBeGreaterThan(1)
+      })
+
+      it('walks over nothing where no document ever had a mark', async () => {
+        const { index, alias } = await build({ mappings: {} })
+        await send(put(alias, 'a', 1, { n: 1 }))
+        await search().refresh(index)
+        expect(await search().walk({ index, limit: 1 })).toEqual({ documents: [] })
+        expect(await search().unmarked(index, 5)).toMatchObject({ count: 1 })
       })
     })
 

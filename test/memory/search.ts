@@ -1,6 +1,6 @@
 import type { Clock, Random } from '../../shared/runtime/ports.ts'
 import { SearchError, type SearchErrorCode } from '../../shared/search/errors.ts'
-import { itemKeyField } from '../../shared/search/item-key.ts'
+import { markField } from '../../shared/search/item-mark.ts'
 import type { Json, JsonObject } from '../../shared/search/json.ts'
 import { mappingProblem } from '../../shared/search/mapping-rules.ts'
 import type {
@@ -10,6 +10,8 @@ import type {
   NewIndex,
   Search,
   Stored,
+  WalkPage,
+  WalkRequest,
   Write,
   WriteFailure,
   WriteResult,
@@ -87,29 +89,25 @@ export class MemorySearch implements Search {
     return documents.map(({ id, routing }) => copy(shardOf(index, id, routing).documents.get(id)))
   }
 
-  async walk({ index: name, after, upTo, limit }: Parameters<Search['walk']>[0]) {
+  async walk({ index: name, after, upTo, limit }: WalkRequest): Promise<WalkPage> {
     const documents = this.#visible(name)
       .flatMap((document) => {
-        const key = keyOf(document)
-        return key === undefined ? [] : [{ key, document }]
+        const hash = hashOf(document)
+        return hash === undefined ? [] : [{ hash, document }]
       })
-      .filter(
-        ({ key }) =>
-          (after === undefined || compare(key, after) > 0) && (upTo === undefined || compare(key, upTo) <= 0),
-      )
-      .toSorted((a, b) => compare(a.key, b.key))
-    const more = documents[limit]
-    const next = documents.slice(0, limit).findLast(({ key }) => key !== more?.key)
-    if (!more) return { documents: documents.map(({ document }) => document) }
-    // More documents than a page share one key: they are a page of their own.
-    const last = next?.key ?? more.key
-    const page = documents.filter(({ key }) => compare(key, last) <= 0).map(({ document }) => document)
+      .filter(({ hash }) => (after === undefined || hash > after) && (upTo === undefined || hash <= upTo))
+      .toSorted((a, b) => a.hash - b.hash)
+    const beyond = documents[limit]
+    if (!beyond) return { documents: documents.map(({ document }) => copy(document)) }
+    // A page ends between two hashes; documents of one hash, more than a page of them, are a page.
+    const last = documents.slice(0, limit).findLast(({ hash }) => hash < beyond.hash)?.hash ?? beyond.hash
+    const page = documents.filter(({ hash }) => hash <= last).map(({ document }) => copy(document))
     return page.length === documents.length ? { documents: page } : { documents: page, next: last }
   }
 
-  async keyless(name: string, limit: number) {
-    const documents = this.#visible(name).filter((document) => keyOf(document) === undefined)
-    return { count: documents.length, documents: documents.slice(0, limit) }
+  async unmarked(name: string, limit: number) {
+    const documents = this.#visible(name).filter((document) => hashOf(document) === undefined)
+    return { count: documents.length, documents: documents.slice(0, limit).map(copy) }
   }
 
   async count(name: string): Promise<number> {
@@ -196,6 +194,7 @@ export class MemorySearch implements Search {
   /** Writes as somebody who lets the index count its versions. */
   writeForeign(name: string, { id, routing }: DocumentId, document: JsonObject): void {
     const index = this.#one(name, 'Writing a document')
+    if (isBlocked(index.settings)) throw failure('blocked', 'Writing a document')
     const shard = shardOf(index, id, routing)
     const version = (this.#held(index, shard, id) ?? 0) + 1
     shard.documents.set(id, stored(id, routing, version, document))
@@ -221,7 +220,7 @@ export class MemorySearch implements Search {
     if (indices.length > 1) return result('not-found')
     const index = indices[0] as Index
     if (id === '') return result('invalid-request')
-    if (index.settings['blocks.read_only_allow_delete'] || index.settings['blocks.write']) return result('blocked')
+    if (isBlocked(index.settings)) return result('blocked')
     if (isAway(index.settings)) return result('unavailable')
     const shard = shardOf(index, id, routing)
     // The mapping is asked first: an old write is rejected, too, not in conflict.
@@ -297,7 +296,7 @@ export class MemorySearch implements Search {
       if (isAway(index.settings)) throw failure('unavailable', action)
       const every = milliseconds(index.settings.refresh_interval, 1_000)
       if (every >= 0 && this.#options.clock() - index.refreshedAt >= every) this.#refresh(index)
-      return index.shards.flatMap(({ visible }) => [...visible.values()].map((document) => copy(document)))
+      return index.shards.flatMap(({ visible }) => [...visible.values()])
     })
   }
 }
@@ -307,6 +306,10 @@ const result = (kind: WriteFailure): WriteResult => ({ kind, reason: `as ${kind}
 function failure(kind: WriteFailure, action: string): SearchError {
   const code: SearchErrorCode = `search-${kind}`
   return new SearchError(code, `${action} failed`)
+}
+
+function isBlocked(settings: JsonObject): boolean {
+  return settings['blocks.read_only_allow_delete'] === 'true' || settings['blocks.write'] === 'true'
 }
 
 /** A primary shard of it is nowhere: its allocation requires a node that does not exist. */
@@ -344,14 +347,10 @@ function copy<T>(value: T): T {
   return structuredClone(value)
 }
 
-/** A document with several keys is sorted by the smallest. */
-function keyOf({ document }: Stored): string | undefined {
-  const value = document[itemKeyField]
-  return Array.isArray(value)
-    ? value.map(String).toSorted(compare)[0]
-    : value === undefined || value === null
-      ? undefined
-      : String(value)
+/** A document with several hashes is sorted by the smallest. */
+function hashOf({ document }: Stored): number | undefined {
+  const mark = document[markField]
+  if (typeof mark !== 'object' || mark === null || Array.isArray(mark)) return undefined
+  const hashes = [mark.hash ?? []].flat().map(Number)
+  return hashes.length === 0 ? undefined : Math.min(...hashes)
 }
-
-const compare = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b))

@@ -1,5 +1,5 @@
 import type { Client } from '@opensearch-project/opensearch'
-import { itemKeyField } from '../item-key.ts'
+import { markField } from '../item-mark.ts'
 import type { JsonObject } from '../json.ts'
 import type { DocumentId, Stored, WalkPage, WalkRequest } from '../ports.ts'
 import { call, malformed, pathOf } from './call.ts'
@@ -78,40 +78,41 @@ async function search(client: Client, action: string, index: string, body: JsonO
 /** The most documents that a search returns. Source: `index.max_result_window`. */
 const mostHits = 10_000
 
+const hash = `${markField}.hash`
+
 /**
- * One page of a walk in the order of the item keys. Sorted by a field with doc values and continued after a value of it,
- * a walk needs nothing kept in the cluster, as a scroll and a point in time do: it survives a restart, and a slice may
- * continue what another began. A page ends between two keys, since documents that share one may be any number.
+ * One page of a walk in the order of the hashes. Sorted by a field and continued after a value of it, a walk needs nothing
+ * kept in the cluster, as a scroll and a point in time do: it survives a restart, and a slice may continue what another
+ * began. A page ends between two hashes, since documents that share one may be any number.
  */
 export async function walkPage(client: Client, { index, after, upTo, limit }: WalkRequest): Promise<WalkPage> {
   const action = `Reading documents of ${index} in order`
+  // The range alone would return a stray document with two hashes in two pages.
+  const range = { ...(after !== undefined && { gt: after }), ...(upTo !== undefined && { lte: upTo }) }
   for (let size = Math.min(limit + 1, mostHits); ; size = Math.min(size * 2, mostHits)) {
-    // The range alone would return a stray document with two keys in two pages; `search_after` alone would read from the start.
-    const range = { ...(after !== undefined && { gt: after }), ...(upTo !== undefined && { lte: upTo }) }
     const { hits } = await search(client, action, index, {
       size,
-      sort: [{ [itemKeyField]: 'asc' }],
+      sort: [{ [hash]: { order: 'asc', unmapped_type: 'long' } }],
       track_total_hits: false,
       ...(after !== undefined && { search_after: [after] }),
-      query: Object.keys(range).length > 0 ? { range: { [itemKeyField]: range } } : { exists: { field: itemKeyField } },
+      query: Object.keys(range).length > 0 ? { range: { [hash]: range } } : { exists: { field: hash } },
     })
-    const keys = hits.map(({ sort }) => String(sort?.[0]))
-    if (hits.length < size) return { documents: hits.map((hit) => stored(action, hit)) }
-    const last = keys.at(-1)
-    const whole = keys.indexOf(last as string)
-    if (whole > 0)
-      return { documents: hits.slice(0, whole).map((hit) => stored(action, hit)), next: keys[whole - 1] as string }
-    if (size === mostHits) throw malformed(action, `${mostHits} documents have one item key`)
+    const documents = hits.map((hit) => stored(action, hit))
+    if (hits.length < size) return { documents }
+    const hashes = hits.map(({ sort }) => Number(sort?.[0]))
+    const whole = hashes.indexOf(hashes.at(-1) as number)
+    if (whole > 0) return { documents: documents.slice(0, whole), next: hashes[whole - 1] as number }
+    if (size === mostHits) throw malformed(action, `${mostHits} documents have one hash`)
   }
 }
 
-/** Documents without an item key: how many, and the first of them. */
-export async function keylessDocuments(client: Client, index: string, limit: number) {
-  const action = `Reading documents of ${index} without an item key`
+/** Documents without the mark of an item: how many, and the first of them. */
+export async function unmarkedDocuments(client: Client, index: string, limit: number) {
+  const action = `Reading documents of ${index} without the mark of an item`
   const { hits, total } = await search(client, action, index, {
     size: Math.min(limit, mostHits),
     track_total_hits: true,
-    query: { bool: { must_not: [{ exists: { field: itemKeyField } }] } },
+    query: { bool: { must_not: [{ exists: { field: hash } }] } },
   })
   if (total === undefined) throw malformed(action, 'it has no total')
   return { count: total, documents: hits.map((hit) => stored(action, hit)) }

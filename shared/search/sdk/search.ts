@@ -12,7 +12,7 @@ import {
   readIndices,
   refreshIndex,
 } from './indices.ts'
-import { getDocuments, keylessDocuments, walkPage } from './read.ts'
+import { getDocuments, unmarkedDocuments, walkPage } from './read.ts'
 
 /** The search port on a cluster. */
 export function sdkSearch(client: Client): Search {
@@ -21,7 +21,7 @@ export function sdkSearch(client: Client): Search {
     bulk: (writes) => sendBulk(client, writes),
     get: (index, documents) => getDocuments(client, index, documents),
     walk: (request) => walkPage(client, request),
-    keyless: (index, limit) => keylessDocuments(client, index, limit),
+    unmarked: (index, limit) => unmarkedDocuments(client, index, limit),
     count: (index) => countDocuments(client, index),
     refresh: (index) => refreshIndex(client, index),
     indices: (name) => readIndices(client, name),

@@ -38,7 +38,7 @@ describe('the document of an item', () => {
     const { json } = made as { json: string }
     expect(json).not.toContain('\n')
     expect(JSON.parse(json)).toEqual({
-      segue_key: '["S:a","S:b"]',
+      segue: { key: '["S:a","S:b"]', hash: expect.any(Number) },
       title: 'A title',
       text: 'two\nlines',
       list: [1, { x: null }],
@@ -46,11 +46,8 @@ describe('the document of an item', () => {
   })
 
   it('may have no other field', () => {
-    expect(make({ document: () => ({ gone: undefined }) })).toEqual({
-      kind: 'document',
-      place,
-      json: '{"segue_key":"[\\"S:a\\",\\"S:b\\"]"}',
-    })
+    const { json } = make({ document: () => ({ gone: undefined }) }) as { json: string }
+    expect(Object.keys(JSON.parse(json))).toEqual(['segue'])
   })
 
   it('is at an id and a routing that follow from the key alone', () => {
@@ -142,7 +139,7 @@ describe('an item is quarantined for an index, with a reason that holds nothing 
     expect(reasonOf({ document: () => secret as unknown as object })).toBe(
       'document: expected an object or nothing, got string',
     )
-    expect(reasonOf({ document: () => ({ segue_key: secret }) })).toMatch(/`segue_key` is the field that Segue adds/)
+    expect(reasonOf({ document: () => ({ segue: secret }) })).toMatch(/`segue` is the field that Segue adds/)
   })
 
   it('where its id or routing cannot be one', () => {

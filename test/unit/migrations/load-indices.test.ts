@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineIndex, type IndexDefinition, SearchModuleError } from '../../../shared/migrations/index.ts'
 import { definitionHash, type LoadedIndex, loadIndices } from '../../../shared/migrations/load-indices.ts'
+import { markMapping } from '../../../shared/search/item-mark.ts'
 
 const definition = (parts: object = {}): IndexDefinition =>
   defineIndex({
@@ -24,7 +25,7 @@ describe('the search module', () => {
     expect(one().mappings).toEqual({
       dynamic: false,
       date_detection: false,
-      properties: { title: { type: 'text' }, segue_key: { type: 'keyword' } },
+      properties: { title: { type: 'text' }, segue: markMapping },
     })
     expect(one({ mappings: { dynamic: 'strict' } }).mappings).toMatchObject({ dynamic: 'strict' })
   })
@@ -51,7 +52,7 @@ describe('the search module', () => {
     ['no mappings', { mappings: undefined }, /expected `mappings` to be an object, got undefined/],
     ['mappings that are no JSON', { mappings: { x: new Set() } }, /`mappings` at `x`: a document cannot hold a set/],
     ['documents that are not kept', { mappings: { _source: { enabled: false } } }, /without `_source`/],
-    ['its own item key', { mappings: { properties: { segue_key: {} } } }, /without `segue_key`/],
+    ['its own item key', { mappings: { properties: { 'segue.key': {} } } }, /without `segue`/],
     ['a required routing without one', { mappings: { _routing: { required: true } } }, /expected a function `routing`/],
     ['a pipeline', { settings: { 'index.default_pipeline': 'x' } }, /without `default_pipeline`/],
     ['a block', { settings: { index: { 'blocks.write': true } } }, /without `blocks.write`/],

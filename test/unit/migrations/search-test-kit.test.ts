@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineIndex } from '../../../shared/migrations/index.ts'
 import { document, unindexed } from '../../../shared/migrations/test-kit.ts'
+import { itemMark } from '../../../shared/search/item-mark.ts'
 
 const cases = defineIndex({
   alias: 'cases',
@@ -15,7 +16,7 @@ describe('the test kit', () => {
     expect(document(cases, court)).toEqual({
       kind: 'document',
       id: 'case|1',
-      document: { segue_key: '["S:case|1","S:case|1"]', docket: '101-20', filed: '2020-01-31' },
+      document: { segue: itemMark('["S:case|1","S:case|1"]'), docket: '101-20', filed: '2020-01-31' },
     })
     expect(document(cases, { ...court, sk: 'draft' })).toEqual({ kind: 'none', id: 'case|1' })
     expect(document(cases, { ...court, pk: 'user|1' })).toEqual({ kind: 'never' })
