@@ -76,7 +76,7 @@ export function searchAgreement(open: () => Cluster): void {
           const inMemory = await play(steps, memory, async (...all) => memory.writeForeign(...all), index)
           expect(await play(steps, real.search, real.writeForeign, index)).toEqual(inMemory)
         }),
-        { numRuns: 30 },
+        { numRuns: 15 },
       )
     })
 

@@ -522,19 +522,27 @@ export function searchContract(name: string, open: () => Cluster, owned = true):
         await expect(search().get('contract-absent', [{ id: 'a' }])).rejects.toMatchObject(notFound)
       })
 
-      it('without its primary shard is red, and neither written nor read nor refreshed', async () => {
+      it('of which one shard is away is red, takes some writes, and is neither read nor refreshed as a whole', async () => {
+        // One node takes one of its shards.
         const { index, alias } = await build({
-          settings: { ...settings, 'routing.allocation.require._name': 'no-such-node' },
+          settings: { ...settings, number_of_shards: 2, 'routing.allocation.total_shards_per_node': 1 },
         })
         const unavailable = { code: 'search-unavailable', retryable: true }
+        const ids = Array.from({ length: 20 }, (_, i) => `id${i}`)
         expect(await search().health(index)).toBe('red')
-        expect(await send(put(alias, 'a', 1), remove(alias, 'a', 1))).toEqual([
-          failed('unavailable'),
-          failed('unavailable'),
-        ])
-        await expect(search().get(alias, [{ id: 'a' }])).rejects.toMatchObject(unavailable)
+        const results = await send(...ids.map((id) => put(alias, id, 1)), ...ids.map((id) => remove(alias, id, 2)))
+        const kinds = results.map(({ kind }) => kind)
+        expect(new Set(kinds)).toEqual(new Set(['done', 'unavailable']))
+        expect(kinds.slice(0, 20)).toEqual(kinds.slice(20))
+        await expect(
+          search().get(
+            alias,
+            ids.map((id) => ({ id })),
+          ),
+        ).rejects.toMatchObject(unavailable)
         await expect(search().count(index)).rejects.toMatchObject(unavailable)
         await expect(search().walk({ index, limit: 1 })).rejects.toMatchObject(unavailable)
+        await expect(search().unmarked(index, 1)).rejects.toMatchObject(unavailable)
         await expect(search().refresh(index)).rejects.toMatchObject(unavailable)
         await search().deleteIndex(index)
       })

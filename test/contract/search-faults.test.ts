@@ -163,9 +163,11 @@ it('a change that the cluster does not acknowledge may still happen', async () =
 
 it('a count, a refresh or a page that misses a shard fails', async () => {
   const unavailable = { code: 'search-unavailable' }
-  give(200, { count: 5, _shards: { successful: 2, failed: 1 } })
+  give(200, { count: 5, _shards: { total: 3, successful: 2, failed: 1 } })
   await expect(search.count('x')).rejects.toMatchObject(unavailable)
-  give(200, { _shards: { successful: 0, failed: 0 } })
+  give(200, { count: 5, _shards: { total: 3, successful: 2, failed: 0 } })
+  await expect(search.count('x')).rejects.toMatchObject(unavailable)
+  give(200, { _shards: { total: 1, successful: 0, failed: 0 } })
   await expect(search.refresh('x')).rejects.toMatchObject(unavailable)
   give(200, { timed_out: true, hits: { hits: [] } })
   await expect(search.walk({ index: 'x', limit: 1 })).rejects.toMatchObject({ code: 'search-malformed-answer' })

@@ -85,8 +85,13 @@ export class MemorySearch implements Search {
 
   async get(name: string, documents: readonly DocumentId[]): Promise<(Stored | undefined)[]> {
     if (documents.length === 0) return []
-    const index = this.#one(name, `Reading documents of ${name}`)
-    return documents.map(({ id, routing }) => copy(shardOf(index, id, routing).documents.get(id)))
+    const action = `Reading documents of ${name}`
+    const index = this.#one(name, action)
+    return documents.map(({ id, routing }) => {
+      const shard = shardOf(index, id, routing)
+      if (isAway(index, shard)) throw failure('unavailable', action)
+      return copy(shard.documents.get(id))
+    })
   }
 
   async walk({ index: name, after, upTo, limit }: WalkRequest): Promise<WalkPage> {
@@ -117,7 +122,7 @@ export class MemorySearch implements Search {
   async refresh(name: string): Promise<void> {
     const action = `Refreshing ${name}`
     for (const index of this.#behind(name, action)) {
-      if (isAway(index.settings)) throw failure('unavailable', action)
+      if (isRed(index)) throw failure('unavailable', action)
       this.#refresh(index)
     }
   }
@@ -174,7 +179,7 @@ export class MemorySearch implements Search {
 
   async health(name: string) {
     const indices = this.#behind(name, `Reading the health of the index ${name}`)
-    if (indices.some(({ settings }) => isAway(settings))) return 'red' as const
+    if (indices.some(isRed)) return 'red' as const
     // One node: no replica has a place.
     const whole = indices.every(({ settings }) => Number(settings.number_of_replicas ?? 1) === 0)
     return whole ? ('green' as const) : ('yellow' as const)
@@ -221,8 +226,8 @@ export class MemorySearch implements Search {
     const index = indices[0] as Index
     if (id === '') return result('invalid-request')
     if (isBlocked(index.settings)) return result('blocked')
-    if (isAway(index.settings)) return result('unavailable')
     const shard = shardOf(index, id, routing)
+    if (isAway(index, shard)) return result('unavailable')
     // The mapping is asked first: an old write is rejected, too, not in conflict.
     const document = op === 'index' ? (JSON.parse(write.json) as Json) : undefined
     const problem = document !== undefined && mappingProblem(index.mappings, document, routing)
@@ -286,14 +291,13 @@ export class MemorySearch implements Search {
   #one(name: string, action: string): Index {
     const [index, second] = this.#behind(name, action)
     if (!index || second) throw failure('invalid-request', action)
-    if (isAway(index.settings)) throw failure('unavailable', action)
     return index
   }
 
   #visible(name: string): Stored[] {
     const action = `Reading documents of ${name}`
     return this.#behind(name, action).flatMap((index) => {
-      if (isAway(index.settings)) throw failure('unavailable', action)
+      if (isRed(index)) throw failure('unavailable', action)
       const every = milliseconds(index.settings.refresh_interval, 1_000)
       if (every >= 0 && this.#options.clock() - index.refreshedAt >= every) this.#refresh(index)
       return index.shards.flatMap(({ visible }) => [...visible.values()])
@@ -312,10 +316,13 @@ function isBlocked(settings: JsonObject): boolean {
   return settings['blocks.read_only_allow_delete'] === 'true' || settings['blocks.write'] === 'true'
 }
 
-/** A primary shard of it is nowhere: its allocation requires a node that does not exist. */
-function isAway(settings: JsonObject): boolean {
-  return settings['routing.allocation.require._name'] !== undefined
+/** The one node takes the first so many shards of an index. */
+function isAway({ settings, shards }: Index, shard: Shard): boolean {
+  const most = Number(settings['routing.allocation.total_shards_per_node'] ?? -1)
+  return most >= 0 && shards.indexOf(shard) >= most
 }
+
+const isRed = (index: Index) => index.shards.some((shard) => isAway(index, shard))
 
 function isIndexName(name: string): boolean {
   return name === name.toLowerCase() && Buffer.byteLength(name) <= 255 && !/^[-_+]|[\s\\/*?"<>|,#:]/.test(name)

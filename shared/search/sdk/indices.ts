@@ -105,14 +105,15 @@ export async function readHealth(client: Client, index: string): Promise<Health>
 }
 
 interface Shards {
-  _shards?: { successful: number; failed: number }
+  _shards?: { total: number; successful: number; failed: number }
 }
 
-/** Throws where a shard did not take part: its documents would be missing. */
-function complete(action: string, { _shards: shards }: Shards): void {
+/** Throws where a primary shard did not take part. One that is away counts neither as successful nor as failed. */
+function complete(action: string, { _shards: shards }: Shards, least: (total: number) => number): void {
   if (!shards) throw malformed(action, 'it names no shards')
-  if (shards.failed > 0 || shards.successful === 0)
-    throw new SearchError('search-unavailable', `${action} failed: ${shards.failed || 'all'} shards are not there`)
+  const { total, successful, failed } = shards
+  if (failed > 0 || successful < least(total))
+    throw new SearchError('search-unavailable', `${action} failed: ${successful} of ${total} shards took part`)
 }
 
 export async function countDocuments(client: Client, index: string): Promise<number> {
@@ -122,15 +123,15 @@ export async function countDocuments(client: Client, index: string): Promise<num
     path: pathOf(index, '_count'),
     query: { preference: '_primary' },
   })
-  complete(action, answer)
+  complete(action, answer, (total) => total)
   if (typeof answer.count !== 'number') throw malformed(action, 'it has no count')
   return answer.count
 }
 
-/** A shard whose primary is away is not refreshed, and not counted as failed either: so the health is read, too. */
+/** Replicas that are away count in the total, too: so the health says whether a primary shard is. */
 export async function refreshIndex(client: Client, index: string): Promise<void> {
   const action = `Refreshing ${index}`
-  complete(action, await call<Shards>(client, action, { method: 'POST', path: pathOf(index, '_refresh') }))
+  complete(action, await call<Shards>(client, action, { method: 'POST', path: pathOf(index, '_refresh') }), () => 1)
   if ((await readHealth(client, index)) === 'red')
     throw new SearchError('search-unavailable', `${action} failed: a primary shard is not there`)
 }
