@@ -4,6 +4,7 @@ import {
   ListExecutionsCommand,
   type SFNClient,
   StartExecutionCommand,
+  StopExecutionCommand,
 } from '@aws-sdk/client-sfn'
 import { NETWORK } from '../shared/dynamodb/sdk/errors.ts'
 import type { RunExecutions } from '../shared/operator/engine.ts'
@@ -39,6 +40,13 @@ export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): Ru
         new StartExecutionCommand({ stateMachineArn, name: randomUUID(), input: JSON.stringify(input) }),
       )
       return executionArn as string
+    },
+    async stop(executionArn, cause) {
+      try {
+        await client.send(new StopExecutionCommand({ executionArn, error: 'segue.unlock', cause }))
+      } catch (error) {
+        if ((error as SdkError).name !== 'ExecutionDoesNotExist') throw error
+      }
     },
     async running() {
       const command = new ListExecutionsCommand({ stateMachineArn, statusFilter: 'RUNNING', maxResults: 1 })

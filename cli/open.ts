@@ -6,30 +6,32 @@ import { retryingLedger } from '../shared/ledger/retrying-ledger.ts'
 import { sdkLedgerTable } from '../shared/ledger/sdk-table.ts'
 import { sdkMapping } from '../shared/live/sdk/mapping.ts'
 import type { OperatorEngine } from '../shared/operator/engine.ts'
-import type { Runtime } from '../shared/runtime/ports.ts'
+import type { Clock, Runtime } from '../shared/runtime/ports.ts'
 import { askPlan } from './ask-plan.ts'
 import { openClients } from './clients.ts'
 import { findDeployment } from './deployment.ts'
 import { sdkRunExecutions } from './executions.ts'
 import { callerIdentity, localIdentity } from './identity.ts'
+import { serviceClock } from './service-clock.ts'
 
 /** Opens a deployment; tests pass one in memory. */
 export type Open = (options: { stack?: string }) => Promise<OperatorEngine>
 
-const runtime: Runtime = {
-  clock: Date.now,
+const runtimeBy = (clock: Clock): Runtime => ({
+  clock,
   random: Math.random,
   sleep: async (ms, signal) => {
     await sleep(ms, undefined, signal && { signal }).catch(() => {})
   },
   emit: () => {},
-}
+})
 
 /** The deployment that `--stack`, the current folder or the region names, over the AWS SDK. */
 export const openDeployment: Open = async ({ stack }) => {
   const deployment = await findDeployment(stack)
   const { dynamodb, lambda, stepFunctions, sts } = openClients(deployment.client)
   const { captureMapping, preflightFunction } = deployment
+  const runtime = runtimeBy(serviceClock(dynamodb))
   return {
     deployment,
     ledger: retryingLedger(sdkLedgerTable(dynamodb, deployment.ledgerTable), runtime),

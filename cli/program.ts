@@ -12,6 +12,7 @@ import { addRepair } from './commands/repair.ts'
 import { addReport } from './commands/report.ts'
 import { addRun } from './commands/run.ts'
 import { addStatus } from './commands/status.ts'
+import { addUnlock } from './commands/unlock.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
 import { explain } from './errors.ts'
@@ -32,6 +33,7 @@ const commands = [
   addPause,
   addResume,
   addAbort,
+  addUnlock,
   addVerify,
   addDiff,
   addRepair,

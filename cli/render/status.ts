@@ -27,7 +27,7 @@ export function statusPage(
   const tree = drawTree(progress.chunks, { keys })
   return [
     ...heading(progress),
-    ...ownership(progress),
+    ...ownership(progress, flag),
     '',
     ...amounts(progress),
     ...live(progress),
@@ -58,16 +58,16 @@ function heading(progress: Progress): string[] {
   ]
 }
 
-function ownership({ lease, execution, run }: Progress): string[] {
+function ownership({ lease, execution, run }: Progress, flag: string): string[] {
   const status = execution.ended ?? execution.status
   const owner = field('Execution', `${run.execution} (${status})`)
-  if (!lease?.held) return [owner, field('Lease', 'free')]
+  if (!lease?.held) return [owner, field('Lock', 'free')]
   const alive = {
-    running: 'its owner is alive',
-    ended: 'its owner has ended',
-    unknown: 'Step Functions does not respond',
+    running: 'its owner is that execution, which runs',
+    ended: `its owner was that execution, which has ended; free it with: segue unlock${flag}`,
+    unknown: 'its owner is that execution; Step Functions does not say whether it runs',
   }
-  return [owner, field('Lease', `held since ${iso(lease.since)}, number ${lease.fence}; ${alive[execution.status]}`)]
+  return [owner, field('Lock', `held since ${iso(lease.since)}, fence ${lease.fence}; ${alive[execution.status]}`)]
 }
 
 function amounts(progress: Progress): string[] {

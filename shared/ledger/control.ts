@@ -6,7 +6,7 @@ import type { LedgerTable, Put } from './table.ts'
 export type Command = 'run' | 'pause' | 'abort'
 
 /** The commands that people give. What the engine, its sweep and its timers do is not among them. */
-export type Verb = 'pause' | 'resume' | 'abort' | 'verify' | 'repair'
+export type Verb = 'pause' | 'resume' | 'abort' | 'verify' | 'repair' | 'unlock'
 
 /** A command as somebody gave it. */
 export interface Given {

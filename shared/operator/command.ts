@@ -4,6 +4,7 @@ import type { RunRecord } from '../ledger/runs.ts'
 import type { OperatorEngine } from './engine.ts'
 import { findLastRun } from './last-run.ts'
 import { given, type LastCommand, lastCommand, refuseOverSomebody, type Wish } from './people.ts'
+import { trySweep } from './sweep.ts'
 
 /** What became of a command. */
 export type Told =
@@ -16,6 +17,7 @@ export type Told =
   | { kind: 'refused'; cause: string }
 
 type Engine = Pick<OperatorEngine, 'ledger' | 'deployment' | 'identity' | 'runtime'>
+type SweepingEngine = Engine & Pick<OperatorEngine, 'executions' | 'mapping'>
 
 /**
  * Pauses the last run, or what is being done to a finished one. Slices save a checkpoint, the execution ends, and
@@ -37,7 +39,7 @@ export async function pauseRun(engine: Engine, wish: Pick<Wish, 'why'> = {}): Pr
  * Aborts the last run: nothing begins a write any more, live changes included. The checkpoints stay, and a resume within
  * 23 hours loses nothing. Never refused for what somebody else did.
  */
-export async function abortRun(engine: Engine, wish: Pick<Wish, 'why'> = {}): Promise<Told> {
+export async function abortRun(engine: SweepingEngine, wish: Pick<Wish, 'why'> = {}): Promise<Told> {
   const run = await lastRun(engine)
   if (typeof run === 'string') return refused(run)
   if (wasFinished(run))
@@ -45,7 +47,10 @@ export async function abortRun(engine: Engine, wish: Pick<Wish, 'why'> = {}): Pr
       `Run ${run.id} has finished, and its live changes continue. To stop them: \`segue capture off${engine.deployment.flag}\`. To stop a verification: \`segue pause${engine.deployment.flag}\`.`,
     )
   const asked = await given('abort', wish, engine)
-  return told(run, await changeControl(engine.ledger, run.id, (before) => withCommand(before, 'abort', asked)))
+  const control = await changeControl(engine.ledger, run.id, (before) => withCommand(before, 'abort', asked))
+  // The watchdog does the same every minute. The first pass notes when the abort was seen, and turns live changes off.
+  await trySweep(engine)
+  return told(run, control)
 }
 
 /**

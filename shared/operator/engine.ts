@@ -32,6 +32,8 @@ export interface RunExecutions {
   describe(arn: string): Promise<ExecutionView>
   /** Starts an execution with this input; returns its ARN. */
   start(input: object): Promise<string>
+  /** Stops an execution; nothing if it has ended. @param cause for whoever reads its history. */
+  stop(arn: string, cause: string): Promise<void>
   /** The newest execution under way, if any; `unknown` while the service does not respond. */
   running(): Promise<UnderWay>
 }

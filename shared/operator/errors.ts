@@ -7,6 +7,7 @@ export type OperatorErrorCode =
   | 'run-under-way'
   | 'not-off'
   | 'somebody-acted'
+  | 'owner-alive'
 
 export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
   'no-run': {
@@ -32,6 +33,11 @@ export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
   'somebody-acted': {
     means: 'Somebody else gave the run a command within the last five minutes, or after the one that `--over` names.',
     next: 'Talk to them. The message says who it is, when and why, and which `--over` acts on top of their command.',
+  },
+  'owner-alive': {
+    means:
+      'The execution that owns the destination runs, or it is not known whether it does, so its lease is not freed.',
+    next: 'Wait for it (`segue watch`), pause it (`segue pause`), or stop it: `segue unlock --stop-owner`.',
   },
   'lost-sight': {
     means: 'A command started something, and then lost the connection to it.',

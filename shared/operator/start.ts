@@ -11,6 +11,7 @@ import { lostRun, OperatorError } from './errors.ts'
 import { findLastRun } from './last-run.ts'
 import type { Wish } from './people.ts'
 import { type Reading, readProgress } from './status/read.ts'
+import { trySweep } from './sweep.ts'
 
 /** How long to wait until a run begins or is refused; cold starts take a few seconds. */
 const beginsWithinMs = 60_000
@@ -75,6 +76,8 @@ async function continueRun(engine: OperatorEngine, input: object, verb: Verb, wi
   try {
     // First, because it says who acted: a run that somebody else has just paused or aborted is refused for other reasons, too.
     if (run) await refuseBeside(engine, run.id, verb, wish)
+    // An abort is announced, and an owner that has ended is interrupted, also while the watchdog is down.
+    await trySweep(engine)
     const refused = await whyRefused(request, engine)
     if (refused) return refused
     // Before the start, so that the execution is not refused. If it fails, nothing writes: the fence was raised when the

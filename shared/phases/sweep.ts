@@ -39,7 +39,7 @@ export interface Swept {
  * A lease younger than this is left alone: the service may not know its execution yet. The first sweep after that frees it
  * within two minutes, if it comes up to 20 s late.
  */
-const youngMs = 30_000
+export const youngMs = 30_000
 
 /**
  * Cleans up after the last run into a table, every minute: ends a run whose execution has ended without recording it,

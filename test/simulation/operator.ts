@@ -427,6 +427,10 @@ export class Operator {
           return { status: 'ended', ended: execution?.status ?? 'FORGOTTEN' }
         },
         start: async (input) => this.#start(input as Json).arn,
+        stop: async (arn) => {
+          const execution = this.#stepFunctions.executions.get(arn)
+          if (execution) this.#stepFunctions.stop(execution)
+        },
         running: async () => {
           const newest = this.#running(isRun).at(-1)
           return newest ? { kind: 'yes', execution: newest.arn } : { kind: 'no' }

@@ -85,6 +85,8 @@ export function memoryWorld() {
     itemCount: 1_000,
     running: undefined as string | undefined,
     mapping: 'Enabled' as Awaited<ReturnType<Mapping['state']>>,
+    /** The executions that were stopped. */
+    stopped: [] as string[],
     /** Who gives the commands. */
     identity: 'alice' as string | undefined,
   }
@@ -116,6 +118,10 @@ export function memoryWorld() {
     executions: {
       describe: async (arn) => views[arn] ?? { status: 'running' },
       running: async () => (state.running === undefined ? { kind: 'no' } : { kind: 'yes', execution: state.running }),
+      stop: async (arn) => {
+        state.stopped.push(arn)
+        views[arn] = { status: 'ended', ended: 'ABORTED' }
+      },
       start: async (input) => {
         started.push(input)
         return 'arn:run:new'

@@ -1,0 +1,42 @@
+import { functions } from '../config/functions-and-permissions.ts'
+import { type Swept, sweep } from '../phases/sweep.ts'
+import type { OperatorEngine } from './engine.ts'
+
+/** The most that a slice may take, seconds; taken where the deployment does not say. */
+const mostSliceSeconds = 900
+
+type Engine = Pick<OperatorEngine, 'ledger' | 'runtime' | 'executions' | 'deployment' | 'mapping'>
+
+/**
+ * One pass of the sweep that the watchdog does every minute, so that commands do not depend on it: ends what nobody drives,
+ * and takes an abort a step further. The clock of the engine must be that of the service: an abort is announced by it.
+ */
+export function sweepNow(engine: Engine): Promise<Swept> {
+  const { ledger, runtime, executions, deployment, mapping } = engine
+  const { sliceSeconds } = (deployment.options ?? {}) as { sliceSeconds?: unknown }
+  return sweep({
+    ledger,
+    runtime,
+    executions: { status: (execution) => statusOf(execution, executions) },
+    destination: deployment.destinationTable,
+    ...(mapping && { mapping }),
+    liveSeconds: functions.live.seconds,
+    sliceSeconds: typeof sliceSeconds === 'number' ? sliceSeconds : mostSliceSeconds,
+  })
+}
+
+/**
+ * The same for a command that does not need it: whatever fails, as for want of a permission, the watchdog does within a
+ * minute.
+ */
+export async function trySweep(engine: Engine): Promise<void> {
+  await sweepNow(engine).catch(() => {})
+}
+
+/** Whether an execution still runs, with `unknown` for whatever keeps Step Functions from telling. */
+export async function statusOf(execution: string, { describe }: Pick<OperatorEngine['executions'], 'describe'>) {
+  return describe(execution).then(
+    ({ status }) => status,
+    () => 'unknown' as const,
+  )
+}

@@ -1,0 +1,94 @@
+import { changeControl, withCommand } from '../ledger/control.ts'
+import { type Lease, readLease } from '../ledger/lease.ts'
+import { ownerStatus } from '../phases/owner.ts'
+import { youngMs } from '../phases/sweep.ts'
+import type { OperatorEngine } from './engine.ts'
+import { OperatorError } from './errors.ts'
+import { given, refuseOverSomebody, type Wish } from './people.ts'
+import { statusOf, sweepNow } from './sweep.ts'
+
+/** What unlocking a destination would do. `stop`: end the execution that owns it, and then free it. */
+export type UnlockPlan = { does: 'nothing' } | { does: 'free' | 'stop'; lease: Lease }
+
+/** How often, and for how long, it is asked whether an execution that was stopped has ended, ms. */
+const probeEveryMs = 2_000
+const endsWithinMs = 30_000
+
+/**
+ * What unlocking would do: frees the lease of an execution that has ended, and of no other.
+ * @param stopOwner whether the execution that owns it may be stopped.
+ * @throws OperatorError `owner-alive` naming the owner while it runs, or may do so, and must not be stopped.
+ */
+export async function planUnlock(engine: OperatorEngine, { stopOwner }: { stopOwner: boolean }): Promise<UnlockPlan> {
+  const lease = await readLease(engine.ledger, engine.deployment.destinationTable)
+  if (!lease?.held) return { does: 'nothing' }
+  const status = await statusOfOwner(lease, engine)
+  if (status === 'ended') return { does: 'free', lease }
+  if (stopOwner) return { does: 'stop', lease }
+  const { flag } = engine.deployment
+  const isAlive = status === 'running' ? 'which runs' : 'and Step Functions does not say whether it runs'
+  const advice =
+    status === 'running'
+      ? `Wait for it (\`segue watch${flag}\`), let it end at its checkpoints (\`segue pause${flag}\`), or stop it (\`segue unlock --stop-owner${flag}\`).`
+      : `Try again; or stop it (\`segue unlock --stop-owner${flag}\`).`
+  throw ownerAlive(`${ownerWords(lease)}, ${isAlive}. ${advice}`)
+}
+
+/**
+ * Frees the lease on the destination, so that the run can be resumed: stops its owner first where the plan says so, and
+ * leaves the rest to one pass of the sweep, which never frees that of a living one. The fence rises: nothing that the owner left
+ * behind begins a write 10 seconds later.
+ * @returns whether anything was freed.
+ * @throws OperatorError `somebody-acted`, `owner-alive`.
+ */
+export async function unlock(
+  engine: OperatorEngine,
+  options: { stopOwner: boolean },
+  wish: Wish = {},
+): Promise<{ freed: Lease | undefined }> {
+  const { ledger, executions, runtime, deployment } = engine
+  const plan = await planUnlock(engine, options)
+  if (plan.does === 'nothing') {
+    // A run that is running according to its row, and has no owner.
+    await sweepNow(engine)
+    return { freed: undefined }
+  }
+  const { lease } = plan
+  const asked = await given('unlock', wish, engine)
+  await changeControl(ledger, lease.run, (control) => {
+    refuseOverSomebody(control, asked, wish)
+    return withCommand(control, control.command, asked)
+  })
+  if (plan.does === 'stop') {
+    await executions.stop(lease.execution, `segue unlock --stop-owner${asked.by ? `, by ${asked.by}` : ''}`)
+    await untilEnded(lease, engine)
+  }
+  // A sweep leaves a younger one alone: the service may not know its execution yet.
+  await runtime.sleep(Math.max(0, lease.since + youngMs - runtime.clock()))
+  await sweepNow(engine)
+  const now = await readLease(ledger, deployment.destinationTable)
+  if (now?.held) throw ownerAlive(`${ownerWords(now)}; it was not freed. Try again.`)
+  return { freed: lease }
+}
+
+async function untilEnded(lease: Lease, engine: OperatorEngine): Promise<void> {
+  const { runtime } = engine
+  const until = runtime.clock() + endsWithinMs
+  while ((await statusOfOwner(lease, engine)) !== 'ended') {
+    if (runtime.clock() >= until)
+      throw ownerAlive(`${ownerWords(lease)}; it was told to stop, and has not ended yet. Repeat the command.`)
+    await runtime.sleep(probeEveryMs)
+  }
+}
+
+function statusOfOwner({ execution }: Lease, { executions, runtime }: OperatorEngine) {
+  return ownerStatus(execution, { executions: { status: (arn) => statusOf(arn, executions) }, runtime })
+}
+
+/** `Run x holds beta since 2026-11-26T03:00:00Z, fence 4; its owner is execution …` */
+export function ownerWords({ run, table, since, fence, execution }: Lease): string {
+  const at = new Date(since).toISOString().replace(/\.\d+/, '')
+  return `Run ${run} holds ${table} since ${at}, fence ${fence}; its owner is execution ${execution}`
+}
+
+const ownerAlive = (message: string) => new OperatorError('owner-alive', message)
