@@ -34,12 +34,17 @@ export function sdkRunExecutions(client: SFNClient, stateMachineArn: string): Ru
         throw error
       }
     },
-    async start(input) {
-      const { executionArn } = await client.send(
-        // The name makes a retry of the SDK safe: the service starts one execution, not two.
-        new StartExecutionCommand({ stateMachineArn, name: randomUUID(), input: JSON.stringify(input) }),
-      )
-      return executionArn as string
+    // The name makes a retry of the SDK safe: the service starts one execution, not two.
+    async start(input, name = randomUUID()) {
+      try {
+        const { executionArn } = await client.send(
+          new StartExecutionCommand({ stateMachineArn, name, input: JSON.stringify(input) }),
+        )
+        return { execution: executionArn as string, isNew: true }
+      } catch (error) {
+        if ((error as SdkError).name !== 'ExecutionAlreadyExists') throw error
+        return { execution: `${stateMachineArn.replace(':stateMachine:', ':execution:')}:${name}`, isNew: false }
+      }
     },
     async stop(executionArn, cause) {
       try {

@@ -33,6 +33,7 @@ export const exitCodes = {
     8,
     'Somebody else gave the run a command within the last five minutes. Nothing was changed; the message says who, when and why, and how to act on top of it.',
   ],
+  stillRuns: [9, '`watch --for` only: the run is still under way after that time. It continues.'],
   unreachable: [
     10,
     '`watch` and `--wait` only: AWS did not respond for the time of `--give-up`. The run continues: `segue watch` shows it.',

@@ -1,13 +1,17 @@
 import type { OperatorEngine } from '../shared/operator/engine.ts'
-import { awaitBeginning, type Started } from '../shared/operator/start.ts'
+import type { Keyed } from '../shared/operator/keyed-run.ts'
+import { awaitBeginning } from '../shared/operator/start.ts'
 import { type ExitCode, exitCode, exitCodeOfRefusal } from './exit-codes.ts'
 import { sayRefused } from './render/refused.ts'
 import { showWatch } from './show-watch.ts'
 import type { Terminal } from './terminal.ts'
 
-/** Says whether the run of a started execution began or was refused; with `wait`, watches it to its end. */
+/**
+ * Says whether the run of a started execution began or was refused; with `wait`, watches it to its end. Shows a run that has
+ * finished before.
+ */
 export async function launch(
-  started: Started,
+  started: Keyed,
   engine: OperatorEngine,
   terminal: Terminal,
   { wait, giveUp, json }: { wait: boolean; giveUp: number; json: boolean },
@@ -16,17 +20,22 @@ export async function launch(
     sayRefused(started, terminal, json)
     return exitCodeOfRefusal(started)
   }
+  if (started.kind === 'finished')
+    return showWatch(engine, terminal, { target: { run: started.run }, giveUp, json, keys: false })
   const { deployment } = engine
   const { execution } = started
-  if (json) terminal.line(JSON.stringify({ verdict: 'starting', execution: { arn: execution } }))
+  const isAttached = started.kind === 'attached'
+  if (json)
+    terminal.line(JSON.stringify({ verdict: isAttached ? 'attached' : 'starting', execution: { arn: execution } }))
   else {
-    terminal.line(`Started in ${deployment.name}: ${deployment.sourceTable} to ${deployment.destinationTable}`)
+    const what = isAttached ? 'Attached to what is under way' : 'Started'
+    terminal.line(`${what} in ${deployment.name}: ${deployment.sourceTable} to ${deployment.destinationTable}`)
     terminal.line(`Execution ${execution}`)
   }
   if (wait) {
     if (!json)
       terminal.line(`Stopping this command does not stop the run; watch it with: segue watch${deployment.flag}`)
-    return showWatch(engine, terminal, { execution, giveUp, json, keys: false })
+    return showWatch(engine, terminal, { target: { execution }, giveUp, json, keys: false })
   }
   return sayBeginning(execution, engine, terminal, json)
 }

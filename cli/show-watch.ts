@@ -1,6 +1,7 @@
 import type { OperatorEngine } from '../shared/operator/engine.ts'
 import { progressReport } from '../shared/operator/status/json.ts'
 import { commandLine, progressLine, shareDone, waitingLine } from '../shared/operator/status/line.ts'
+import type { Target } from '../shared/operator/status/read.ts'
 import { type Sight, watchRun } from '../shared/operator/watch.ts'
 import { duration, sentence } from '../shared/runtime/text.ts'
 import { type ExitCode, exitCode, exitCodeOfRun } from './exit-codes.ts'
@@ -13,8 +14,10 @@ import type { Terminal } from './terminal.ts'
 const everyMs = { drawn: 2_000, printed: 5_000 }
 
 export interface ShowOptions {
-  /** The execution to watch. @default the one under way, else the last run */
-  execution?: string
+  /** What to watch. @default the execution under way, else the last run */
+  target?: Target
+  /** How long to watch at most, ms. @default to the end of the run */
+  for?: number
   /** How long AWS may fail to respond before the command ends, ms. */
   giveUp: number
   json: boolean
@@ -27,16 +30,38 @@ export interface ShowOptions {
  * @returns the exit code of how the run ended.
  */
 export async function showWatch(engine: OperatorEngine, terminal: Terminal, options: ShowOptions): Promise<ExitCode> {
-  const { execution, giveUp, json } = options
+  const { target, giveUp, json, for: forMs } = options
   const drawn = terminal.interactive && !json
   const sights = watchRun(engine, {
     everyMs: drawn ? everyMs.drawn : everyMs.printed,
     giveUpMs: giveUp,
-    ...(execution !== undefined && { execution }),
+    ...(target && { target }),
+    ...(forMs !== undefined && { forMs }),
   })
+  const { flag } = engine.deployment
   let code: ExitCode = exitCode('ok')
-  for await (const sight of sights) code = show(sight, engine.deployment.flag, terminal, options)
-  return code
+  let last: Sight | undefined
+  for await (const sight of sights) {
+    last = sight
+    code = show(sight, flag, terminal, options)
+  }
+  if (forMs === undefined || !last || hasEnded(last)) return code
+  terminal.error(`It still runs after ${duration(forMs)}. The run continues; watch it with: segue watch${flag}`)
+  return exitCode('stillRuns')
+}
+
+/** Whether a watcher saw the end of what it watched, or gave up. */
+function hasEnded(sight: Sight): boolean {
+  switch (sight.kind) {
+    case 'run':
+      return sight.progress.verdict.kind !== 'running'
+    case 'starting':
+      return false
+    case 'refused':
+      return true
+    case 'unreachable':
+      return sight.gaveUp !== undefined
+  }
 }
 
 /** Shows one sight. The exit code of the last one counts. */

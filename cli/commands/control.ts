@@ -11,7 +11,13 @@ import { placeText } from '../render/place.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
+import { atOption, sayUntil, untilOf, untilOption, utc } from './until.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
+
+interface PauseFlags extends WishFlags {
+  json: boolean
+  at?: string
+}
 
 interface AbortFlags extends ConfirmFlags, WishFlags {
   dryRun: boolean
@@ -21,26 +27,32 @@ export function addPause(program: Command, cli: Cli): void {
   program
     .command('pause')
     .description('end the execution of the run at its checkpoints; live changes continue')
+    .addOption(atOption())
     .addOption(reasonOption())
     .option('--json', 'one JSON object', false)
-    .action(act<WishFlags & { json: boolean }>(cli, (engine, flags) => pause(engine, cli.terminal, flags)))
+    .action(act<PauseFlags>(cli, (engine, flags) => pause(engine, cli.terminal, flags)))
 }
 
 async function pause(
   engine: OperatorEngine,
   terminal: Terminal,
-  { json, ...flags }: WishFlags & { json: boolean },
+  { json, at, ...flags }: PauseFlags,
 ): Promise<ExitCode> {
   const { flag } = engine.deployment
-  const told = await pauseRun(engine, wishOf(flags))
-  return say(told, engine, terminal, json, ({ run, command }) =>
-    command === 'abort'
-      ? [`Run ${run.id} is told to abort, which outranks a pause: nothing changes.`]
+  const until = untilOf(at, engine)
+  const told = await pauseRun(engine, wishOf(flags), until)
+  return say(told, engine, terminal, json, ({ run, command }) => {
+    if (command === 'abort') return [`Run ${run.id} is told to abort, which outranks a pause: nothing changes.`]
+    return command === 'run' && until !== undefined
+      ? [
+          `Run ${run.id} pauses at ${utc(until)}. No write of it begins later than 10 seconds after that; its execution ends within a minute or two.`,
+          `Live changes continue to be applied then. An execution that takes the lease meanwhile does not pause at that time.`,
+        ]
       : [
           `Run ${run.id} is told to pause. No write of it begins later than 10 seconds from now; its execution ends within a minute or two (segue watch${flag}).`,
           `Live changes continue to be applied. Nothing is lost, however long the pause. Continue with: segue resume${flag}`,
-        ],
-  )
+        ]
+  })
 }
 
 export function addResume(program: Command, cli: Cli): void {
@@ -49,13 +61,17 @@ export function addResume(program: Command, cli: Cli): void {
     .description('continue the last run from its checkpoints, in a new execution; the same as `segue run --resume`')
     .option('--wait', 'watch it to its end, and exit with the code of its result', false)
     .addOption(giveUpOption())
+    .addOption(untilOption())
     .addOption(reasonOption())
     .addOption(overOption())
     .option('--json', 'JSON objects instead of lines', false)
     .action(
-      act<WishFlags & { wait: boolean; giveUp: number; json: boolean }>(cli, async (engine, flags) =>
-        launch(await resumeRun(engine, {}, wishOf(flags)), engine, cli.terminal, flags),
-      ),
+      act<WishFlags & { wait: boolean; giveUp: number; json: boolean; until?: string }>(cli, async (engine, flags) => {
+        const until = untilOf(flags.until, engine)
+        sayUntil(until, cli.terminal, flags.json)
+        const started = await resumeRun(engine, until === undefined ? {} : { until }, wishOf(flags))
+        return launch(started, engine, cli.terminal, flags)
+      }),
     )
 }
 
@@ -102,8 +118,16 @@ function say(
     else terminal.error(told.cause)
     return exitCode('refused')
   }
-  const { run, command, last } = told
-  if (json) terminal.line(JSON.stringify({ run: run.id, command, lastCommand: lastCommandReport(last) }))
+  const { run, command, last, pauseAt } = told
+  if (json)
+    terminal.line(
+      JSON.stringify({
+        run: run.id,
+        command,
+        pauseAt: pauseAt === undefined ? null : new Date(pauseAt).toISOString(),
+        lastCommand: lastCommandReport(last),
+      }),
+    )
   else {
     for (const line of lines(told)) terminal.line(line)
     if (last) terminal.line(`Last command: ${lastWords(last, runtime.clock())}`)

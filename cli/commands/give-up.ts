@@ -12,6 +12,14 @@ export function giveUpOption(): Option {
     .argParser(parse)
 }
 
+/** How long a watching command watches at most; ms once parsed. */
+export function forOption(): Option {
+  return new Option(
+    '--for <time>',
+    'end after this time with exit code 9 if the run is still under way: 50m',
+  ).argParser(parse)
+}
+
 function parse(text: string): number {
   const [, count, unit = ''] = text.match(/^([1-9]\d*)([smh])$/) ?? []
   if (count === undefined) throw new InvalidArgumentError('Expected a time such as 90s, 10m or 2h.')

@@ -3,6 +3,7 @@ import { OptionsError } from '../../shared/config/errors.ts'
 import { parseRequest } from '../../shared/config/options.ts'
 import { type PhaseEntry, phases } from '../../shared/ledger/passes.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
+import { runOnce } from '../../shared/operator/keyed-run.ts'
 import { resumeRun, startRun } from '../../shared/operator/start.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { launch } from '../launch.ts'
@@ -10,6 +11,7 @@ import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
 import { showPlan } from './plan.ts'
+import { sayUntil, untilOf, untilOption } from './until.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
 
 interface RunFlags extends WishFlags {
@@ -21,6 +23,8 @@ interface RunFlags extends WishFlags {
   offline: boolean
   dryRun: boolean
   segments?: number
+  key?: string
+  until?: string
 }
 
 const steps = Object.entries<PhaseEntry>(phases).flatMap(([name, { does, ends }]) =>
@@ -42,6 +46,11 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--wait', 'watch it to its end, and exit with the code of its result', false)
     .addOption(giveUpOption())
     .option('--resume', 'resume the last run from its checkpoints', false)
+    .option(
+      '--key <key>',
+      'for pipelines: one run for each key. It begins the run, attaches to it, resumes it, or shows how it has ended',
+    )
+    .addOption(untilOption())
     .addOption(reasonOption())
     .addOption(overOption())
     .option('--dry-run', 'show what it would do, as `segue plan` does, and start nothing', false)
@@ -54,12 +63,23 @@ export function addRun(program: Command, cli: Cli): void {
 }
 
 async function run(engine: OperatorEngine, terminal: Terminal, flags: RunFlags): Promise<ExitCode> {
-  const { resume, split, offline, segments, dryRun, json } = flags
-  // Only what differs from the defaults, so that a plain run has the input `{}`.
-  const options = { ...(!split && { split }), ...(offline && { offline }), ...(segments !== undefined && { segments }) }
-  if (flags.over !== undefined && !resume)
+  const { resume, split, offline, segments, dryRun, json, key } = flags
+  const until = untilOf(flags.until, engine)
+  // Only what differs from the defaults.
+  const options = {
+    ...(!split && { split }),
+    ...(offline && { offline }),
+    ...(segments !== undefined && { segments }),
+    ...(until !== undefined && { until }),
+  }
+  if (flags.over !== undefined && !resume && key === undefined)
     throw new OptionsError(['`--over` is about a command to the last run: add `--resume`, or leave it out'], 'flags')
+  if (resume && key !== undefined)
+    throw new OptionsError(['`--key` resumes by itself where there is a run to resume: leave `--resume` out'], 'flags')
   if (dryRun) return showPlan(engine, terminal, parseRequest({ resume, ...options }), { json, keys: false })
-  const started = await (resume ? resumeRun(engine, options, wishOf(flags)) : startRun(engine, options))
+  sayUntil(until, terminal, json)
+  const wish = wishOf(flags)
+  if (key !== undefined) return launch(await runOnce(engine, key, options, wish), engine, terminal, flags)
+  const started = await (resume ? resumeRun(engine, options, wish) : startRun(engine, options, wish))
   return launch(started, engine, terminal, flags)
 }

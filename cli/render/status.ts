@@ -1,12 +1,13 @@
 import { passMs, workedMs } from '../../shared/facts/phase-times.ts'
 import { openSums, sumsOf } from '../../shared/facts/sums.ts'
+import { commandAt } from '../../shared/ledger/control.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
 import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { Tallies } from '../../shared/ledger/tallies.ts'
 import { lastCommand, lastWords } from '../../shared/operator/people.ts'
 import { unorderedWords } from '../../shared/operator/status/format.ts'
 import { lagWords } from '../../shared/operator/status/lag.ts'
-import { expectation, shareDone } from '../../shared/operator/status/line.ts'
+import { expectation, pausesWords, shareDone } from '../../shared/operator/status/line.ts'
 import type { QuarantineGroup } from '../../shared/operator/status/quarantine.ts'
 import type { Progress } from '../../shared/operator/status/read.ts'
 import { drawTree } from '../../shared/operator/status/tree.ts'
@@ -46,10 +47,12 @@ function heading(progress: Progress): string[] {
   const { run, verdict, control, at } = progress
   const waiting = waitingFor(progress, 0)
   const last = lastCommand(control)
-  const command = control.command === 'run' ? '' : `, told to ${control.command}`
+  const now = commandAt(control, at)
+  const pauses = pausesWords(control, at)
+  const command = now === 'run' ? (pauses ? `, ${pauses}` : '') : `, told to ${now}`
   const ended = run.endedAt === undefined ? '' : `, ended ${iso(run.endedAt)}`
   return [
-    field('Run', `${run.id}  ${run.source} to ${run.destination}`),
+    field('Run', `${run.id}  ${run.source} to ${run.destination}${run.key === undefined ? '' : `, key ${run.key}`}`),
     field('State', `${verdict.kind}, phase ${run.phase}${command}`),
     ...(waiting === undefined ? [] : [field('Waiting', waiting)]),
     ...(last ? [field('Command', lastWords(last, at))] : []),

@@ -20,8 +20,8 @@ ${table(optionsSchema, docCommentsOf(source, 'optionsSchema'))}
 
 ## Of one run
 
-The input of an execution of the \`Run\` state machine. \`{}\` runs everything pending. \`segue run\` has a flag for each of the first four;
-\`segue verify\` and \`segue repair\` set \`only\`.
+The input of an execution of the \`Run\` state machine. \`{}\` runs everything pending. \`segue run\` has a flag for each but
+\`only\`, which \`segue verify\` and \`segue repair\` set, and \`by\` and \`why\`, which it fills in by itself and from \`--reason\`.
 
 ${table(requestSchema, docCommentsOf(source, 'requestSchema'))}
 `

@@ -87,6 +87,16 @@ function describeIssue(issue: { code?: string; path: PropertyKey[]; message: str
   return `\`${issue.path.join('.')}\`: ${issue.message}`
 }
 
+/** A pipeline's key: executions are named by it, with a number. */
+const runKey = z
+  .string()
+  .check(
+    z.regex(
+      /^[A-Za-z0-9][\w.-]{0,63}$/,
+      'expected 1 to 64 letters, digits, `_`, `-` and `.`, of which the first is a letter or a digit',
+    ),
+  )
+
 /** The options of one run, as the input of its execution; `{}` is a run of everything pending with the defaults. */
 export const requestSchema = z.strictObject({
   /** Continue the last run of this destination from its checkpoints instead of beginning one. @default false */
@@ -99,6 +109,14 @@ export const requestSchema = z.strictObject({
   offline: z._default(z.boolean(), false),
   /** Only verify the last run again, or repair the differences found and then verify. @default the whole run */
   only: z.optional(z.enum(['verify', 'repair'])),
+  /** Key of a pipeline. One run begins with it, ever; with `resume` only the run of this key is resumed. @default none */
+  key: z.optional(runKey),
+  /** When the run is paused by itself, ms since the epoch. @default never */
+  until: z.optional(z.int().check(z.minimum(0))),
+  /** Who begins the run, as they say, for `segue status`. @default unknown */
+  by: z.optional(z.string()),
+  /** Why, likewise. @default no reason */
+  why: z.optional(z.string()),
 })
 
 export type RunRequest = z.output<typeof requestSchema>
@@ -107,8 +125,9 @@ export type RunRequest = z.output<typeof requestSchema>
 export function parseRequest(input: unknown): RunRequest {
   const result = requestSchema.safeParse(input)
   if (!result.success) throw new OptionsError(result.error.issues.map(describeIssue), 'run input')
-  const { resume, only, offline, segments } = result.data
-  const fixed = resume || only ? { segments: segments !== undefined, offline } : {}
+  const { resume, only, offline, segments, by, why } = result.data
+  const fixed =
+    resume || only ? { segments: segments !== undefined, offline, by: by !== undefined, why: why !== undefined } : {}
   const ignored = Object.entries(fixed).flatMap(([name, given]) => (given ? [name] : []))
   if (ignored.length > 0)
     throw new OptionsError(

@@ -6,7 +6,7 @@ import type { LedgerTable, Put } from './table.ts'
 export type Command = 'run' | 'pause' | 'abort'
 
 /** The commands that people give. What the engine, its sweep and its timers do is not among them. */
-export type Verb = 'pause' | 'resume' | 'abort' | 'verify' | 'repair' | 'unlock'
+export type Verb = 'run' | 'pause' | 'resume' | 'abort' | 'verify' | 'repair' | 'unlock'
 
 /** A command as somebody gave it. */
 export interface Given {
@@ -30,6 +30,8 @@ export interface Control extends Partial<Given> {
    * has its own name: if copy has written in between, everything must be settled again.
    */
   quiet?: string
+  /** From when on the run is paused by itself, ms since the epoch. Whoever takes the lease clears it, or sets another. */
+  pauseAt?: number
   /** When the sweep first saw the abort, ms since the epoch, by its own clock. No value for another command. */
   abortSeen?: number
   /**
@@ -39,6 +41,11 @@ export interface Control extends Partial<Given> {
   rev?: number
   /** How many commands people gave. `verb`, `by`, `at` and `why` are those of the last one. No value: none. */
   version?: number
+}
+
+/** The command in force at a moment: a pause that was asked for ahead of time begins by itself. */
+export function commandAt({ command, pauseAt }: Control, now: number): Command {
+  return command === 'run' && pauseAt !== undefined && now >= pauseAt ? 'pause' : command
 }
 
 /** The control row, with whatever a newer version of Segue may have added; fence 0 if there is none yet. */

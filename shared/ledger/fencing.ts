@@ -1,7 +1,7 @@
 import { SegueError } from '../runtime/error.ts'
 import type { Clock } from '../runtime/ports.ts'
 import type { Ask } from '../runtime/retry.ts'
-import { type Control, readControl } from './control.ts'
+import { type Control, commandAt, readControl } from './control.ts'
 import { getRun, type RunRecord } from './runs.ts'
 import type { LedgerTable } from './table.ts'
 
@@ -49,7 +49,7 @@ export function stopReason(ledger: LedgerTable, task: LeaseTask, codeHash: strin
     const { run, control, reason } = await readReason(ledger, task, codeHash)
     if (reason) return reason
     if (!isDriving(task, run)) return 'fenced'
-    return control.command === 'pause' ? 'paused' : undefined
+    return commandAt(control, clock()) === 'pause' ? 'paused' : undefined
   })
 }
 

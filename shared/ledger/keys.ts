@@ -31,6 +31,7 @@ export const quarantineShardPk = (run: string, shard: number) => `QUARANTINE#${r
 export const differenceShardPk = (run: string, verification: number, shard: number) =>
   `DIFF#${run}#${verification}#${two(shard)}`
 export const leasePk = (table: string) => `LEASE#${table}`
+export const runKeyPk = (table: string) => `RUNKEY#${table}`
 export const appliedPk = (table: string) => `APPLIED#${table}`
 export const heavyPk = (table: string) => `HEAVY#${table}`
 

@@ -10,6 +10,8 @@ import type { LedgerTable, Put } from './table.ts'
  * leaves a run that is running and belongs to nobody. An operator's command stays as it is.
  * @param before the lease that was read.
  * @param run the new run, or the one that was read and what becomes of it.
+ * @param control what else its control row gets. A time to pause at is that of this execution, or none.
+ * @param also what must hold in the same instant.
  * @returns `false`, with nothing written, if another writer was first.
  */
 export async function beginOwner(
@@ -17,10 +19,12 @@ export async function beginOwner(
   before: Lease | undefined,
   lease: Lease,
   run: Put,
+  { control: change, also = [] }: { control?: Partial<Control>; also?: Put[] } = {},
 ): Promise<boolean> {
   const control = await readControl(ledger, lease.run)
-  const next = { ...control, fence: lease.fence }
-  return ledger.commit([leasePut(before, lease), run, controlPut(lease.run, control, next)])
+  const { pauseAt: _, ...rest } = control
+  const next = { ...rest, ...change, fence: lease.fence }
+  return ledger.commit([leasePut(before, lease), run, controlPut(lease.run, control, next), ...also])
 }
 
 /**

@@ -51,6 +51,8 @@ export interface RunRecord {
   pending: string[]
   segments: number
   split: boolean
+  /** The pipeline's key that the run was begun with. */
+  key?: string
   /** Live changes are not captured: nothing may change the source while this run copies. */
   offline: boolean
   /** All chunk rows of the copy exist. */

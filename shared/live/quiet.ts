@@ -1,6 +1,6 @@
 import { quietAfter, readCoverage } from '../facts/coverage.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
-import { readControl, writeControl } from '../ledger/control.ts'
+import { commandAt, readControl, writeControl } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -26,7 +26,7 @@ export async function beginQuiet(
     const control = await readControl(ledger, run.id)
     if (control.fence !== task.fence) return { done: { outcome: 'stopped', reason: 'fenced' } }
     if (control.command === 'abort') return { done: { outcome: 'stopped', reason: 'aborted' } }
-    if (control.command === 'pause') return { done: { outcome: 'stopped', reason: 'paused' } }
+    if (commandAt(control, runtime.clock()) === 'pause') return { done: { outcome: 'stopped', reason: 'paused' } }
     if (control.quiet !== undefined) return { done: { outcome: 'quiet', quiet: control.quiet } }
     const coverage = await readCoverage(ledger, run, 'copy')
     if (!coverage.complete)

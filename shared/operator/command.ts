@@ -3,7 +3,7 @@ import { type Command, type Control, changeControl, readControl, type Verb, with
 import type { RunRecord } from '../ledger/runs.ts'
 import type { OperatorEngine } from './engine.ts'
 import { findLastRun } from './last-run.ts'
-import { given, type LastCommand, lastCommand, refuseOverSomebody, type Wish } from './people.ts'
+import { given, isRecent, type LastCommand, lastCommand, refuseOverSomebody, type Wish } from './people.ts'
 import { trySweep } from './sweep.ts'
 
 /** What became of a command. */
@@ -12,7 +12,7 @@ export type Told =
    * The command that is in force now, and the last one that a person gave, which may be somebody else's; `fence` is that of
    * the execution it was given under.
    */
-  | { kind: 'told'; run: RunRecord; command: Command; fence: number; last: LastCommand | undefined }
+  | { kind: 'told'; run: RunRecord; command: Command; fence: number; last: LastCommand | undefined; pauseAt?: number }
   /** Nothing was changed. */
   | { kind: 'refused'; cause: string }
 
@@ -23,15 +23,20 @@ type SweepingEngine = Engine & Pick<OperatorEngine, 'executions' | 'mapping'>
  * Pauses the last run, or what is being done to a finished one. Slices save a checkpoint, the execution ends, and
  * nothing polls until somebody resumes. Live changes continue to be applied. Never lowers an abort, and is never refused for
  * what somebody else did.
+ * @param at when, ms since the epoch; whoever takes the lease before that clears it. @default now
  */
-export async function pauseRun(engine: Engine, wish: Pick<Wish, 'why'> = {}): Promise<Told> {
+export async function pauseRun(engine: Engine, wish: Pick<Wish, 'why'> = {}, at?: number): Promise<Told> {
   const run = await lastRun(engine)
   if (typeof run === 'string') return refused(run)
   if (isFinished(run)) return refused(`Run ${run.id} has finished: there is nothing to pause.`)
+  if (at !== undefined && (run.task ?? run).state !== 'running')
+    return refused(`Run ${run.id} is not at work: there is nothing to pause then.`)
   const asked = await given('pause', wish, engine)
-  const control = await changeControl(engine.ledger, run.id, (before) =>
-    before.command === 'abort' ? before : withCommand(before, 'pause', asked),
-  )
+  const control = await changeControl(engine.ledger, run.id, (before) => {
+    if (before.command === 'abort') return before
+    if (before.command === 'pause' || at === undefined) return withCommand(before, 'pause', asked)
+    return { ...withCommand(before, 'run', asked), pauseAt: at }
+  })
   return told(run, control)
 }
 
@@ -65,6 +70,21 @@ export async function allowRun(engine: Engine, run: string, verb: Verb, wish: Wi
   })
 }
 
+/**
+ * The same for a pipeline, whose jobs may continue one run at the same time: whoever resumed it a moment ago wanted the
+ * same.
+ * @throws OperatorError `somebody-acted`.
+ */
+export async function allowRunAgain(engine: Engine, run: string, wish: Wish): Promise<void> {
+  const asked = await given('resume', wish, engine)
+  await changeControl(engine.ledger, run, (control) => {
+    const last = lastCommand(control)
+    const isResumed = control.command === 'run' && (last?.verb === 'resume' || last?.verb === 'run')
+    if (!isResumed) refuseOverSomebody(control, asked, wish)
+    return isResumed && isRecent(last, asked.at) ? control : withCommand(control, 'run', asked)
+  })
+}
+
 /** What {@link allowRun} would refuse. @throws OperatorError `somebody-acted`. */
 export async function refuseBeside(engine: Engine, run: string, verb: Verb, wish: Wish): Promise<void> {
   refuseOverSomebody(await readControl(engine.ledger, run), await given(verb, wish, engine), wish)
@@ -76,8 +96,9 @@ async function lastRun({ ledger, deployment }: Engine): Promise<RunRecord | stri
 }
 
 const told = (run: RunRecord, control: Control): Told => {
-  const { command, fence } = control
-  return { kind: 'told', run, command, fence, last: lastCommand(control) }
+  const { command, fence, pauseAt } = control
+  const ahead = command === 'run' && pauseAt !== undefined ? { pauseAt } : {}
+  return { kind: 'told', run, command, fence, last: lastCommand(control), ...ahead }
 }
 
 const refused = (cause: string): Told => ({ kind: 'refused', cause })

@@ -30,9 +30,13 @@ export type UnderWay = { kind: 'no' } | { kind: 'yes'; execution: string } | { k
 export interface RunExecutions {
   /** An execution by its ARN. Its status is `unknown` while the service does not respond; this is not an error. */
   describe(arn: string): Promise<ExecutionView>
-  /** Starts an execution with this input; returns its ARN. */
-  start(input: object): Promise<string>
-  /** Stops an execution; nothing if it has ended. @param cause for whoever reads its history. */
+  /**
+   * Starts an execution with this input. With a name that an execution has already, and with another input or after its end,
+   * starts none: `isNew` is `false`, and the ARN is that of the other one.
+   * @param name letters, digits, `_`, `-` and `.`, 80 at most. @default a name of its own
+   */
+  start(input: object, name?: string): Promise<{ execution: string; isNew: boolean }>
+  /** Stops an execution; nothing if it has ended. @param cause stays in its history. */
   stop(arn: string, cause: string): Promise<void>
   /** The newest execution under way, if any; `unknown` while the service does not respond. */
   running(): Promise<UnderWay>

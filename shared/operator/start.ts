@@ -1,15 +1,15 @@
 import { parseRequest, type RunRequest } from '../config/options.ts'
 import { DynamoDbError } from '../dynamodb/errors.ts'
-import { readControl, type Verb } from '../ledger/control.ts'
+import { commandAt, readControl, type Verb } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
-import { continuable, isAboutLastRun, refuseWhileAborting } from '../phases/last-run.ts'
+import { continuable, isAboutLastRun, refuseOverUnfinished, refuseWhileAborting } from '../phases/last-run.ts'
 import { refuseUnlessEmpty } from '../phases/preflight.ts'
 import { Refusal } from '../phases/refusal.ts'
 import { allowRun, refuseBeside } from './command.ts'
 import type { OperatorEngine } from './engine.ts'
 import { lostRun, OperatorError } from './errors.ts'
 import { findLastRun } from './last-run.ts'
-import type { Wish } from './people.ts'
+import { given, type Wish } from './people.ts'
 import { type Reading, readProgress } from './status/read.ts'
 import { trySweep } from './sweep.ts'
 
@@ -27,10 +27,30 @@ export interface RefusedStart {
 export type Started = { kind: 'started'; execution: string } | RefusedStart
 
 /** Options of a new run; see `requestSchema`. */
-export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offline'>>
+export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offline' | 'until'>>
 
 /** Starts a new run of the pending migrations. @throws OptionsError for options that are wrong. */
-export const startRun = (engine: OperatorEngine, options: StartOptions): Promise<Started> => start(engine, options)
+export async function startRun(
+  engine: OperatorEngine,
+  options: StartOptions,
+  wish: Pick<Wish, 'why'> = {},
+): Promise<Started> {
+  const input = await newRunInput(engine, options, wish)
+  const refused = await whyRefused(parseRequest(input), engine)
+  return refused ?? begun(await engine.executions.start(input))
+}
+
+/** The input of an execution that begins a run: options that differ from the defaults, and who begins it. */
+export async function newRunInput(
+  engine: OperatorEngine,
+  options: StartOptions & Pick<RunRequest, 'key'>,
+  wish: Pick<Wish, 'why'>,
+): Promise<object> {
+  const { by, why } = await given('run', wish, engine)
+  return { ...options, ...(by !== undefined && { by }), ...(why !== undefined && { why }) }
+}
+
+const begun = ({ execution }: { execution: string }): Started => ({ kind: 'started', execution })
 
 /** Resumes the last run from its checkpoints. @throws OptionsError for options that only a new run takes. */
 export const resumeRun = (engine: OperatorEngine, options: StartOptions, wish: Wish = {}): Promise<Started> =>
@@ -63,36 +83,35 @@ export async function awaitBeginning(engine: OperatorEngine, execution: string):
   }
 }
 
-/** @param input of the execution: only options that differ from the defaults. */
-async function start(engine: OperatorEngine, input: object): Promise<Started> {
-  const refused = await whyRefused(parseRequest(input), engine)
-  return refused ?? { kind: 'started', execution: await engine.executions.start(input) }
-}
-
 /** Starts an execution that continues the last run: the command of a person, who must know of the last one. */
 async function continueRun(engine: OperatorEngine, input: object, verb: Verb, wish: Wish): Promise<Started> {
   const request = parseRequest(input)
   const run = await findLastRun(engine.ledger, engine.deployment.destinationTable)
   try {
-    // First, because it says who acted: a run that somebody else has just paused or aborted is refused for other reasons, too.
-    if (run) await refuseBeside(engine, run.id, verb, wish)
     // An abort is announced, and an owner that has ended is interrupted, also while the watchdog is down.
     await trySweep(engine)
+    // First, because it says who acted: a run that somebody else has just paused or aborted is refused for other reasons, too.
+    if (run) await refuseBeside(engine, run.id, verb, wish)
     const refused = await whyRefused(request, engine)
     if (refused) return refused
     // Before the start, so that the execution is not refused. If it fails, nothing writes: the fence was raised when the
     // run stopped.
     if (run) await allowRun(engine, run.id, verb, wish)
   } catch (error) {
-    if (!OperatorError.is(error) || error.code !== 'somebody-acted') throw error
-    return { kind: 'refused', error: error.code, cause: error.message }
+    return asRefused(error)
   }
-  return { kind: 'started', execution: await engine.executions.start(input) }
+  return begun(await engine.executions.start(input))
+}
+
+/** Somebody else's command as a refusal; throws every other error. */
+export function asRefused(error: unknown): RefusedStart {
+  if (!OperatorError.is(error) || error.code !== 'somebody-acted') throw error
+  return { kind: 'refused', error: error.code, cause: error.message }
 }
 
 /** The refusals that can be known before an execution is started. The state machine checks them again, and more. */
 export async function whyRefused(
-  request: Partial<Pick<RunRequest, 'resume' | 'only'>>,
+  request: Partial<Pick<RunRequest, 'resume' | 'only' | 'key'>>,
   engine: OperatorEngine,
 ): Promise<RefusedStart | undefined> {
   try {
@@ -104,6 +123,7 @@ export async function whyRefused(
     if (isAboutLastRun(request)) await continuable(run, request, about)
     else {
       if (run) await refuseWhileAborting(run, ledger)
+      if (run && request.key !== undefined) refuseOverUnfinished(run)
       await refuseOverItems(engine)
     }
     return undefined
@@ -113,14 +133,14 @@ export async function whyRefused(
   }
 }
 
-async function refuseWhileOwned({ ledger, executions, deployment }: OperatorEngine): Promise<void> {
+async function refuseWhileOwned({ ledger, executions, deployment, runtime }: OperatorEngine): Promise<void> {
   const lease = await readLease(ledger, deployment.destinationTable)
   if (!lease?.held) return
   const { status } = await executions.describe(lease.execution)
   if (status === 'ended') return
   // The state machine finds out whether that execution is at work. But one that was told to stop, and is, must not be told to
   // continue: the command of whoever resumes lowers the other's.
-  if (status === 'unknown' && (await readControl(ledger, lease.run)).command === 'run') return
+  if (status === 'unknown' && commandAt(await readControl(ledger, lease.run), runtime.clock()) === 'run') return
   const { flag } = deployment
   throw new Refusal(
     'run-in-progress',

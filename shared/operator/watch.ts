@@ -17,8 +17,10 @@ export type Sight =
   | { kind: 'unreachable'; reason: string; gaveUp?: number }
 
 export interface WatchOptions {
-  /** The execution to watch. @default the one under way, else the last run */
-  execution?: string
+  /** What to watch. @default the execution under way, else the last run */
+  target?: Target
+  /** The watcher ends after this time, whatever it sees, ms. @default when the run ends */
+  forMs?: number
   everyMs: number
   /** How long AWS may fail to respond before the watcher gives up. */
   giveUpMs: number
@@ -32,9 +34,10 @@ export async function* watchRun(engine: OperatorEngine, options: WatchOptions): 
   const { runtime, deployment } = engine
   const expect = expectedItems(engine)
   const eachChunk = rememberedChunks(engine.ledger)
-  let target: Target | undefined = options.execution === undefined ? undefined : { execution: options.execution }
+  let { target } = options
   let seen: Track | undefined
-  let respondedAt = runtime.clock()
+  const beganAt = runtime.clock()
+  let respondedAt = beganAt
   for (;;) {
     const reading = await readOnce(engine, target, { expect, eachChunk })
     if (reading.kind === 'none') throw noRun(deployment)
@@ -56,7 +59,9 @@ export async function* watchRun(engine: OperatorEngine, options: WatchOptions): 
       yield reading
       if (reading.kind === 'refused') return
     }
-    await runtime.sleep(options.everyMs)
+    const leftMs = beganAt + (options.forMs ?? Number.POSITIVE_INFINITY) - runtime.clock()
+    if (leftMs <= 0) return
+    await runtime.sleep(Math.min(options.everyMs, leftMs))
   }
 }
 

@@ -1,11 +1,17 @@
 import { readCoverage } from '../facts/coverage.ts'
-import { readControl } from '../ledger/control.ts'
+import { commandAt, readControl } from '../ledger/control.ts'
 import { isAborted, isDriving } from '../ledger/fencing.ts'
 import type { PassKind } from '../ledger/passes.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Ended, haltRun, notDriving, pauseRun, whyHalted } from './halt.ts'
+
+/**
+ * How much the clock of a slice may be ahead of this one, ms: it has stopped for a pause at its own time, and must not be taken for
+ * one that stopped for no reason.
+ */
+const clocksDifferMs = 30_000
 
 export interface Covered {
   outcome: 'covered'
@@ -29,7 +35,7 @@ export async function checkPass(
   const run = await getRun(ledger, task.run)
   const control = await readControl(ledger, run.id)
   if (!isDriving(task, run) || control.fence !== task.fence) return notDriving(task, run)
-  if (control.command === 'pause') return pauseRun(task, engine)
+  if (commandAt(control, runtime.clock() + clocksDifferMs) === 'pause') return pauseRun(task, engine)
   const halted = whyHalted(run, kind, await readCoverage(ledger, run, kind), isAborted(run, control))
   if (halted) return haltRun({ ...task, ...halted }, engine)
   return { outcome: 'covered', capture: !run.offline, at: runtime.clock() }

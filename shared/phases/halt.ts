@@ -2,7 +2,7 @@ import { type Coverage, quietAfter, readCoverage } from '../facts/coverage.ts'
 import { notePhase } from '../facts/phase.ts'
 import { resumeCommand, whyExpired } from '../facts/resumable.ts'
 import { openSums } from '../facts/sums.ts'
-import { readControl } from '../ledger/control.ts'
+import { commandAt, readControl } from '../ledger/control.ts'
 import { isAborted, isDriving, type WhyStopped } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
 import { isVerification, type PassKind } from '../ledger/passes.ts'
@@ -99,7 +99,7 @@ export async function endIfTold(
 ): Promise<Ended | undefined> {
   const control = await readControl(engine.ledger, run.id)
   if (!isDriving(task, run) || control.fence !== task.fence) return notDriving(task, run)
-  if (control.command === 'pause') return pauseRun(task, engine)
+  if (commandAt(control, engine.runtime.clock()) === 'pause') return pauseRun(task, engine)
   return isAborted(run, control) ? haltRun({ ...task, error: 'aborted', cause: abortedWords(run) }, engine) : undefined
 }
 

@@ -24,7 +24,7 @@ export function isAboutLastRun({ resume, only }: Partial<Pick<RunRequest, 'resum
  */
 export async function continuable(
   run: RunRecord | undefined,
-  { only }: Partial<Pick<RunRequest, 'only'>>,
+  { only, key }: Partial<Pick<RunRequest, 'only' | 'key'>>,
   { ledger, destination, clock }: { ledger: LedgerTable; destination: string; clock: Clock },
 ): Promise<RunRecord> {
   if (only && !(run && wasFinished(run)))
@@ -45,12 +45,35 @@ export async function continuable(
       `Run ${run.id} has finished before, and its destination may be in use, so it is not copied again. \`segue verify\` verifies it again.`,
     )
   if (only) return run
+  if (key !== undefined && run.key !== key)
+    throw new Refusal(
+      'nothing-to-resume',
+      `The last run into ${destination} is ${runWords(run)}, and not the one of key ${key}.`,
+    )
   await refuseWhileAborting(run, ledger)
   await refuseIfLost(run, ledger, clock())
   // Before live changes are turned on again.
   const expired = whyExpired(run, await readCoverage(ledger, run, 'copy'))
   if (expired) throw new Refusal('not-covered', expired)
   return run
+}
+
+/** `x`, or `x of key nightly`. */
+export function runWords({ id, key }: Pick<RunRecord, 'id' | 'key'>): string {
+  return key === undefined ? id : `${id} of key ${key}`
+}
+
+/**
+ * A pipeline begins nothing beside a run that can be continued: it would give that one up unknowingly. An aborted one is given up.
+ * @throws Refusal `run-unfinished`.
+ */
+export function refuseOverUnfinished(run: RunRecord): void {
+  if (wasFinished(run) || run.state === 'aborted') return
+  const by = run.key === undefined ? '`segue resume`' : `\`segue run --key ${run.key}\``
+  throw new Refusal(
+    'run-unfinished',
+    `Run ${runWords(run)} into ${run.destination} is unfinished (${run.because ?? run.state}). Continue it with ${by}; to give it up, abort it (\`segue abort\`), empty the table and start again.`,
+  )
 }
 
 /**

@@ -4,18 +4,19 @@ import { resumeCommand } from '../facts/resumable.ts'
 import { readApplied } from '../ledger/applied.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
-import { readControl } from '../ledger/control.ts'
+import { type Control, readControl } from '../ledger/control.ts'
 import { isAborted } from '../ledger/fencing.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
 import { beginOwner } from '../ledger/owner.ts'
+import { runKeyPut, runOfKey } from '../ledger/run-keys.ts'
 import { getRun, newRunId, type RunRecord, runPut, type TableIds } from '../ledger/runs.ts'
-import type { LedgerTable } from '../ledger/table.ts'
+import type { LedgerTable, Put } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type ClaimEngine, claimLedger } from './claim-ledger.ts'
 import { fenceEarlierRuns } from './fence-earlier-runs.ts'
 import { type Ended, endIfTold, haltRun } from './halt.ts'
-import { continuable, isAboutLastRun, refuseWhileAborting } from './last-run.ts'
+import { continuable, isAboutLastRun, refuseOverUnfinished, refuseWhileAborting } from './last-run.ts'
 import { refuseOtherLedger } from './ledger-tag.ts'
 import { ownerStatus } from './owner.ts'
 import type { Executions, TableMarks } from './ports.ts'
@@ -96,8 +97,11 @@ async function tryLease(
   await refuseIfEnded(execution, engine)
   await claimLedger({ ...engine, clock: runtime.clock })
   if (before?.held) await refuseWhileAlive(before, engine)
-  if (before && !isAboutLastRun(request)) await refuseOverAnother(before, engine)
-  if (!isAboutLastRun(request)) await refuseOtherLedger(engine.source, engine.marks)
+  if (!isAboutLastRun(request)) {
+    await refuseUsedKey(request, engine)
+    if (before) await refuseOverAnother(before, request, engine)
+    await refuseOtherLedger(engine.source, engine.marks)
+  }
   const id = isAboutLastRun(request) ? await lastRun(before, request, engine) : newRunId(runtime.clock, runtime.random)
   // Before anything is written there.
   await engine.marks.markDestination()
@@ -109,7 +113,27 @@ async function tryLease(
   const run = isAboutLastRun(request)
     ? await resumedRun(lease, request, ledger, runtime.clock)
     : runPut(undefined, await newRun(lease, request, engine))
-  return (await beginOwner(ledger, before, lease, run)) ? { done: lease } : undefined
+  const begins = { control: controlOf(request, runtime.clock()), also: keyPuts(lease, request) }
+  return (await beginOwner(ledger, before, lease, run, begins)) ? { done: lease } : undefined
+}
+
+/** What a request says of the run it begins or resumes: when it is to pause, and who began it. Those who resume have said so. */
+function controlOf(request: RunRequest, at: number): Partial<Control> {
+  const { until, by, why } = request
+  const pause = until === undefined ? {} : { pauseAt: until }
+  if (isAboutLastRun(request) || (by === undefined && why === undefined)) return pause
+  return { ...pause, version: 1, verb: 'run', at, ...(by !== undefined && { by }), ...(why !== undefined && { why }) }
+}
+
+function keyPuts({ table, run }: Lease, request: RunRequest): Put[] {
+  return request.key === undefined || isAboutLastRun(request) ? [] : [runKeyPut(table, request.key, run)]
+}
+
+/** @throws Refusal `key-used`: however often a pipeline starts with one key, it begins one run. */
+async function refuseUsedKey({ key }: RunRequest, { ledger, destination }: LeaseEngine): Promise<void> {
+  const used = key === undefined ? undefined : await runOfKey(ledger, destination, key)
+  if (used === undefined) return
+  throw new Refusal('key-used', `Key ${key} has begun run ${used} before. For another run use another key.`)
 }
 
 /** A late delivery must not begin a run that no execution drives: live changes would be captured for it. */
@@ -134,8 +158,14 @@ async function isOfGoneStack({ stack }: Lease, engine: LeaseEngine): Promise<boo
 }
 
 /** A run that was stopped after its preflight can be resumed only while it is the last one. */
-async function refuseOverAnother({ run }: Lease, { ledger, destination, isEmpty }: LeaseEngine): Promise<void> {
-  await refuseWhileAborting(await getRun(ledger, run), ledger)
+async function refuseOverAnother(
+  { run }: Lease,
+  { key }: RunRequest,
+  { ledger, destination, isEmpty }: LeaseEngine,
+): Promise<void> {
+  const last = await getRun(ledger, run)
+  await refuseWhileAborting(last, ledger)
+  if (key !== undefined) refuseOverUnfinished(last)
   if (await isEmpty()) return
   throw new Refusal(
     'destination-not-empty',
@@ -217,6 +247,7 @@ async function newRun(lease: Lease, request: RunRequest, engine: LeaseEngine): P
     codeHash,
     pending: migrations.map((migration) => migration.id).filter((id) => !applied.has(id)),
     segments: request.segments ?? engine.segments,
+    ...(request.key !== undefined && { key: request.key }),
     split: request.split,
     offline: request.offline,
     planned: false,

@@ -25,6 +25,8 @@ export type RefusalCode =
   | 'table-replaced'
   | 'told-to-stop'
   | 'changes-lost'
+  | 'key-used'
+  | 'run-unfinished'
 
 const refusalErrors: ErrorTable<RefusalCode> = {
   'same-table': {
@@ -98,6 +100,14 @@ const refusalErrors: ErrorTable<RefusalCode> = {
     means:
       'Live changes were off or stopped for 23 hours or more; the stream keeps them for 24, so some would be lost.',
     next: 'Turn live changes off (`segue capture off`), empty the destination and start anew.',
+  },
+  'key-used': {
+    means: "A pipeline's key has begun a run before, and one begins one run.",
+    next: 'See that run with `segue run --key KEY`; for another run use another key.',
+  },
+  'run-unfinished': {
+    means: 'The last run into the destination is unfinished, and a new key would begin another one.',
+    next: 'Continue it with its own key or `segue resume`; or abort it and empty the destination.',
   },
   'told-to-stop': {
     means:

@@ -83,6 +83,8 @@ const paths = [
   'operator: abort',
   'operator: contradicts',
   'operator: is told that somebody else acted',
+  'operator: pauses ahead',
+  'operator: unlocks',
   'operator: redrives',
   'operator: stops the run',
   'operator: stops a chunk',

@@ -11,6 +11,7 @@ import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { LostSight, OperatorError } from '../../shared/operator/errors.ts'
 import type { Wish } from '../../shared/operator/people.ts'
 import { repairRun, resumeRun, type Started, startRun, verifyRun } from '../../shared/operator/start.ts'
+import { unlock } from '../../shared/operator/unlock.ts'
 import type { Checks } from './checks/checks.ts'
 import type { DestinationWatch } from './checks/writes.ts'
 import { type Deployment, destinationTable } from './deployment.ts'
@@ -132,6 +133,9 @@ export class Operator {
   readonly #contradicting: Dice
   /** Of deployments. */
   readonly #deploying: Dice
+  /** Of pauses at a time, and of who unlocks the destination. */
+  readonly #ahead: Dice
+  readonly #unlocking: Dice
 
   constructor(around: Surroundings) {
     const { world, stepFunctions, ledger } = around.deployment
@@ -142,6 +146,8 @@ export class Operator {
     this.#redriving = new Dice(world.request.seed, 'redrive')
     this.#deploying = new Dice(world.request.seed, 'deployments')
     this.#contradicting = new Dice(world.request.seed, 'contradict')
+    this.#ahead = new Dice(world.request.seed, 'pauses ahead')
+    this.#unlocking = new Dice(world.request.seed, 'unlock')
     this.#stepFunctions = stepFunctions()
     this.#ledger = ledger
     this.#watch = around.watch
@@ -426,7 +432,7 @@ export class Operator {
           if (execution?.status === 'RUNNING') return { status: 'running' }
           return { status: 'ended', ended: execution?.status ?? 'FORGOTTEN' }
         },
-        start: async (input) => this.#start(input as Json).arn,
+        start: async (input) => ({ execution: this.#start(input as Json).arn, isNew: true }),
         stop: async (arn) => {
           const execution = this.#stepFunctions.executions.get(arn)
           if (execution) this.#stepFunctions.stop(execution)
@@ -538,6 +544,8 @@ export class Operator {
       perhaps(0.1, () => this.#stop(({ machineArn, arn }) => machineArn !== runMachineArn || arn.includes('/')))
       if (!this.#mayStartOver) perhaps(0.1, () => this.#startBeside())
     }
+    if (this.#ahead.chance(0.15))
+      this.#world.scheduler.after(tempo * this.#ahead.between(500, 120_000), () => void this.#pauseAhead())
     const later = tempo * this.#deploying.between(0, this.#deploying.pick([30_000, 120_000, 300_000]))
     if (this.#deploying.chance(0.15) && !this.#world.settings.startsOver)
       this.#world.scheduler.after(later, () => this.#finished || void this.#deploy())
@@ -638,6 +646,29 @@ export class Operator {
     if (await this.#command('pause')) this.#pausedUntil = this.#world.now + milliseconds
   }
 
+  /** Lets the run pause by itself in some seconds or minutes, unless another execution takes the lease before. */
+  async #pauseAhead(): Promise<void> {
+    const at = this.#world.now + this.#world.settings.tempo * this.#ahead.between(0, 120_000)
+    const told = await pauseRun(this.#engine(), {}, at)
+    if (told.kind === 'refused' || told.pauseAt === undefined) return
+    this.#world.hit('operator: pauses ahead')
+    this.#world.story.tell('operator', `lets the run pause in ${Math.round(at - this.#world.now)} ms`)
+  }
+
+  /** Somebody frees the destination of an execution that was stopped, or of one that they stop. */
+  async #unlock(): Promise<void> {
+    if (this.#finished || this.#over || this.#givesUp || this.#givenUp !== undefined) return
+    const stopOwner = this.#unlocking.chance(0.4)
+    try {
+      const { freed } = await unlock(this.#engine(), { stopOwner })
+      this.#world.hit(freed ? 'operator: unlocks' : 'path: nothing to unlock')
+      this.#world.story.tell('operator', freed ? `unlocks ${freed.execution}` : 'finds nothing to unlock')
+    } catch (error) {
+      if (!OperatorError.is(error)) throw error
+      this.#world.hit(`path: unlock refused, ${error.code}`)
+    }
+  }
+
   /** Whether the run was told. */
   async #command(command: 'pause' | 'abort', who?: string): Promise<boolean> {
     const told = await (command === 'pause' ? pauseRun : abortRun)(this.#engine(who))
@@ -674,6 +705,8 @@ export class Operator {
     )
     this.#world.story.tell('operator', `stops ${execution.arn}`)
     this.#stepFunctions.stop(execution)
+    if (isRun(execution) && this.#unlocking.chance(0.3))
+      this.#world.scheduler.after(this.#unlocking.between(0, 90_000), () => void this.#unlock())
     if (!isRun(execution) || !this.#redriving.chance(0.3)) return
     const later = this.#redriving.pick(redrivesMs[this.#world.request.profile === 'slow' ? 'slow' : 'quick'])
     this.#world.scheduler.after(later, () => void this.#redrive(execution))

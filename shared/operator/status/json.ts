@@ -1,4 +1,5 @@
 import { openSums } from '../../facts/sums.ts'
+import { commandAt } from '../../ledger/control.ts'
 import { lastCommand, lastCommandReport } from '../people.ts'
 import { keyLabel } from './format.ts'
 import { shareDone } from './line.ts'
@@ -25,7 +26,9 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     task: run.task?.kind ?? null,
     phase: run.phase,
     walk: pass,
-    command: control.command,
+    command: commandAt(control, at),
+    pauseAt: control.pauseAt === undefined ? null : iso(control.pauseAt),
+    key: run.key ?? null,
     lastCommand: lastCommandReport(lastCommand(control)),
     source: run.source,
     destination: run.destination,

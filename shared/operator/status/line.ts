@@ -1,4 +1,5 @@
 import { passMs, workedMs } from '../../facts/phase-times.ts'
+import type { Control } from '../../ledger/control.ts'
 import { passes, phases } from '../../ledger/passes.ts'
 import { counted, duration, grouped } from '../../runtime/text.ts'
 import { isRecent, lastCommand, lastWords } from '../people.ts'
@@ -40,8 +41,16 @@ export function waitingLine(progress: Progress, seen: Track): string | undefined
  */
 export function commandLine({ control, at }: Progress): string | undefined {
   const last = lastCommand(control)
-  if (!last || (control.command === 'run' && !isRecent(last, at))) return undefined
-  return `last command: ${lastWords(last, at)}`
+  const pauses = pausesWords(control, at)
+  const isTold = last && (control.command !== 'run' || pauses !== undefined || isRecent(last, at))
+  const words = [...(pauses === undefined ? [] : [pauses]), ...(isTold ? [`last command: ${lastWords(last, at)}`] : [])]
+  return words.length > 0 ? words.join('; ') : undefined
+}
+
+/** `pauses at 2026-11-26T05:00:00Z`, where somebody asked for that ahead of time. */
+export function pausesWords({ command, pauseAt }: Control, at: number): string | undefined {
+  if (command !== 'run' || pauseAt === undefined || pauseAt <= at) return undefined
+  return `pauses at ${new Date(pauseAt).toISOString().replace(/\.\d+/, '')}`
 }
 
 /** The share done, from 0 to 1; absent while the total is unknown. Below 1 until the chunks cover the table. */

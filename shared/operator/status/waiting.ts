@@ -1,4 +1,5 @@
 import { quietAfter } from '../../facts/coverage.ts'
+import { commandAt } from '../../ledger/control.ts'
 import { isAborted } from '../../ledger/fencing.ts'
 import { isPassPhase, isVerification, type PassPhase, type Phase } from '../../ledger/passes.ts'
 import { counted, duration } from '../../runtime/text.ts'
@@ -13,7 +14,7 @@ export function waitingFor(progress: Progress, stalledMs: number): string | unde
   const { run, control, verdict } = progress
   if (verdict.kind !== 'running') return undefined
   if (isAborted(run, control)) return 'aborting'
-  if (control.command === 'pause') return 'pausing: what is at work saves a checkpoint and ends'
+  if (commandAt(control, progress.at) === 'pause') return 'pausing: what is at work saves a checkpoint and ends'
   const { phase } = run
   return isPassPhase(phase) ? passWords(progress, stalledMs) : waits[phase](progress)
 }

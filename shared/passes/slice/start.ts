@@ -1,6 +1,6 @@
 import { type ChunkRecord, getChunk, replaceChunk } from '../../ledger/chunks.ts'
 import { compareAndSet } from '../../ledger/compare-and-set.ts'
-import { readControl } from '../../ledger/control.ts'
+import { commandAt, readControl } from '../../ledger/control.ts'
 import { LedgerError } from '../../ledger/errors.ts'
 import { isAborted } from '../../ledger/fencing.ts'
 import type { PassId } from '../../ledger/passes.ts'
@@ -34,7 +34,7 @@ export async function startSlice(
   if (control.fence !== task.fence) return ended({ outcome: 'stopped', reason: 'fenced' })
   if (isAborted(run, control)) return ended({ outcome: 'stopped', reason: 'aborted' })
   if (run.codeHash !== codeHash) return ended({ outcome: 'stopped', reason: 'code changed' })
-  if (control.command === 'pause') return ended({ outcome: 'stopped', reason: 'paused' })
+  if (commandAt(control, now) === 'pause') return ended({ outcome: 'stopped', reason: 'paused' })
   const claim = async (): Promise<{ done: Started } | undefined> => {
     const row = await getChunk(ledger, task.run, task.pass, task.chunk)
     if (!row)

@@ -94,6 +94,8 @@ export class ControlChecks {
     if (fence > (before.fence as number))
       this.#tell(row.pk, { at, fence: before.fence as number, why: 'the end of its owner' })
     this.#quiet(row, before, by)
+    if (typeof row.pauseAt === 'number' && row.pauseAt !== before.pauseAt)
+      this.#tell(row.pk, { at: Math.max(at, row.pauseAt), fence, why: 'pause' })
     if (command === before.command) return
     this.#commandedAt.set(row.pk, at)
     if (by !== 'operator' && rank[command] < rank[before.command as Command])

@@ -12,7 +12,7 @@ describe('segue run', () => {
     const { segue, lines, started, ledger, meanwhile } = setUp()
     meanwhile.push(() => store(ledger, aRun({ execution: 'arn:run:new' }), []))
     expect(await segue('run')).toBe(0)
-    expect(started).toEqual([{}])
+    expect(started).toEqual([{ by: 'alice' }])
     expect(lines).toContain('Execution arn:run:new')
     expect(lines.at(-1)).toBe('Run run00001. Watch it with: segue watch')
   })
@@ -26,7 +26,7 @@ describe('segue run', () => {
     })
     expect(await segue('run', '--resume', '--no-split')).toBe(2)
     expect(started).toEqual([
-      { split: false, offline: true, segments: 7 },
+      { split: false, offline: true, segments: 7, by: 'alice' },
       { resume: true, split: false },
     ])
   })
@@ -100,7 +100,7 @@ describe('segue status', () => {
     expect(page).toContain('1 done, 0 open (0 at work), 1 failed, 0 split')
     expect(page).toContain('s00001  Lambda.Unknown: out of memory')
     expect(page).toContain('1  m: target: status is missing')
-    expect(page).toContain('Lease       free')
+    expect(page).toContain('Lock        free')
     expect(page).not.toContain('case|1')
   })
 
@@ -158,10 +158,10 @@ describe('segue status', () => {
     const { segue, lines, ledger, views } = setUp()
     await store(ledger, aRun(), done)
     await segue('status')
-    expect(lines.join('\n')).toContain('its owner is alive')
+    expect(lines.join('\n')).toContain('its owner is that execution, which runs')
     views['arn:run:one'] = { status: 'ended', ended: 'TIMED_OUT' }
     await segue('status')
-    expect(lines.join('\n')).toContain('its owner has ended')
+    expect(lines.join('\n')).toContain('its owner was that execution, which has ended; free it with: segue unlock')
   })
 })
 

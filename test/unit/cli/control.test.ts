@@ -44,7 +44,7 @@ describe('segue pause', () => {
     expect(await running.segue('pause', '--json')).toBe(0)
     const at = '2026-11-21T01:01:00.000Z'
     const lastCommand = { version: 1, command: 'pause', by: 'alice', at, why: null }
-    expect(JSON.parse(running.lines[0]!)).toEqual({ run: 'run00001', command: 'pause', lastCommand })
+    expect(JSON.parse(running.lines[0]!)).toEqual({ run: 'run00001', command: 'pause', pauseAt: null, lastCommand })
     const finished = await setUp({ state: 'finished' })
     expect(await finished.segue('pause', '--json')).toBe(2)
     expect(JSON.parse(finished.lines[0]!)).toEqual({ refused: expect.stringContaining('has finished') })

@@ -80,6 +80,7 @@ export function memoryWorld() {
   const tables = { alpha: memoryTable(schema, 'alpha'), beta: memoryTable(schema, 'beta') }
   const views: Record<string, ExecutionView> = {}
   const started: object[] = []
+  const names = new Set<string>()
   const state = {
     now: start + 60_000,
     itemCount: 1_000,
@@ -122,9 +123,12 @@ export function memoryWorld() {
         state.stopped.push(arn)
         views[arn] = { status: 'ended', ended: 'ABORTED' }
       },
-      start: async (input) => {
-        started.push(input)
-        return 'arn:run:new'
+      start: async (input, name = 'new') => {
+        const execution = `arn:run:${name}`
+        const isNew = name === 'new' || !names.has(name)
+        names.add(name)
+        if (isNew) started.push(input)
+        return { execution, isNew }
       },
     },
     describeTable: async (name) => ({

@@ -58,6 +58,9 @@ describe('work under a lease', () => {
   it.each<[string, Partial<RunRecord>, Partial<Control>, string, string | undefined, string | undefined]>([
     ['runs', {}, {}, 'hash', undefined, undefined],
     ['is paused', {}, { command: 'pause' }, 'hash', 'paused', undefined],
+    ['was to pause by now', {}, { pauseAt: 0 }, 'hash', 'paused', undefined],
+    ['is to pause later', {}, { pauseAt: 1 }, 'hash', undefined, undefined],
+    ['was to pause, and is aborted', {}, { command: 'abort', pauseAt: 0 }, 'hash', 'aborted', 'aborted'],
     ['has a newer lease', {}, { fence: 2 }, 'hash', 'fenced', 'fenced'],
     ['has an older lease, which it cannot know', {}, { fence: 0 }, 'hash', 'fenced', 'fenced'],
     ['is aborted', {}, { command: 'abort' }, 'hash', 'aborted', 'aborted'],

@@ -55,7 +55,7 @@ describe('starting a run', () => {
     const { world, started } = memoryWorld()
     world.describeTable = () => Promise.reject(new DynamoDbError('access-denied', 'no'))
     expect(await startRun(world, {})).toEqual({ kind: 'started', execution: 'arn:run:new' })
-    expect(started).toEqual([{}])
+    expect(started).toEqual([{ by: 'alice' }])
   })
 })
 

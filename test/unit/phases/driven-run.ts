@@ -18,7 +18,7 @@ export const task = { run: 'r', fence: 4 }
 
 /** Its rows, with these changes, and the engine of a phase. */
 export async function drivenRun(
-  change: { run?: object; chunk?: object; control?: { command?: Command; quiet?: string } } = {},
+  change: { run?: object; chunk?: object; control?: { command?: Command; quiet?: string; pauseAt?: number } } = {},
 ) {
   const ledger = memoryLedgerTable()
   await createRun(ledger, { ...run, ...change.run })
