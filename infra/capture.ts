@@ -36,6 +36,7 @@ export interface CaptureProps {
 export class Capture extends Construct {
   /** UUID of the mapping. */
   readonly mapping: string
+  readonly mappingArn: string
 
   constructor(scope: Construct, id: string, { streamArn, functions, manifests }: CaptureProps) {
     super(scope, id)
@@ -71,6 +72,7 @@ export class Capture extends Construct {
       resourceName: mapping.ref,
       arnFormat: ArnFormat.COLON_RESOURCE_NAME,
     })
+    this.mappingArn = arn
     for (const name of functionNames) {
       const { mapping: actions }: Permissions = table[name].may
       if (!actions) continue

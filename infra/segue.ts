@@ -1,7 +1,7 @@
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib'
 import { CfnGlobalTable, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
-import { type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
+import { type IGrantable, type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
@@ -13,6 +13,7 @@ import { codeHash } from './code-hash.ts'
 import { Functions } from './functions.ts'
 import { ledgerTable } from './ledger-table.ts'
 import { manifestBucket } from './manifest-bucket.ts'
+import { type CommandResources, grantLooking, grantOperating } from './people.ts'
 import { allowDescribingRuns, type StoredTable } from './policy-statements.ts'
 import { StateMachines } from './state-machines.ts'
 import { Watchdog } from './watchdog.ts'
@@ -67,6 +68,7 @@ export class Segue extends Construct {
   readonly ledger: StoredTable
   /** Start an execution of its `run` with `{}` to run the pending migrations. */
   readonly machines: { readonly run: StateMachine; readonly chunk: StateMachine }
+  readonly #commands: CommandResources
 
   constructor(scope: Construct, id: string, props: SegueProps) {
     super(scope, id)
@@ -94,6 +96,14 @@ export class Segue extends Construct {
     const { tableStreamArn: streamArn } = this.sourceTable
     const capture = streamArn && new Capture(this, 'Capture', { streamArn, functions, manifests })
     this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
+    this.#commands = {
+      ...{ source: this.sourceTable, destination: this.destinationTable, ledger: this.ledger },
+      ...{
+        run: this.machines.run,
+        preflight: functions.preflight.versionArns,
+        mapping: capture ? capture.mappingArn : undefined,
+      },
+    }
     new Watchdog(this, 'Watchdog', functions.watchdog)
     allowDescribingRuns(this, this.machines.run, functions)
     acknowledgeWildcards(this)
@@ -110,6 +120,19 @@ export class Segue extends Construct {
     this.output('PreflightFunction', functions.preflight.arn)
     if (streamArn) this.output('SourceStream', streamArn)
     if (capture) this.output('CaptureMapping', capture.mapping)
+  }
+
+  /**
+   * Lets a role see how runs stand, by `segue status`, `watch`, `diff`, `report` and `quarantine list`, and change nothing. It must name the
+   * stack (`--stack`): it may describe no other.
+   */
+  grantLook(grantee: IGrantable): void {
+    grantLooking(grantee, this.#commands)
+  }
+
+  /** Lets a role give every command of `segue`. It must name the stack (`--stack`): it may describe no other. */
+  grantOperate(grantee: IGrantable): void {
+    grantOperating(grantee, this.#commands)
   }
 
   /** An output of the stack with exactly this name, independent of the ids of the constructs above. */

@@ -1,0 +1,78 @@
+import { Stack } from 'aws-cdk-lib'
+import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
+import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
+import { executionsOf, type StoredTable, useKey } from './policy-statements.ts'
+
+/** What the commands of a watcher call: `status`, `watch`, `diff`, `report`, `quarantine list`. */
+const look = {
+  stack: ['cloudformation:DescribeStacks'],
+  source: ['dynamodb:DescribeTable'],
+  ledger: ['dynamodb:GetItem', 'dynamodb:Query'],
+  machine: ['states:ListExecutions'],
+  runs: ['states:DescribeExecution'],
+} as const satisfies Actions
+
+/** What all the other commands call besides. `plan` reads items; a run is started only into an empty table. */
+const operate = {
+  source: ['dynamodb:Query', 'dynamodb:Scan'],
+  destination: ['dynamodb:DescribeTable', 'dynamodb:Scan'],
+  ledger: ['dynamodb:PutItem'],
+  machine: ['states:StartExecution'],
+  runs: ['states:StopExecution'],
+  mapping: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+  preflight: ['lambda:InvokeFunction'],
+} as const satisfies Actions
+
+type Resource = 'stack' | 'source' | 'destination' | 'ledger' | 'machine' | 'runs' | 'mapping' | 'preflight'
+type Actions = { readonly [R in Resource]?: readonly string[] }
+
+/** What commands work on. */
+export interface CommandResources {
+  source: StoredTable
+  destination: StoredTable
+  ledger: StoredTable
+  run: IStateMachine
+  /** ARNs of the versions of the preflight function: a role of another stack must not change with each deployment. */
+  preflight: string
+  /** ARN of the mapping of live changes, where there is one. */
+  mapping: string | undefined
+}
+
+/** Lets somebody see how a run stands, and change nothing. */
+export function grantLooking(grantee: IGrantable, resources: CommandResources): void {
+  grant(grantee, look, resources)
+  give(grantee, useKey(resources.ledger.encryptionKey, READ))
+}
+
+/** Lets somebody give every command. */
+export function grantOperating(grantee: IGrantable, resources: CommandResources): void {
+  const { source, destination, ledger } = resources
+  grant(grantee, look, resources)
+  grant(grantee, operate, resources)
+  give(grantee, useKey(ledger.encryptionKey))
+  for (const { encryptionKey } of [source, destination]) give(grantee, useKey(encryptionKey, READ))
+}
+
+const READ = ['Decrypt', 'DescribeKey']
+
+function grant(grantee: IGrantable, actions: Actions, resources: CommandResources): void {
+  const { source, destination, ledger, run, preflight, mapping } = resources
+  const arns: Record<Resource, string | undefined> = {
+    stack: Stack.of(run).stackId,
+    source: source.tableArn,
+    destination: destination.tableArn,
+    ledger: ledger.tableArn,
+    machine: run.stateMachineArn,
+    runs: executionsOf(run),
+    mapping,
+    preflight,
+  }
+  for (const [resource, allowed] of Object.entries(actions) as [Resource, readonly string[]][]) {
+    const arn = arns[resource]
+    if (arn !== undefined) give(grantee, [new PolicyStatement({ actions: [...allowed], resources: [arn] })])
+  }
+}
+
+function give({ grantPrincipal }: IGrantable, statements: PolicyStatement[]): void {
+  for (const statement of statements) grantPrincipal.addToPrincipalPolicy(statement)
+}
