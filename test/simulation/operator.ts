@@ -546,6 +546,8 @@ export class Operator {
     }
     if (this.#ahead.chance(0.15))
       this.#world.scheduler.after(tempo * this.#ahead.between(500, 120_000), () => void this.#pauseAhead())
+    if (this.#unlocking.chance(0.1))
+      this.#world.scheduler.after(tempo * this.#unlocking.between(30_000, 120_000), () => void this.#unlock(true))
     const later = tempo * this.#deploying.between(0, this.#deploying.pick([30_000, 120_000, 300_000]))
     if (this.#deploying.chance(0.15) && !this.#world.settings.startsOver)
       this.#world.scheduler.after(later, () => this.#finished || void this.#deploy())
@@ -656,9 +658,8 @@ export class Operator {
   }
 
   /** Somebody frees the destination of an execution that was stopped, or of one that they stop. */
-  async #unlock(): Promise<void> {
+  async #unlock(stopOwner: boolean): Promise<void> {
     if (this.#finished || this.#over || this.#givesUp || this.#givenUp !== undefined) return
-    const stopOwner = this.#unlocking.chance(0.4)
     try {
       const { freed } = await unlock(this.#engine(), { stopOwner })
       this.#world.hit(freed ? 'operator: unlocks' : 'path: nothing to unlock')
@@ -706,7 +707,10 @@ export class Operator {
     this.#world.story.tell('operator', `stops ${execution.arn}`)
     this.#stepFunctions.stop(execution)
     if (isRun(execution) && this.#unlocking.chance(0.3))
-      this.#world.scheduler.after(this.#unlocking.between(0, 90_000), () => void this.#unlock())
+      this.#world.scheduler.after(
+        this.#unlocking.between(0, 90_000),
+        () => void this.#unlock(this.#unlocking.chance(0.4)),
+      )
     if (!isRun(execution) || !this.#redriving.chance(0.3)) return
     const later = this.#redriving.pick(redrivesMs[this.#world.request.profile === 'slow' ? 'slow' : 'quick'])
     this.#world.scheduler.after(later, () => void this.#redrive(execution))
