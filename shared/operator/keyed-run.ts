@@ -7,7 +7,7 @@ import { allowRunAgain } from './command.ts'
 import type { OperatorEngine } from './engine.ts'
 import type { Wish } from './people.ts'
 import { asRefused, newRunInput, type RefusedStart, type StartOptions, whyRefused } from './start.ts'
-import { trySweep } from './sweep.ts'
+import { statusOfOwner, trySweep } from './sweep.ts'
 
 /** Executions that a key may have; each but the last was refused or has stopped. */
 const mostAttempts = 1_000
@@ -82,8 +82,9 @@ async function whyRefusedOr(engine: OperatorEngine, key: string, input: object):
 }
 
 /** Whether the execution of a run is at work on it, as far as is known. */
-async function isDriven(run: RunRecord, { executions }: OperatorEngine): Promise<boolean> {
-  return run.state === 'running' && (await executions.describe(run.execution)).status !== 'ended'
+async function isDriven({ state, execution, destination }: RunRecord, engine: OperatorEngine): Promise<boolean> {
+  const lease = state === 'running' ? await readLease(engine.ledger, destination) : undefined
+  return lease?.execution === execution && (await statusOfOwner(lease, engine)) !== 'ended'
 }
 
 /** Starts the next execution of a key, or attaches to the one that another job has just started. */
@@ -91,7 +92,9 @@ async function next({ executions }: OperatorEngine, key: string, input: object):
   for (let attempt = 1; attempt <= mostAttempts; attempt++) {
     const { execution, isNew } = await executions.start(input, `${key}.${attempt}`)
     if (isNew) return { kind: 'started', execution }
-    if ((await executions.describe(execution)).status !== 'ended') return { kind: 'attached', execution }
+    const { status, ended } = await executions.describe(execution)
+    // A name that is taken by an execution that is not known yet: it has just begun.
+    if (status !== 'ended' || ended === 'FORGOTTEN') return { kind: 'attached', execution }
   }
   return {
     kind: 'refused',

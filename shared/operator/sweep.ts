@@ -1,4 +1,6 @@
 import { functions } from '../config/functions-and-permissions.ts'
+import { ownerStatus } from '../phases/owner.ts'
+import type { ExecutionStatus, Executions } from '../phases/ports.ts'
 import { type Swept, sweep } from '../phases/sweep.ts'
 import type { OperatorEngine } from './engine.ts'
 
@@ -17,7 +19,7 @@ export function sweepNow(engine: Engine): Promise<Swept> {
   return sweep({
     ledger,
     runtime,
-    executions: { status: (execution) => statusOf(execution, executions) },
+    executions: asked(executions),
     destination: deployment.destinationTable,
     ...(mapping && { mapping }),
     liveSeconds: functions.live.seconds,
@@ -33,10 +35,19 @@ export async function trySweep(engine: Engine): Promise<void> {
   await sweepNow(engine).catch(() => {})
 }
 
-/** Whether an execution still runs, with `unknown` for whatever keeps Step Functions from telling. */
-export async function statusOf(execution: string, { describe }: Pick<OperatorEngine['executions'], 'describe'>) {
-  return describe(execution).then(
-    ({ status }) => status,
-    () => 'unknown' as const,
-  )
+/** Whether an owner is at work, by what Step Functions says twice; `unknown` for whatever keeps it from telling. */
+export function statusOfOwner(
+  owner: { execution: string; since: number },
+  { executions, runtime }: Pick<OperatorEngine, 'executions' | 'runtime'>,
+): Promise<ExecutionStatus> {
+  return ownerStatus(owner, { executions: asked(executions), runtime })
 }
+
+/** The executions as the sweep asks for them. */
+const asked = ({ describe }: OperatorEngine['executions']): Executions => ({
+  status: (execution) =>
+    describe(execution).then(
+      ({ status, ended }) => (ended === 'FORGOTTEN' ? 'absent' : status),
+      () => 'unknown',
+    ),
+})

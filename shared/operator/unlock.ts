@@ -1,11 +1,10 @@
 import { changeControl, withCommand } from '../ledger/control.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
-import { ownerStatus } from '../phases/owner.ts'
 import { youngMs } from '../phases/sweep.ts'
 import type { OperatorEngine } from './engine.ts'
 import { OperatorError } from './errors.ts'
 import { given, refuseOverSomebody, type Wish } from './people.ts'
-import { statusOf, sweepNow } from './sweep.ts'
+import { statusOfOwner, sweepNow } from './sweep.ts'
 
 /** What unlocking a destination would do. `stop`: end the execution that owns it, and then free it. */
 export type UnlockPlan = { does: 'nothing' } | { does: 'free' | 'stop'; lease: Lease }
@@ -79,10 +78,6 @@ async function untilEnded(lease: Lease, engine: OperatorEngine): Promise<void> {
       throw ownerAlive(`${ownerWords(lease)}; it was told to stop, and has not ended yet. Repeat the command.`)
     await runtime.sleep(probeEveryMs)
   }
-}
-
-function statusOfOwner({ execution }: Lease, { executions, runtime }: OperatorEngine) {
-  return ownerStatus(execution, { executions: { status: (arn) => statusOf(arn, executions) }, runtime })
 }
 
 /** `Run x holds beta since 2026-11-26T03:00:00Z, fence 4; its owner is execution …` */

@@ -4,9 +4,12 @@ import { changeControl, readControl } from '../../../shared/ledger/control.ts'
 import { readLease } from '../../../shared/ledger/lease.ts'
 import { runOfKey } from '../../../shared/ledger/run-keys.ts'
 import { getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
+import { beginQuiet } from '../../../shared/live/quiet.ts'
+import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { checkPass } from '../../../shared/phases/check-pass.ts'
 import { haltRun } from '../../../shared/phases/halt.ts'
 import { type Held, takeLease } from '../../../shared/phases/lease.ts'
+import { planPass } from '../../../shared/phases/plan-pass.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { drivenRun, run, runtime, task } from './driven-run.ts'
 import { leaseEngine } from './lease-engine.ts'
@@ -87,6 +90,15 @@ describe('a run that is to pause by itself', () => {
     await haltRun({ run: 'r', fence, error: 'phase-failed', cause: 'why' }, engine)
     await taking(ledger, false)('three', { resume: true, until: 70 })
     expect(await readControl(ledger, 'r')).toMatchObject({ command: 'run', pauseAt: 70 })
+  })
+
+  it('begins no slice, no quiet period and no phase from then on', async () => {
+    const { ledger, engine } = await drivenRun({ control: { pauseAt: 5 } })
+    const slice = { ...task, pass: 'copy', chunk: 's00000' } as const
+    expect(await startSlice(ledger, slice, 'code', 5, 9)).toMatchObject({ outcome: { reason: 'paused' } })
+    expect(await beginQuiet(task, engine)).toMatchObject({ outcome: 'stopped', reason: 'paused' })
+    expect(await planPass({ ...task, kind: 'copy' }, engine)).toMatchObject({ outcome: 'paused' })
+    expect(await getRun(ledger, 'r')).toMatchObject({ state: 'stopped', because: 'paused' })
   })
 
   it('is resumed by an execution from the console, too: nobody paused it since', async () => {
