@@ -1,7 +1,9 @@
 import { parseRequest, type RunRequest } from '../config/options.ts'
 import { DynamoDbError } from '../dynamodb/errors.ts'
+import { resumeCommand } from '../facts/resumable.ts'
 import { commandAt, readControl, type Verb } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
+import type { RunRecord } from '../ledger/runs.ts'
 import { continuable, isAboutLastRun, refuseOverUnfinished, refuseWhileAborting } from '../phases/last-run.ts'
 import { refuseUnlessEmpty } from '../phases/preflight.ts'
 import { Refusal } from '../phases/refusal.ts'
@@ -52,17 +54,26 @@ export async function newRunInput(
 
 const begun = ({ execution }: { execution: string }): Started => ({ kind: 'started', execution })
 
-/** Resumes the last run from its checkpoints. @throws OptionsError for options that only a new run takes. */
+/**
+ * Resumes the last run from its checkpoints; or the verification or repair of a finished one, where that has stopped.
+ * @throws OptionsError for options that only a new run takes.
+ */
 export const resumeRun = (engine: OperatorEngine, options: StartOptions, wish: Wish = {}): Promise<Started> =>
-  continueRun(engine, { resume: true, ...options }, 'resume', wish)
+  continueRun(engine, (run) => ({ ...(stoppedTask(run) ?? { resume: true }), ...options }), 'resume', wish)
+
+/** What was being done to a finished run when it stopped, as the input of an execution. */
+function stoppedTask(run: RunRecord | undefined): { only: 'verify' | 'repair' } | undefined {
+  if (run?.task?.state !== 'stopped') return undefined
+  return { only: resumeCommand(run) === 'segue repair' ? 'repair' : 'verify' }
+}
 
 /** Verifies the last finished run again. */
 export const verifyRun = (engine: OperatorEngine, wish: Wish = {}): Promise<Started> =>
-  continueRun(engine, { only: 'verify' }, 'verify', wish)
+  continueRun(engine, () => ({ only: 'verify' }), 'verify', wish)
 
 /** Repairs the differences of the last verification, and verifies again. */
 export const repairRun = (engine: OperatorEngine, wish: Wish = {}): Promise<Started> =>
-  continueRun(engine, { only: 'repair' }, 'repair', wish)
+  continueRun(engine, () => ({ only: 'repair' }), 'repair', wish)
 
 /**
  * Waits until the run of an execution has begun or was refused, 60 s at most; returns the last reading.
@@ -83,13 +94,22 @@ export async function awaitBeginning(engine: OperatorEngine, execution: string):
   }
 }
 
-/** Starts an execution that continues the last run: the command of a person, who must know of the last one. */
-async function continueRun(engine: OperatorEngine, input: object, verb: Verb, wish: Wish): Promise<Started> {
-  const request = parseRequest(input)
+/**
+ * Starts an execution that continues the last run: the command of a person, who must know of the last one.
+ * @param inputOf the input of the execution, by the run as it is now.
+ */
+async function continueRun(
+  engine: OperatorEngine,
+  inputOf: (run: RunRecord | undefined) => object,
+  verb: Verb,
+  wish: Wish,
+): Promise<Started> {
+  // An abort is announced, and an owner that has ended is interrupted, also while the watchdog is down.
+  await trySweep(engine)
   const run = await findLastRun(engine.ledger, engine.deployment.destinationTable)
+  const input = inputOf(run)
+  const request = parseRequest(input)
   try {
-    // An abort is announced, and an owner that has ended is interrupted, also while the watchdog is down.
-    await trySweep(engine)
     // First, because it says who acted: a run that somebody else has just paused or aborted is refused for other reasons, too.
     if (run) await refuseBeside(engine, run.id, verb, wish)
     const refused = await whyRefused(request, engine)

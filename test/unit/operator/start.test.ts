@@ -75,6 +75,27 @@ describe('resuming a run', () => {
     expect(started).toEqual([])
   })
 
+  test.each([
+    ['verify', { phase: 'Verify', verification: { number: 2, ended: false } }, { only: 'verify' }],
+    ['repair', { phase: 'Repair', verification: { number: 1, ended: true } }, { only: 'repair' }],
+    // Its list of differences is not complete.
+    ['repair', { phase: 'Verify', verification: { number: 2, ended: false } }, { only: 'verify' }],
+  ] as const)('resumes what was being done to a finished run: %s, %j', async (kind, change, input) => {
+    const { world, ledger, started } = memoryWorld()
+    const run = aRun({ ...finished, ...change, task: { kind, state: 'stopped', because: 'paused' } })
+    await store(ledger, run, done, { held: false })
+    expect(await resumeRun(world, {})).toMatchObject({ kind: 'started' })
+    expect(started).toEqual([input])
+  })
+
+  test('resumes the verification of a finished run whose execution was stopped', async () => {
+    const { world, ledger, started, views } = memoryWorld()
+    await store(ledger, aRun({ ...finished, phase: 'Verify', task: { kind: 'verify', state: 'running' } }), done)
+    views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
+    expect(await resumeRun(world, {})).toMatchObject({ kind: 'started' })
+    expect(started).toEqual([{ only: 'verify' }])
+  })
+
   test('resumes a run whose execution was stopped', async () => {
     const { world, ledger, started, views } = memoryWorld()
     await store(ledger, aRun(), chunks)
