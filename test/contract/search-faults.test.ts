@@ -167,8 +167,15 @@ it('a count, a refresh or a page that misses a shard fails', async () => {
   await expect(search.count('x')).rejects.toMatchObject(unavailable)
   give(200, { count: 5, _shards: { total: 3, successful: 2, failed: 0 } })
   await expect(search.count('x')).rejects.toMatchObject(unavailable)
-  give(200, { _shards: { total: 1, successful: 0, failed: 0 } })
+  give(200, { status: 'green', _shards: { total: 1, successful: 0, failed: 0 } })
   await expect(search.refresh('x')).rejects.toMatchObject(unavailable)
+  // A replica that is away is no harm; a primary shard that is would be waited for, and left out.
+  give(200, { status: 'yellow', _shards: { total: 2, successful: 1, failed: 0 } })
+  await search.refresh('x')
+  requests = []
+  give(200, { status: 'red', _shards: { total: 2, successful: 1, failed: 0 } })
+  await expect(search.refresh('x')).rejects.toMatchObject(unavailable)
+  expect(requests.map(({ url }) => url).filter((url) => url.includes('_refresh'))).toEqual([])
   give(200, { timed_out: true, hits: { hits: [] } })
   await expect(search.walk({ index: 'x', limit: 1 })).rejects.toMatchObject({ code: 'search-malformed-answer' })
   expect(requests.at(-1)?.url).toContain('allow_partial_search_results=false')

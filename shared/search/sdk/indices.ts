@@ -128,10 +128,13 @@ export async function countDocuments(client: Client, index: string): Promise<num
   return answer.count
 }
 
-/** Replicas that are away count in the total, too: so the health says whether a primary shard is. */
+/**
+ * A primary shard that is away is waited for by the service, for a minute, and then left out without a word; its answer
+ * cannot tell that shard from a replica that is away. So the health is read first.
+ */
 export async function refreshIndex(client: Client, index: string): Promise<void> {
   const action = `Refreshing ${index}`
-  complete(action, await call<Shards>(client, action, { method: 'POST', path: pathOf(index, '_refresh') }), () => 1)
   if ((await readHealth(client, index)) === 'red')
     throw new SearchError('search-unavailable', `${action} failed: a primary shard is not there`)
+  complete(action, await call<Shards>(client, action, { method: 'POST', path: pathOf(index, '_refresh') }), () => 1)
 }
