@@ -1,6 +1,5 @@
 import { execFileSync } from 'node:child_process'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { compare } from '../../local/demo/compare.ts'
 import { startWriter, type Writer } from '../../local/demo/writing.ts'
 import { type Emulator, startEmulator } from '../../local/index.ts'
 import { listDifferences } from '../../shared/ledger/differences.ts'
@@ -60,7 +59,7 @@ async function migrateWhileWriting(court: Court, meanwhile: (settled: () => bool
   expect(puts + updates + deletes).toBeGreaterThan(500)
   expect(await ended).toMatchObject({ status: 'SUCCEEDED' })
 
-  await caughtUp(court)
+  await court.caughtUp()
   expect(await court.run({ offline: false, only: 'verify' })).toMatchObject({ status: 'SUCCEEDED' })
   const now = await court.remembered()
   expect(now?.run.state).toBe('finished')
@@ -69,19 +68,6 @@ async function migrateWhileWriting(court: Court, meanwhile: (settled: () => bool
   expect(output).toContain('no differences')
   // Sums that do not close, and differences, have exit codes of their own; poison items have 4.
   expect([0, 4]).toContain(code)
-}
-
-/** Live changes are applied within a second or so of the last one; an independent scan of both tables says when all are. */
-async function caughtUp(court: Court): Promise<void> {
-  let last: unknown
-  for (let looks = 0; looks < 60; looks++) {
-    const comparison = await compare(court.dynamodb, court.output('SourceTable'), court.output('DestinationTable'))
-    if (comparison.equal) return
-    const { missing, different, unexpected } = comparison
-    last = { missing, different, unexpected }
-    await pause(1_000)
-  }
-  expect(last, 'after a minute of silence').toBe('nothing')
 }
 
 function writeTo(court: Court): Writer {
