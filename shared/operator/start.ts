@@ -113,6 +113,8 @@ async function continueRun(
     // First, because it says who acted: a run that somebody else has just paused or aborted is refused for other reasons, too.
     if (run) await refuseBeside(engine, run.id, verb, wish)
     const refused = await whyRefused(request, engine)
+    // It may come of what somebody did in between.
+    if (refused && run) await refuseBeside(engine, run.id, verb, wish)
     if (refused) return refused
     // Before the start, so that the execution is not refused. If it fails, nothing writes: the fence was raised when the
     // run stopped.

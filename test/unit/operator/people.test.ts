@@ -117,6 +117,25 @@ describe('whoever resumes a run', () => {
     }
   })
 
+  it.each([pauseRun, abortRun])(
+    'is told of whoever stops it at whatever moment meanwhile, or was first',
+    async (stop) => {
+      let told = 0
+      for (let call = 1; ; call++) {
+        const { as, ledger, started, control } = await setUp()
+        const { late, hasHappened } = beforeCall(ledger, call, () => stop(as('bob')))
+        const resumed = await resumeRun(as('alice', late), {})
+        if (!hasHappened()) break
+        expect(await control()).toMatchObject({ command: stop === pauseRun ? 'pause' : 'abort', by: 'bob' })
+        expect(started).toHaveLength(resumed.kind === 'started' ? 1 : 0)
+        if (resumed.kind === 'started') continue
+        expect(resumed).toMatchObject({ error: 'somebody-acted', cause: expect.stringContaining('by bob') })
+        told++
+      }
+      expect(told).toBeGreaterThan(2)
+    },
+  )
+
   it('is told of whoever resumes it in the same instant, and one execution starts', async () => {
     const { as, started } = await setUp()
     const all = await Promise.all(['alice', 'bob', 'carol'].map((name) => resumeRun(as(name), {})))
@@ -222,4 +241,18 @@ function beforeCommit(ledger: LedgerTable, happens: () => Promise<unknown>): Led
       return ledger.commit(puts)
     },
   }
+}
+
+/** The same ledger, on which something happens once, before the call of this number. */
+function beforeCall(ledger: LedgerTable, call: number, happens: () => Promise<unknown>) {
+  let calls = 0
+  const counted = async () => {
+    if (++calls === call) await happens()
+  }
+  const late: LedgerTable = {
+    get: (pk, sk) => counted().then(() => ledger.get(pk, sk)),
+    query: (pk, prefix, page) => counted().then(() => ledger.query(pk, prefix, page)),
+    commit: (puts) => counted().then(() => ledger.commit(puts)),
+  }
+  return { late, hasHappened: () => calls >= call }
 }
