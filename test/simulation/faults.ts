@@ -83,7 +83,7 @@ const furtherRates = {
   /** Step Functions does not know an execution yet, for up to three minutes: per execution. */
   'execution not there': 0.25,
   /** Of a live transaction, or one of settling, in the first seconds after an abort: whoever sent it dies, and it lands much later. */
-  'crash after an abort': 0.4,
+  'crash after an abort': 0.6,
   /** Nothing sweeps for ten minutes to an hour: per seed. */
   'watchdog absent': 0.15,
 } as const

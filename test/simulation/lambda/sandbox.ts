@@ -18,6 +18,8 @@ export interface RequestShape<T = never> {
   item?: boolean
   /** The process dies while this is under way. */
   crashes?: boolean
+  /** Where it crashes, it lands any time until the last moment at which it may. */
+  lingers?: boolean
   /** It may land long after the process that sent it has died. */
   onLinger?(): void
   /** How long its answer takes to come across. */
@@ -185,7 +187,8 @@ export class Sandbox {
           this.die('Lambda.Unknown', 'The process has exited.')
           return
         case 'crash with request in flight':
-          this.#land(world.now + there, shape, effect, nothing, nothing)
+          if (shape.lingers) there = dice.between(0, this.#lastMs - world.now)
+          this.#land(world.now + there, shape, effect, nothing, nothing, !shape.lingers)
           this.die('Lambda.Unknown', 'The process has exited.')
           return
         case 'crash after answer': {
@@ -200,6 +203,11 @@ export class Sandbox {
     })
   }
 
+  /** No request of this invocation lands later. */
+  get #lastMs(): number {
+    return (this.invocation?.deadline ?? this.#world.now) + lingerMs
+  }
+
   /** Lets the effect happen; what a process sent before it died may still be on its way for a while. */
   #land<T>(
     time: number,
@@ -210,7 +218,7 @@ export class Sandbox {
     linger = true,
   ): void {
     const { scheduler, dice } = this.#world
-    const last = (this.invocation?.deadline ?? this.#world.now) + lingerMs
+    const last = this.#lastMs
     scheduler.at(Math.min(time, last), () => {
       if (this.dead && !shape.write) return
       if (this.dead && linger && dice.chance(shape.onLinger ? 0.7 : 0.4)) {

@@ -3,9 +3,6 @@ import type { KeyValue } from '../../../shared/dynamodb/attributes.ts'
 import type { Key } from '../../../shared/dynamodb/key.ts'
 import type { Page, Table } from '../../../shared/dynamodb/ports.ts'
 import type { ChunkRecord } from '../../../shared/ledger/chunks.ts'
-import { listHeavy } from '../../../shared/ledger/heavy.ts'
-import { kindOf, type PassId, passes } from '../../../shared/ledger/passes.ts'
-import { getRun } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import type { Sabotage } from './sabotage.ts'
@@ -24,12 +21,6 @@ function forgetful(engine: LiveEngine): LiveEngine {
     return rest as Row
   }
   return { ...engine, ledger: { ...engine.ledger, get } }
-}
-
-/** The heaviest keys of the table of a pass, as they are known at this moment. */
-async function heavyNow(ledger: LedgerTable, id: string, pass: PassId): Promise<KeyValue[]> {
-  const heavy = await listHeavy(ledger, (await getRun(ledger, id))[passes[kindOf(pass)].table])
-  return heavy.sort((a, b) => b.items - a.items).map(({ pk }) => pk)
 }
 
 /** The same ledger, which has no whole keys yet, and takes others. */
@@ -228,12 +219,6 @@ export const copySabotages: Sabotage[] = [
         readChunk(table, chunk, after, limit, consistent),
     }),
     by: ['tally'],
-  },
-  {
-    name: 'whole keys read when a slice begins, not stored with the pass',
-    module: '../../../shared/ledger/whole-keys.ts',
-    change: () => ({ readWholeKeys: heavyNow }),
-    by: ['tally', 'gap', 'unverified'],
   },
   {
     name: 'whole keys chosen again when a pass is planned again',

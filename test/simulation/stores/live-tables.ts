@@ -33,7 +33,7 @@ export function liveTablesIn(
       const ms = requestMs * world.dice.between(0.7, 1.5) + slowMs
       const isAborting = world.now - world.abortedAt < obeyedMs
       const crashes = isAborting && world.strikes('crash after an abort')
-      const shape = { name: 'commit live', ms, write: true, ...(crashes && { crashes, onLinger() {} }) }
+      const shape = { name: 'commit live', ms, write: true, crashes, lingers: crashes }
       const changes = writes.flatMap(({ change }) => (change ? [change] : []))
       if (changes.length > 0) watch.begins(sandbox)
       return sandbox.request(shape, async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import type { Table } from '../../../../shared/dynamodb/ports.ts'
 import type { RawItem } from '../../../../shared/dynamodb/raw-item.ts'
@@ -71,6 +72,19 @@ describe('the heaviest keys known when a pass is planned', () => {
     expect(whole!.tallies.read).toBeLessThan(100)
     const { heavyKeys } = await buildReport(w.ledger, runId)
     expect(heavyKeys[0]).toMatchObject({ read: 3_000 })
+  })
+
+  it('are all that its slices jump over, whatever has become heavy since', async () => {
+    const w = world({ segments: 1 })
+    fill(w, 50, 20)
+    await remember(w, hot, 5)
+    await planned(w, { segments: 1 })
+    const { pk } = w.source.items().find((item) => !isDeepStrictEqual(item.pk, hot))! as { pk: { S: string } }
+    await remember(w, pk, 50)
+    const scanned: RawItem[] = []
+    await drive(spied(w, scanned), 's00000')
+    expect(scanned.map(({ key }) => key.pk)).toContainEqual(pk)
+    expect(scanned).toHaveLength(20)
   })
 
   it('stay as they are when the pass is planned again, whatever has become heavy since', async () => {
