@@ -6,6 +6,7 @@ const DIGITS_38 = '12345678901234567890123456789012345678'
 
 /** One of everything that DynamoDB can hold. */
 const everything: Attributes = {
+  '\u0000': { S: 'a name that JSON escapes' },
   text: { S: 'día 😀 \u0000 "quoted" \\ \n' },
   empty: { S: '' },
   whole: { N: DIGITS_38 },

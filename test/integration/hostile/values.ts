@@ -14,24 +14,12 @@ export interface Made {
 
 const digits = '12345678901234567890123456789012345678'
 /** Names that look like something else: members of every object, expressions, paths, placeholders, code. */
-const oddNames = [
-  '__proto__',
-  'constructor',
-  'toString',
-  'then',
-  '#x',
-  ':y',
-  "'; --",
-  '\\',
-  'a.b',
-  'a[0]',
-  ' ',
-  '\u0000',
-]
+const oddNames = ['__proto__', 'constructor', 'toString', 'then', '#x', ':y', "'; --", '\\', 'a.b', 'a[0]', ' ']
 const name = fc
   .oneof(fc.string({ unit: 'grapheme', minLength: 1, maxLength: 5 }), fc.constantFrom(...oddNames))
-  // DynamoDB Local 3.3.1 now and then reads the name `"` as `\`: where the escape falls onto the end of a buffer.
-  .filter((each) => !each.includes('"'))
+  // DynamoDB Local 3.3.1 now and then reads a name that JSON escapes, such as `"`, as `\`: where the escape falls onto the
+  // end of a buffer.
+  .filter((each) => [...each].every((unit) => unit >= ' ' && unit !== '"'))
 const text = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 6 }),
   fc.constantFrom('', 'é'.repeat(50), '💥', '1', 'null'),
