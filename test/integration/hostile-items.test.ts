@@ -11,6 +11,7 @@ import { createChunks, getChunk, newChunk } from '../../shared/ledger/chunks.ts'
 import { readControl, writeControl } from '../../shared/ledger/control.ts'
 import type { PassId } from '../../shared/ledger/passes.ts'
 import { listQuarantine } from '../../shared/ledger/quarantine.ts'
+import { retryingLedger } from '../../shared/ledger/retrying-ledger.ts'
 import { createRun, getRun, type RunRecord } from '../../shared/ledger/runs.ts'
 import { sdkLedgerTable } from '../../shared/ledger/sdk-table.ts'
 import { applyBatch } from '../../shared/live/batch.ts'
@@ -130,7 +131,7 @@ it.each(['copy', 'live'] as const)(
 async function world() {
   const destination = await tables.table(schema)
   const ledgerName = (await tables.table({ pk: { name: 'pk', type: 'S' }, sk: { name: 'sk', type: 'S' } })).name
-  const ledger = sdkLedgerTable(tables.client, ledgerName)
+  const ledger = retryingLedger(sdkLedgerTable(tables.client, ledgerName), runtime)
   await addIndex(destination.name)
   const run = {
     ...{ id: 'run', state: 'running', phase: 'Copy', source: source.name, destination: destination.name },
