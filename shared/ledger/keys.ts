@@ -30,13 +30,17 @@ export const chunkSk = (pass: string, chunk: string) => `CHUNK#${pass}#${chunk}`
 export const quarantineShardPk = (run: string, shard: number) => `QUARANTINE#${run}#${two(shard)}`
 export const differenceShardPk = (run: string, verification: number, shard: number) =>
   `DIFF#${run}#${verification}#${two(shard)}`
+const three = (n: number) => String(n).padStart(3, '0')
+export const ticketPk = (build: string, bucket: number) => `TICKET#${build}#${three(bucket)}`
+export const rejectionShardPk = (build: string, shard: number) => `REJECTED#${build}#${two(shard)}`
+export const burialPk = (build: string, hour: number) => `BURIAL#${build}#${hour}`
 export const leasePk = (table: string) => `LEASE#${table}`
 export const runKeyPk = (table: string) => `RUNKEY#${table}`
 export const appliedPk = (table: string) => `APPLIED#${table}`
 export const heavyPk = (table: string) => `HEAVY#${table}`
 
 /**
- * Rows of chunks, quarantined items and heads expire this long after the last write; runs, audit and applied migrations
+ * Rows of chunks, quarantined items, heads and tickets expire this long after the last write; runs, audit and applied migrations
  * stay.
  */
 export const keepDays = 60

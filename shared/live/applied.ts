@@ -44,11 +44,18 @@ export function sourceFeed(
 }
 
 /** How many records, from the first on, have been applied. */
-export async function countApplied(records: StreamRecord[], engine: AppliedEngine): Promise<number> {
+export function countApplied(records: StreamRecord[], engine: AppliedEngine): Promise<number> {
+  return countWhile(records, (record) => isApplied(record, engine))
+}
+
+/** How many records, from the first on, fulfil a condition that takes a few reads of the ledger. */
+export async function countWhile(
+  records: StreamRecord[],
+  holds: (record: StreamRecord) => Promise<boolean>,
+): Promise<number> {
   for (let i = 0; i < records.length; i += lookupsAtOnce) {
-    const some = records.slice(i, i + lookupsAtOnce)
-    const applied = await inParallel(lookupsAtOnce, some, (record) => isApplied(record, engine))
-    const open = applied.indexOf(false)
+    const held = await inParallel(lookupsAtOnce, records.slice(i, i + lookupsAtOnce), holds)
+    const open = held.indexOf(false)
     if (open >= 0) return i + open
   }
   return records.length

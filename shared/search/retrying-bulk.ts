@@ -98,7 +98,7 @@ function firstGroup(open: number[], writes: readonly Write[], most: number): num
 }
 
 /** About what it has on the wire: the line of the write itself has up to 200 bytes beside its names. */
-function bytesOf(writes: readonly Write[]): number {
+export function bytesOf(writes: readonly Write[]): number {
   return writes.reduce(
     (sum, write) => sum + 200 + write.id.length + ('json' in write ? Buffer.byteLength(write.json) : 0),
     0,

@@ -1,15 +1,17 @@
 import { createHash } from 'node:crypto'
-import { canonical, type Store } from './store.ts'
+import { canonical } from './canonical.ts'
 import { step, type Unit } from './unit.ts'
 
 /** One who acts: its units in order, each real code. `end`: as the store is, there is nothing to do. */
-export interface Actor {
+export interface Actor<S> {
   name: string
-  unit(index: number, store: Store): Unit | 'end'
+  unit(index: number, store: S): Unit<S> | 'end'
   /** Whether it may begin its next unit. */
-  may?(state: State): boolean
+  may?(state: State<S>): boolean
   /** Whether at any time it may be taken for dead: it starts again from its first unit, and its late twin goes on by itself. */
   mayFork?: boolean
+  /** Whether all its units are the same: it is then never further than at its first one. */
+  repeats?: boolean
 }
 
 /** Where an actor stands: which unit, and the answers its port calls have had in it. */
@@ -18,8 +20,8 @@ export interface Position {
   history: unknown[]
 }
 
-export interface State {
-  store: Store
+export interface State<S> {
+  store: S
   at: { [actor: string]: Position }
   /** Late twins. */
   late: { actor: string; position: Position }[]
@@ -37,16 +39,16 @@ export interface Explored {
  * checking, as in Holzmann, "The Spin Model Checker", 2004.
  * @param mostStates a run that is larger is a mistake of the scenario: it throws.
  */
-export async function explore(
-  start: Store,
-  actors: Actor[],
+export async function explore<S>(
+  start: S,
+  actors: Actor<S>[],
   forks: number,
-  wrong: (store: Store) => string | undefined,
+  wrong: (store: S) => string | undefined,
   mostStates = 400_000,
 ): Promise<Explored> {
   const byName = new Map(actors.map((actor) => [actor.name, actor]))
   const at = Object.fromEntries(actors.map(({ name }) => [name, { unit: 0, history: [] }]))
-  const stack: { state: State; steps: Steps | undefined }[] = [
+  const stack: { state: State<S>; steps: Steps | undefined }[] = [
     { state: { store: start, at, late: [] }, steps: undefined },
   ]
   const seen = new Set<string>()
@@ -67,10 +69,10 @@ export async function explore(
       for (const next of await lateMoves(state, i)) push(`late ${state.late[i]?.actor}`, next)
     for (const actor of actors) if (actor.mayFork && state.late.length < forks) fork(actor, state)
 
-    function push(name: string, next: State): void {
+    function push(name: string, next: State<S>): void {
       stack.push({ state: next, steps: { name, before: steps } })
     }
-    function fork(actor: Actor, { store, at, late }: State): void {
+    function fork(actor: Actor<S>, { store, at, late }: State<S>): void {
       const position = at[actor.name] as Position
       if (position.unit === 0 && position.history.length === 0) return
       const again = { ...at, [actor.name]: { unit: 0, history: [] } }
@@ -79,20 +81,21 @@ export async function explore(
   }
   return { states: seen.size, ends }
 
-  async function moves(state: State, actor: Actor): Promise<State[]> {
+  async function moves(state: State<S>, actor: Actor<S>): Promise<State<S>[]> {
     const position = state.at[actor.name] as Position
     if (position.history.length === 0 && actor.may && !actor.may(state)) return []
     const unit = actor.unit(position.unit, state.store)
     if (typeof unit === 'string') return []
     return (await step(unit, position.history, state.store)).map(({ store, history }) => {
-      const next = history ? { unit: position.unit, history } : { unit: position.unit + 1, history: [] }
+      const after = actor.repeats ? 0 : position.unit + 1
+      const next = history ? { unit: position.unit, history } : { unit: after, history: [] }
       return { ...state, store, at: { ...state.at, [actor.name]: next } }
     })
   }
 
   /** A late twin ends its unit and is gone. */
-  async function lateMoves(state: State, index: number): Promise<State[]> {
-    const { actor, position } = state.late[index] as State['late'][number]
+  async function lateMoves(state: State<S>, index: number): Promise<State<S>[]> {
+    const { actor, position } = state.late[index] as State<S>['late'][number]
     const unit = byName.get(actor)?.unit(position.unit, state.store)
     if (!unit || typeof unit === 'string') return []
     return (await step(unit, position.history, state.store)).map(({ store, history }) => {
@@ -116,7 +119,7 @@ function unwind(steps: Steps | undefined): string[] {
   return names
 }
 
-function isEnd(state: State, actors: Actor[]): boolean {
+function isEnd<S>(state: State<S>, actors: Actor<S>[]): boolean {
   return actors.every((actor) => {
     const position = state.at[actor.name] as Position
     if (position.history.length > 0) return false

@@ -40,7 +40,7 @@ function withQuiet({ quiet: _, ...row }: Row, quiet: string | undefined): Row {
 }
 
 /** The real engine over a store whose every access is one step. `actor` is who calls. */
-export function liveEngine(call: Call, without: Rule | undefined, actor: Caller): LiveEngine {
+export function liveEngine(call: Call<Store>, without: Rule | undefined, actor: Caller): LiveEngine {
   const get = (store: Store, pk: string, sk: string): Row | undefined => {
     const row = store.rows[`${pk} ${sk}`]
     if (!row) return undefined

@@ -38,7 +38,7 @@ export function explored(scenario: Scenario, without?: Rule): Promise<Explored> 
   const names = [...new Set([...scenario.first, ...scenario.any].map(({ source }) => source))]
   const pages = scenario.copied ?? scenario.first.map(({ source }) => source)
   const start = scenario.first.reduce((store, first, i) => write(store, first, i, true) as Store, emptyStore())
-  const actors: Actor[] = [
+  const actors: Actor<Store>[] = [
     writer(scenario),
     ...pages.map((name) => copier(`copy ${name}`, name, without)),
     ...names.map((name) => applier(name, scenario, without)),
@@ -51,7 +51,7 @@ export function explored(scenario: Scenario, without?: Rule): Promise<Explored> 
   return explore(start, actors, scenario.forks ?? 1, wrong)
 }
 
-function writer({ writes, any }: Scenario): Actor {
+function writer({ writes, any }: Scenario): Actor<Store> {
   return {
     name: 'application',
     unit: (index) =>
@@ -66,7 +66,7 @@ function writer({ writes, any }: Scenario): Actor {
 }
 
 /** One page of one item, which may be as old as one likes: read, then inserted by the real copy. */
-function copier(name: string, source: string, without: Rule | undefined): Actor {
+function copier(name: string, source: string, without: Rule | undefined): Actor<Store> {
   return once(name, async (call) => {
     const image = await call<Attributes | undefined>(
       (store) => versions(store, source).map((version) => [store, version]),
@@ -90,7 +90,7 @@ function copier(name: string, source: string, without: Rule | undefined): Actor 
 }
 
 /** Verify, of an item that could not be migrated by what its page says. */
-function verifier(name: string, without: Rule | undefined): Actor {
+function verifier(name: string, without: Rule | undefined): Actor<Store> {
   return once('verify', async (call) => {
     const live = liveEngine(call, without, {})
     const commit = (puts: Put[]) => live.ledger.commit(puts.map(unconditional))
@@ -106,7 +106,7 @@ function verifier(name: string, without: Rule | undefined): Actor {
 
 const unconditional = (put: Put): Put => ({ ...put, expect: 'any' })
 
-function inserting(call: Call, overwrites: boolean): Table {
+function inserting(call: Call<Store>, overwrites: boolean): Table {
   const insert = ([item]: RawItem[]) => {
     if (!item) return Promise.resolve([])
     return call<('written' | 'present')[]>((store) =>
@@ -120,7 +120,7 @@ function inserting(call: Call, overwrites: boolean): Table {
 }
 
 /** The records of one source item, in order; what it knows of quiet may be as old as one likes. */
-function applier(source: string, { batches, any }: Scenario, without: Rule | undefined): Actor {
+function applier(source: string, { batches, any }: Scenario, without: Rule | undefined): Actor<Store> {
   const id = encodeKey(key(source))
   return {
     name: `apply ${source}`,
@@ -155,17 +155,17 @@ function settler(
   names: string[],
   pages: string[],
   without: Rule | undefined,
-): Actor {
+): Actor<Store> {
   const mayBeListed = without !== 'cured items are rechecked' && any.some(({ to }) => to === 'poison')
-  const period = (name: string): Unit[] => [
+  const period = (name: string): Unit<Store>[] => [
     quietly(name),
     ...targets.map(
-      (target): Unit =>
+      (target): Unit<Store> =>
         async (call) =>
           void (await settleHead(key(target), name, liveEngine(call, without, { settles: true }))),
     ),
     ...(mayBeListed ? names : []).map(
-      (each): Unit =>
+      (each): Unit<Store> =>
         (call) =>
           recheckQuarantined(key(each), liveEngine(call, without, { settles: true })),
     ),
@@ -184,7 +184,7 @@ function settler(
   }
 }
 
-function quietly(quiet: string | undefined): Unit {
+function quietly(quiet: string | undefined): Unit<Store> {
   return (call) =>
     call((store) => {
       const control = { pk: 'RUN#r', sk: 'CONTROL', command: 'run', fence: 1, ...(quiet !== undefined && { quiet }) }
@@ -192,6 +192,6 @@ function quietly(quiet: string | undefined): Unit {
     })
 }
 
-function once(name: string, unit: Unit): Actor {
+function once(name: string, unit: Unit<Store>): Actor<Store> {
   return { name, unit: (index) => (index === 0 ? unit : 'end') }
 }

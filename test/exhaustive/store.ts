@@ -5,6 +5,7 @@ import type { Put, Row } from '../../shared/ledger/table.ts'
 import type { DestinationChange, StreamRecord } from '../../shared/live/ports.ts'
 import { migrateItem } from '../../shared/migrations/migrate-item.ts'
 import { defineMigration } from '../../shared/migrations/migration.ts'
+import { canonical } from './canonical.ts'
 
 export const schema: KeySchema = { pk: { name: 'pk', type: 'S' } }
 export const key = (name: string): Key => ({ pk: { S: name } })
@@ -139,23 +140,4 @@ function touches(store: Store, from: unknown, target: string): boolean {
 
 function same(a: unknown, b: unknown): boolean {
   return canonical(a) === canonical(b)
-}
-
-const texts = new WeakMap<object, string>()
-
-/** JSON with names in order. Values are never changed, so each is spelt once. */
-export function canonical(value: unknown): string {
-  // A call that was answered with nothing has been made all the same.
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'undefined'
-  let text = texts.get(value)
-  if (text === undefined) {
-    text = Array.isArray(value)
-      ? `[${value.map(canonical).join()}]`
-      : `{${Object.keys(value)
-          .sort()
-          .map((name) => `${name}:${canonical((value as Record<string, unknown>)[name])}`)
-          .join()}}`
-    texts.set(value, text)
-  }
-  return text
 }

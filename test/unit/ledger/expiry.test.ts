@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
 import { writeApplied } from '../../../shared/ledger/applied.ts'
+import { endBurial } from '../../../shared/ledger/burials.ts'
 import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { createChunks, newChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
 import { writeControl } from '../../../shared/ledger/control.ts'
@@ -12,6 +13,7 @@ import { quarantine, replaceEntry } from '../../../shared/ledger/quarantine.ts'
 import { createRun, updateRun } from '../../../shared/ledger/runs.ts'
 import { saveCursors, writePolledAt } from '../../../shared/ledger/shards.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { replaceTicket } from '../../../shared/ledger/tickets.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { aRun } from '../cli/fixtures.ts'
 
@@ -26,6 +28,7 @@ const head = { key, op: 'delete' as const, sources: {}, contested: false, versio
 const entry = { key, migration: 'm', reason: 'why', at: now }
 const place = { pass: 'verify.1', chunk: 's00000', epoch: 1, before: 0 } as const
 const difference = { kind: 'missing' as const, key, sources: [key], attributes: [], at: now }
+const ticket = { key, version: 2, sent: 1, raisedAt: 1 }
 const lease = { table: 'd', held: true, run: 'r', execution: 'arn', fence: 1, since: now }
 
 it.each<[string, (ledger: LedgerTable) => Promise<unknown>]>([
@@ -47,12 +50,20 @@ it.each<[string, (ledger: LedgerTable) => Promise<unknown>]>([
   ],
   ['a quarantined item', (ledger) => quarantine(ledger, 'r', [entry])],
   ['an entry of the quarantine list', (ledger) => replaceEntry(ledger, 'r', undefined, entry)],
+  ['a ticket', (ledger) => replaceTicket(ledger, 'r.index.1', ticket, undefined, now)],
   ['a difference', (ledger) => recordDifferences(ledger, 'r', 1, [difference], place)],
   ['the cursor of a shard', (ledger) => saveCursors(ledger, 'r', [{ shard: 's', closed: false }], now)],
 ])('%s is kept for 60 days after it was written last', async (_, write) => {
   const ledger = memoryLedgerTable()
   await write(ledger)
   expect(ledger.rows().map(({ expiresAt }) => expiresAt)).toEqual([days(60)])
+})
+
+it('a ticket is kept as long as its rejection and its burial, which are stored with it', async () => {
+  const ledger = memoryLedgerTable()
+  await replaceTicket(ledger, 'r.index.1', ticket, undefined, now, { rejections: { court: 'why' }, buryAt: 1 })
+  await endBurial(ledger, 'r.index.1', { key, due: 1 }, now)
+  expect(ledger.rows().map(({ expiresAt }) => expiresAt)).toEqual([days(60), days(60), days(60)])
 })
 
 it('the cursor of an ended shard is kept for two days, longer than the stream keeps its records', async () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sdkTable } from '../../../shared/dynamodb/sdk/table.ts'
 import { writeApplied } from '../../../shared/ledger/applied.ts'
+import { endBurial } from '../../../shared/ledger/burials.ts'
 import { beginCapture, endCapture, keepCapture } from '../../../shared/ledger/capture.ts'
 import { createChunks, newChunk, recordSplit, replaceChunk } from '../../../shared/ledger/chunks.ts'
 import { readControl, writeControl } from '../../../shared/ledger/control.ts'
@@ -16,6 +17,7 @@ import { sdkLedgerTable } from '../../../shared/ledger/sdk-table.ts'
 import { saveCursors, writePolledAt } from '../../../shared/ledger/shards.ts'
 import { writeLedgerStack } from '../../../shared/ledger/stack.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { replaceTicket } from '../../../shared/ledger/tickets.ts'
 import { fixWholeKeys } from '../../../shared/ledger/whole-keys.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
@@ -43,6 +45,7 @@ const chunk = newChunk('r', 'copy', 's00000', { kind: 'segment', segment: 0, tot
 const child = { ...chunk, id: 's00000.0' }
 const lease: Lease = { table: 'd', held: true, run: 'r', execution: 'arn', fence: 1, since: 1 }
 const head = { key, op: 'put' as const, sources: {}, contested: false, version: 5 }
+const ticket = { key, version: 3, sent: 2, raisedAt: 1 }
 const entry: QuarantineEntry = { key, migration: 'm', reason: 'why', at: 5 }
 const capture = { since: 1, stream: 'arn' }
 const difference = { kind: 'missing' as const, key, sources: [key], attributes: [], at: 1 }
@@ -136,6 +139,14 @@ const cases: Case[] = [
       await createChunks(ledger, [{ ...chunk, state: 'failed' }])
     },
   ],
+  ['the first ticket of an item', [absent], (ledger) => replaceTicket(ledger, 'b', ticket, undefined, 1)],
+  [
+    'a newer ticket, with what it guards',
+    ['version = 2 AND sent = 1 AND attribute_not_exists(rejected)', undefined, undefined],
+    (ledger) =>
+      replaceTicket(ledger, 'b', ticket, { ...ticket, version: 2, sent: 1 }, 1, { rejections: {}, buryAt: 1 }),
+  ],
+  ['a burial that is done', ['due = 5'], (ledger) => endBurial(ledger, 'b', { key, due: 5 }, 1)],
   ['the first head of a key', [absent], (ledger) => replaceHead(ledger, 'r', head, undefined, 1)],
   ['a newer head', ['version = 4'], (ledger) => replaceHead(ledger, 'r', head, { ...head, version: 4 }, 1)],
   [
@@ -218,7 +229,7 @@ describe('a write to the ledger', () => {
 
   it('is made by these files alone: another belongs into these tests', () => {
     const here =
-      'applied capture chunks control differences heads heavy lag lease owner quarantine runs shards stack whole-keys'.split(
+      'applied burials capture chunks control differences heads heavy lag lease owner quarantine runs shards stack tickets whole-keys'.split(
         ' ',
       )
     const elsewhere = [
@@ -229,7 +240,7 @@ describe('a write to the ledger', () => {
   })
 
   it('is unconditional only in these files', () => {
-    const counts = { applied: 1, differences: 1, heavy: 1, lag: 1, shards: 2 }
+    const counts = { applied: 1, burials: 1, differences: 1, heavy: 1, lag: 1, shards: 2, tickets: 1 }
     const expected = Object.entries(counts).map(([file, count]) => [`shared/ledger/${file}.ts`, count])
     expect(filesWith(/expect: 'any'(?! \|)/g)).toEqual(Object.fromEntries(expected))
   })
