@@ -1,5 +1,6 @@
 import { differencesIn } from '../../shared/facts/findings.ts'
 import { resumeCommand } from '../../shared/facts/resumable.ts'
+import { isAborted } from '../../shared/ledger/fencing.ts'
 import { keepDays } from '../../shared/ledger/keys.ts'
 import type { Lag } from '../../shared/ledger/lag.ts'
 import { forgottenWords } from '../../shared/operator/diff.ts'
@@ -16,7 +17,8 @@ type Finished = Extract<Verdict, { kind: 'finished' }>
  * Says how a run ended, with the command to use next; empty while it runs.
  * @param flag names the deployment on a command line, as ` --stack Night`.
  */
-export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string): string[] {
+export function endingOf(progress: Progress, flag: string): string[] {
+  const { run, verdict, coverage, lag } = progress
   switch (verdict.kind) {
     case 'running':
       return []
@@ -32,14 +34,27 @@ export function endingOf({ run, verdict, coverage, lag }: Progress, flag: string
     case 'aborted':
       return [
         `Run ${run.id} ${verdict.kind === 'halted' ? 'halted' : `was ${verdict.kind}`}: ${verdict.reason}`,
+        liveMeanwhile(progress),
         `Continue from its checkpoints with: ${resumeCommand(run)}${flag}`,
       ]
     case 'interrupted':
       return [
         `Run ${run.id} was interrupted: ${verdict.reason}. Nothing is lost.`,
+        liveMeanwhile(progress),
         `Continue from its checkpoints with: ${resumeCommand(run)}${flag}`,
       ]
   }
+}
+
+/** What becomes of live changes while a run has stopped. */
+function liveMeanwhile({ run, control, capture, lag }: Progress): string {
+  if (run.offline) return 'Live changes are not captured: the run is offline.'
+  if (!capture) return 'Live changes are not captured yet.'
+  if (capture.off !== undefined)
+    return `Live changes are off since ${new Date(capture.off).toISOString()}: a resume within 23 hours of that loses none.`
+  if (isAborted(run, control)) return 'Live changes are refused, and come again: a resume within 23 hours loses none.'
+  if (lag && (lag.stopped !== undefined || lag.guard !== 'ok')) return `When last checked: ${lagWords(lag)}.`
+  return 'Live changes continue to be applied.'
 }
 
 function verified({ found, lacksChanges }: Finished, lag: Lag | undefined, flag: string): string[] {

@@ -41,7 +41,7 @@ describe('segue watch', () => {
     expect(await segue('watch')).toBe(3)
     expect(lines[0]).toMatch(/^Interrupted: 500\/1000/)
     expect(lines[1]).toContain('stopped from outside (ABORTED). Nothing is lost')
-    expect(lines[2]).toBe('Continue from its checkpoints with: segue run --resume')
+    expect(lines[3]).toBe('Continue from its checkpoints with: segue run --resume')
   })
 
   test('does not take a run for interrupted that ended while it was being looked at', async () => {
@@ -84,7 +84,7 @@ describe('segue watch', () => {
     )
     expect(await segue('watch')).toBe(3)
     expect(errors).toEqual([])
-    expect(lines.at(-2)).toBe('Run run00001 halted: no')
+    expect(lines.at(-3)).toBe('Run run00001 halted: no')
   })
 
   test('follows the newest execution where the one that holds the lease has ended', async () => {

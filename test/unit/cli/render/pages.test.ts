@@ -11,6 +11,7 @@ import type { RunRecord } from '../../../../shared/ledger/runs.ts'
 import { recordLag } from '../../../../shared/live/lag.ts'
 import { lastVerification } from '../../../../shared/operator/diff.ts'
 import { planRepair } from '../../../../shared/operator/repair.ts'
+import type { Progress } from '../../../../shared/operator/status/read.ts'
 import { readStatus } from '../../../../shared/operator/status/status.ts'
 import { aRange, aRun, aSegment, aWalk, hotKey, memoryWorld, start, store } from '../fixtures.ts'
 
@@ -131,6 +132,7 @@ describe('the end of a run', () => {
     expect(endingOf(progress, ' --stack Night')).toMatchInlineSnapshot(`
       [
         "Run run00001 halted: one chunk failed",
+        "Live changes continue to be applied.",
         "Continue from its checkpoints with: segue run --resume --stack Night",
       ]
     `)
@@ -143,9 +145,31 @@ describe('the end of a run', () => {
     expect(endingOf(progress, '')).toMatchInlineSnapshot(`
       [
         "Run run00001 was interrupted: its execution was stopped from outside (ABORTED). Nothing is lost.",
+        "Live changes continue to be applied.",
         "Continue from its checkpoints with: segue run --resume",
       ]
     `)
+  })
+
+  const captured = { since: start, stream: 'arn' }
+  test.each<[string, Partial<Progress>]>([
+    ['Live changes are not captured: the run is offline.', { run: aRun({ state: 'stopped', offline: true }) }],
+    ['Live changes are not captured yet.', {}],
+    ['Live changes continue to be applied.', { capture: captured }],
+    [
+      'When last checked: live changes 2h 0m behind',
+      { capture: captured, lag: { seconds: 7_200, guard: 'warn', at: start } },
+    ],
+    ['Live changes are refused, and come again', { capture: captured, control: { command: 'abort', fence: 1 } }],
+    [
+      'Live changes are off since',
+      { capture: { ...captured, off: start + 5 }, control: { command: 'abort', fence: 1 } },
+    ],
+  ])('that stopped says what becomes of live changes: %s', async (words, change) => {
+    const { world } = await aWorld({ state: 'stopped', because: 'halted' })
+    const { progress } = await readStatus(world)
+    const { capture: _, lag: _lag, ...rest } = progress
+    expect(endingOf({ ...rest, ...change }, '')[1]).toMatch(new RegExp(`^${words}`))
   })
 })
 
