@@ -2,7 +2,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDynamoDbLocal } from '../../local/index.ts'
 import { parseRequest } from '../../shared/config/options.ts'
-import { changeControl, readControl, withCommand } from '../../shared/ledger/control.ts'
 import { readLease } from '../../shared/ledger/lease.ts'
 import { retryingLedger } from '../../shared/ledger/retrying-ledger.ts'
 import { runOfKey } from '../../shared/ledger/run-keys.ts'
@@ -55,7 +54,6 @@ describe('of a hundred executions that start at the same instant', () => {
   it.each<[string, (n: number) => object]>([
     ['with one key', () => ({ key: 'nightly' })],
     ['with a key each', (n) => ({ key: `job-${n}` })],
-    ['from the console', () => ({})],
   ])('%s, one runs, and 99 name it', async (_, inputOf) => {
     const { ledger, lease, refused } = await allAtOnce(inputOf)
     expect(refused).toHaveLength(99)
@@ -69,24 +67,5 @@ describe('of a hundred executions that start at the same instant', () => {
     const { key, state } = await getRun(ledger, lease.run)
     expect(state).toBe('running')
     if (key !== undefined) expect(await runOfKey(ledger, 'd', key)).toBe(lease.run)
-  })
-})
-
-describe('two people at the same instant', () => {
-  it('are both in the control row, one after the other, and an abort is never lowered', async () => {
-    const { ledger, lease } = await allAtOnce((n) => ({ key: `k${n}` }))
-    const people = Array.from({ length: 8 }, (_, n) => (n % 2 === 0 ? ('pause' as const) : ('abort' as const)))
-    await Promise.all(
-      people.map((verb, n) =>
-        changeControl(ledger, lease.run, (control) =>
-          verb === 'pause' && control.command === 'abort'
-            ? control
-            : withCommand(control, verb, { verb, by: `person ${n}`, at: n }),
-        ),
-      ),
-    )
-    const { command, version } = await readControl(ledger, lease.run)
-    expect(command).toBe('abort')
-    expect(version).toBeGreaterThanOrEqual(4)
   })
 })
