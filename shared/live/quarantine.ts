@@ -35,12 +35,13 @@ export function contentsOf(item: Attributes): string {
 
 /**
  * Quarantines the source item of a record that cannot be migrated, unless this record or a later one has already been
- * listed.
+ * listed. If the item is listed because DynamoDB refuses its present state, that entry stays, now with the number of this
+ * record: it came late, and the record of the present state is not judged again.
  */
 export async function listQuarantined(
   { key, seq }: StreamRecord,
   why: Unfit,
-  { ledger, run, runtime }: LiveEngine,
+  { ledger, run, runtime, source }: LiveEngine,
 ): Promise<void> {
   const text = encodeKey(key)
   await retry<void>(
@@ -49,6 +50,11 @@ export async function listQuarantined(
     async () => {
       const before = await readEntry(ledger, run, key)
       if (before?.seq !== undefined && before.seq >= seq) return { done: undefined }
+      const [item] = before && !before.cleared && before.refused !== undefined ? await source.get([key]) : []
+      if (before && item && stillRefused(before, item)) {
+        const kept = await replaceEntry(ledger, run, before, { ...before, seq })
+        return kept ? { done: undefined } : { again: 'it changed' }
+      }
       const at = runtime.clock()
       const listed = await replaceEntry(ledger, run, before, { key, ...why, at, seq })
       if (!listed) return { again: 'it changed' }
