@@ -30,7 +30,10 @@ export interface Control extends Partial<Given> {
    * has its own name: if copy has written in between, everything must be settled again.
    */
   quiet?: string
-  /** From when on the run is paused by itself, ms since the epoch. Whoever takes the lease clears it, or sets another. */
+  /**
+   * From when on the run is paused by itself, ms since the epoch. It ends with the execution that it was meant for, and with
+   * the next command.
+   */
   pauseAt?: number
   /** When the sweep first saw the abort, ms since the epoch, by its own clock. No value for another command. */
   abortSeen?: number
@@ -48,6 +51,11 @@ export function commandAt({ command, pauseAt }: Control, now: number): Command {
   return command === 'run' && pauseAt !== undefined && now >= pauseAt ? 'pause' : command
 }
 
+/** The same row without a time to pause at. */
+export function withoutTime({ pauseAt: _, ...control }: Control): Control {
+  return control
+}
+
 /** The control row, with whatever a newer version of Segue may have added; fence 0 if there is none yet. */
 export async function readControl(ledger: LedgerTable, run: string): Promise<Control> {
   const { pk: _pk, sk: _sk, ...stored } = (await ledger.get(runPk(run), 'CONTROL')) ?? {}
@@ -55,11 +63,11 @@ export async function readControl(ledger: LedgerTable, run: string): Promise<Con
 }
 
 /**
- * The same row after somebody gave a command. What followed from another command before, such as when an abort was seen, is
- * gone.
+ * The same row after somebody gave a command. What followed from another command before, such as when an abort was seen or
+ * a time to pause at, is gone.
  */
 export function withCommand(control: Control, command: Command, given: Given): Control {
-  const { abortSeen, by: _b, why: _w, ...rest } = control
+  const { abortSeen, by: _b, why: _w, ...rest } = withoutTime(control)
   const isStill = command === control.command && abortSeen !== undefined
   return { ...rest, ...(isStill && { abortSeen }), ...given, command, version: (control.version ?? 0) + 1 }
 }

@@ -1,5 +1,5 @@
 import { compareAndSet } from './compare-and-set.ts'
-import { type Control, controlPut, readControl } from './control.ts'
+import { type Control, controlPut, readControl, withoutTime } from './control.ts'
 import { isDriving } from './fencing.ts'
 import { type Lease, leasePut, readLease } from './lease.ts'
 import { type RunRecord, readRun, runPut } from './runs.ts'
@@ -22,8 +22,7 @@ export async function beginOwner(
   { control: change, also = [] }: { control?: Partial<Control>; also?: Put[] } = {},
 ): Promise<boolean> {
   const control = await readControl(ledger, lease.run)
-  const { pauseAt: _, ...rest } = control
-  const next = { ...rest, ...change, fence: lease.fence }
+  const next = { ...withoutTime(control), ...change, fence: lease.fence }
   return ledger.commit([leasePut(before, lease), run, controlPut(lease.run, control, next), ...also])
 }
 
@@ -48,7 +47,7 @@ export function endOwner(
     if (lease && lease.fence > task.fence) return { done: undefined }
     const ended = change(run)
     const fence = task.fence + 1
-    const puts = [runPut(run, ended, version), controlPut(run.id, control, { ...control, fence })]
+    const puts = [runPut(run, ended, version), controlPut(run.id, control, { ...withoutTime(control), fence })]
     if (lease) puts.push(leasePut(lease, freed(lease, fence, quietAfter)))
     return (await ledger.commit(puts)) ? { done: ended } : undefined
   })
@@ -75,7 +74,7 @@ export function endFromOutside(
     const fence = Math.max(control.fence, lease.fence) + 1
     const puts = [
       runPut(run, next, version),
-      controlPut(id, control, { ...control, fence }),
+      controlPut(id, control, { ...withoutTime(control), fence }),
       leasePut(lease, freed(lease, fence, undefined)),
     ]
     return (await ledger.commit(puts)) ? { done: next } : undefined

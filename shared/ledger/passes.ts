@@ -120,8 +120,6 @@ export interface PhaseEntry {
   readsStream: boolean
   /** Whether the phase writes items, apart from slices and live changes. */
   writesItems: boolean
-  /** The command that continues an already finished run that stopped in this phase. */
-  continuedBy: 'segue verify' | 'segue repair'
 }
 
 /** The phases, named as the states of the `run` machine, in the order of a run. */
@@ -133,7 +131,6 @@ export const phases = {
     capturing: false,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   Capture: {
     does: 'turns live changes on: from before the copy begins, each change of the source is applied to the destination',
@@ -142,7 +139,6 @@ export const phases = {
     capturing: false,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   Copy: {
     does: 'migrates every item of the source; it never overwrites what a live change wrote',
@@ -151,7 +147,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   Drain: {
     does: 'waits for live changes up to the end of the copy',
@@ -160,7 +155,6 @@ export const phases = {
     capturing: true,
     readsStream: true,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   Settle: {
     does: 'reconciles deleted and contested items with the source',
@@ -169,7 +163,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: true,
-    continuedBy: 'segue verify',
   },
   Repair: {
     does: 'rebuilds the keys that verify flagged; only with `segue repair`',
@@ -178,7 +171,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: true,
-    continuedBy: 'segue repair',
   },
   Verify: {
     does: 'compares each item of the source with the destination',
@@ -187,7 +179,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   Orphans: {
     does: 'finds items of the destination that nothing makes',
@@ -196,7 +187,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   Finished: {
     does: 'the ledger accounts for every chunk',
@@ -205,7 +195,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   Halted: {
     does: 'the run stopped and can be resumed',
@@ -214,7 +203,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   Paused: {
     does: 'an operator paused the run, and it can be resumed',
@@ -223,7 +211,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
   /** Noted when the run is resumed. */
   Interrupted: {
@@ -233,7 +220,6 @@ export const phases = {
     capturing: true,
     readsStream: false,
     writesItems: false,
-    continuedBy: 'segue verify',
   },
 } as const satisfies Record<string, PhaseEntry>
 

@@ -1,9 +1,17 @@
 import { isFinished, wasFinished } from '../facts/resumable.ts'
-import { type Command, type Control, changeControl, readControl, type Verb, withCommand } from '../ledger/control.ts'
+import {
+  type Command,
+  type Control,
+  changeControl,
+  commandAt,
+  readControl,
+  type Verb,
+  withCommand,
+} from '../ledger/control.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { OperatorEngine } from './engine.ts'
 import { findLastRun } from './last-run.ts'
-import { given, isRecent, type LastCommand, lastCommand, refuseOverSomebody, type Wish } from './people.ts'
+import { given, isAnothers, isRecent, type LastCommand, lastCommand, refuseOverSomebody, type Wish } from './people.ts'
 import { trySweep } from './sweep.ts'
 
 /** What became of a command. */
@@ -23,7 +31,8 @@ type SweepingEngine = Engine & Pick<OperatorEngine, 'executions' | 'mapping'>
  * Pauses the last run, or what is being done to a finished one. Slices save a checkpoint, the execution ends, and
  * nothing polls until somebody resumes. Live changes continue to be applied. Never lowers an abort, and is never refused for
  * what somebody else did.
- * @param at when, ms since the epoch; whoever takes the lease before that clears it. @default now
+ * @param at when, ms since the epoch; it ends with the execution under way. An earlier time that somebody else gave within
+ * five minutes stays. @default now
  */
 export async function pauseRun(engine: Engine, wish: Pick<Wish, 'why'> = {}, at?: number): Promise<Told> {
   const run = await lastRun(engine)
@@ -34,15 +43,18 @@ export async function pauseRun(engine: Engine, wish: Pick<Wish, 'why'> = {}, at?
   const asked = await given('pause', wish, engine)
   const control = await changeControl(engine.ledger, run.id, (before) => {
     if (before.command === 'abort') return before
-    if (before.command === 'pause' || at === undefined) return withCommand(before, 'pause', asked)
-    return { ...withCommand(before, 'run', asked), pauseAt: at }
+    // A pause that is due already is under way: slices have stopped.
+    if (at === undefined || commandAt(before, asked.at) === 'pause') return withCommand(before, 'pause', asked)
+    const { pauseAt = at } = before
+    const isKept = pauseAt < at && isAnothers(lastCommand(before), asked)
+    return { ...withCommand(before, 'run', asked), pauseAt: isKept ? pauseAt : at }
   })
   return told(run, control)
 }
 
 /**
  * Aborts the last run: nothing begins a write any more, live changes included. The checkpoints stay, and a resume within
- * 23 hours loses nothing. Never refused for what somebody else did.
+ * 23 hours loses nothing. Never refused for what somebody else did. Repeated, it sweeps once more.
  */
 export async function abortRun(engine: SweepingEngine, wish: Pick<Wish, 'why'> = {}): Promise<Told> {
   const run = await lastRun(engine)
@@ -51,8 +63,11 @@ export async function abortRun(engine: SweepingEngine, wish: Pick<Wish, 'why'> =
     return refused(
       `Run ${run.id} has finished, and its live changes continue. To stop them: \`segue capture off${engine.deployment.flag}\`. To stop a verification: \`segue pause${engine.deployment.flag}\`.`,
     )
+  if (run.state === 'aborted') return told(run, await readControl(engine.ledger, run.id))
   const asked = await given('abort', wish, engine)
-  const control = await changeControl(engine.ledger, run.id, (before) => withCommand(before, 'abort', asked))
+  const control = await changeControl(engine.ledger, run.id, (before) =>
+    before.command === 'abort' && before.by === asked.by ? before : withCommand(before, 'abort', asked),
+  )
   // The watchdog does the same every minute. The first pass notes when the abort was seen, and turns live changes off.
   await trySweep(engine)
   return told(run, control)

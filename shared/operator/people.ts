@@ -43,14 +43,20 @@ export function lastCommand({ version, verb, by, at, why }: Control): LastComman
 /** Whether a command was given within five minutes. One of the future is: the clock of whoever gave it may be ahead. */
 export const isRecent = ({ at }: Pick<LastCommand, 'at'>, now: number) => now - at < recentMs
 
+/** Whether somebody else gave the last command, within five minutes. Whoever cannot be named is somebody else. */
+export function isAnothers(last: LastCommand | undefined, { by, at }: Given): last is LastCommand {
+  return last !== undefined && isRecent(last, at) && (last.by === undefined || last.by !== by)
+}
+
 /**
  * Keeps two people from undoing each other's commands unknowingly. Must be called on the control row that the new command
- * replaces. Whoever cannot be named is somebody else.
+ * replaces.
  * @throws OperatorError `somebody-acted` naming who gave the last command, when and why: if somebody else gave it within
  * five minutes; with `over`, if that is not the last one.
  */
-export function refuseOverSomebody(control: Control, { by, at }: Given, { over }: Wish): void {
+export function refuseOverSomebody(control: Control, asked: Given, { over }: Wish): void {
   const last = lastCommand(control)
+  const { at } = asked
   if (over !== undefined) {
     if (over === (last?.version ?? 0)) return
     throw new OperatorError(
@@ -60,7 +66,7 @@ export function refuseOverSomebody(control: Control, { by, at }: Given, { over }
         : `There is no command of version ${over}: nobody has given one. Leave --over out.`,
     )
   }
-  if (!last || !isRecent(last, at) || (last.by !== undefined && last.by === by)) return
+  if (!isAnothers(last, asked)) return
   throw new OperatorError(
     'somebody-acted',
     `Somebody else acted within the last five minutes: ${lastWords(last, at)}. Talk to them first; to act on top of it: --over ${last.version}.`,

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { changeControl, readControl, writeControl } from '../../../shared/ledger/control.ts'
 import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { beginOwner, endFromOutside, endOwner } from '../../../shared/ledger/owner.ts'
-import { readRun, runPut } from '../../../shared/ledger/runs.ts'
+import { type RunRecord, readRun, runPut } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { beginQuiet } from '../../../shared/live/quiet.ts'
 import { abortRun, pauseRun } from '../../../shared/operator/command.ts'
@@ -172,6 +172,50 @@ describe('whoever pauses or aborts a run', () => {
     // Which changes nothing, so it is no command.
     expect(await pauseRun(as('bob'))).toMatchObject({ command: 'abort', last: { by: 'alice', version: 4 } })
     expect(await control()).toMatchObject({ command: 'abort', verb: 'abort', version: 4 })
+  })
+
+  it('gives no other command by repeating an abort, nor once the run is aborted', async () => {
+    const { as, control } = await setUp()
+    await abortRun(as('alice'))
+    expect(await abortRun(as('alice'))).toMatchObject({ command: 'abort', last: { by: 'alice', version: 1 } })
+    const over = await setUp({ state: 'aborted' })
+    expect(await abortRun(over.as('alice'))).toMatchObject({ kind: 'told', command: 'run', last: undefined })
+    expect(await control()).toMatchObject({ version: 1 })
+  })
+
+  it('pauses at once where a time has come already, whatever time they say', async () => {
+    const { as, wait, state, control } = await setUp({}, [])
+    await pauseRun(as('alice'), {}, state.now + minute)
+    wait(2 * minute)
+    // Slices have stopped by then: to lift the pause would leave them open, and halt the run.
+    expect(await pauseRun(as('alice'), {}, state.now + 60 * minute)).toMatchObject({ command: 'pause' })
+    expect(await control()).not.toHaveProperty('pauseAt')
+  })
+
+  it('does not postpone the time that somebody else gave a moment ago, and may bring it forward', async () => {
+    const { as, wait, state } = await setUp({}, [])
+    const at = (minutes: number) => state.now + minutes * minute
+    const [early, late] = [at(30), at(60)]
+    await pauseRun(as('alice'), {}, late)
+    expect(await pauseRun(as('bob'), {}, early)).toMatchObject({ pauseAt: early })
+    expect(await pauseRun(as('alice'), {}, late)).toMatchObject({ pauseAt: early })
+    expect(await pauseRun(as('alice'), {}, late)).toMatchObject({ pauseAt: late })
+    await pauseRun(as('bob'), {}, early)
+    wait(5 * minute)
+    expect(await pauseRun(as('alice'), {}, late)).toMatchObject({ pauseAt: late })
+  })
+
+  it('leaves no time to pause at behind, once the execution has ended it was meant for', async () => {
+    const end = (run: RunRecord): RunRecord => ({ ...run, state: 'stopped', because: 'halted' })
+    for (const from of ['inside', 'outside']) {
+      const { as, ledger, state, control } = await setUp({ fence: 2 }, [])
+      await pauseRun(as('alice'), {}, state.now + minute)
+      await (from === 'inside'
+        ? endOwner(ledger, { run: id, fence: 2 }, end)
+        : endFromOutside(ledger, id, ({ run }) => end(run)))
+      expect(await control()).toMatchObject({ command: 'run', verb: 'pause' })
+      expect(await control()).not.toHaveProperty('pauseAt')
+    }
   })
 
   it('does not begin the wait of an abort anew by repeating it', async () => {
