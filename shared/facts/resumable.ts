@@ -1,10 +1,9 @@
 import { keepDays } from '../ledger/keys.ts'
-import { phases as phaseTable } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { counted } from '../runtime/text.ts'
 import type { Coverage } from './coverage.ts'
 
-type Stand = Pick<RunRecord, 'state' | 'phase' | 'task' | 'verification'>
+type Stand = Pick<RunRecord, 'state' | 'task' | 'verification'>
 
 /**
  * Whether a run has finished before, and has only verified or repaired its result since. Its destination may be in use:
@@ -27,8 +26,7 @@ export function isRepairable(run: Stand): boolean {
 /** The command that continues a run that stopped half-way. */
 export function resumeCommand(run: Stand): 'segue run --resume' | 'segue verify' | 'segue repair' {
   if (!wasFinished(run)) return 'segue run --resume'
-  const { continuedBy } = phaseTable[run.phase]
-  return continuedBy === 'segue repair' && !isRepairable(run) ? 'segue verify' : continuedBy
+  return run.task?.kind === 'repair' && isRepairable(run) ? 'segue repair' : 'segue verify'
 }
 
 /**

@@ -84,6 +84,12 @@ describe('a run that has finished once', () => {
     expect(running.lines.at(-1)).toBe(`Continue from its checkpoints with: ${command}`)
   })
 
+  it('is repaired again where the repair has stopped before its own phase', async () => {
+    const { segue, lines } = await setUp({ ...stopped.repairing, phase: 'Lease', phases: entered('Finished', 'Lease') })
+    expect(await segue('status')).toBe(3)
+    expect(lines.at(-1)).toBe('Continue from its checkpoints with: segue repair')
+  })
+
   it('is no run of which resuming turns live changes on again', async () => {
     const { segue, lines } = await setUp(stopped.verifying)
     await segue('capture', 'off', '--dry-run')
