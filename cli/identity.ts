@@ -16,5 +16,11 @@ export function callerIdentity(client: Pick<STSClient, 'send'>): () => Promise<s
   }
 }
 
-/** On the local stack everybody has the same dummy keys. */
-export const localIdentity = async (): Promise<string> => `local user ${userInfo().username}`
+/** On the local stack everybody has the same dummy keys. A user of a container may have no name. */
+export const localIdentity = async (): Promise<string> => {
+  try {
+    return `local user ${userInfo().username}`
+  } catch {
+    return `local user ${process.getuid?.() ?? ''}`.trim()
+  }
+}

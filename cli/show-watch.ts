@@ -46,7 +46,11 @@ export async function showWatch(engine: OperatorEngine, terminal: Terminal, opti
     code = show(sight, flag, terminal, options)
   }
   if (forMs === undefined || !last || hasEnded(last)) return code
-  terminal.error(`It still runs after ${duration(forMs)}. The run continues; watch it with: segue watch${flag}`)
+  terminal.error(
+    last.kind === 'unreachable'
+      ? `AWS does not respond, so it is not known whether it still runs after ${duration(forMs)}. Watch it with: segue watch${flag}`
+      : `It still runs after ${duration(forMs)}. The run continues; watch it with: segue watch${flag}`,
+  )
   return exitCode('stillRuns')
 }
 

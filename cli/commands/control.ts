@@ -41,11 +41,12 @@ async function pause(
   const { flag } = engine.deployment
   const until = untilOf(at, engine)
   const told = await pauseRun(engine, wishOf(flags), until)
-  return say(told, engine, terminal, json, ({ run, command }) => {
+  return say(told, engine, terminal, json, ({ run, command, pauseAt }) => {
     if (command === 'abort') return [`Run ${run.id} is told to abort, which outranks a pause: nothing changes.`]
-    return command === 'run' && until !== undefined
+    return pauseAt !== undefined
       ? [
-          `Run ${run.id} pauses at ${utc(until)}. No write of it begins later than 10 seconds after that; its execution ends within a minute or two.`,
+          ...(pauseAt === until ? [] : ['Somebody else gave an earlier time a moment ago, which stays.']),
+          `Run ${run.id} pauses at ${utc(pauseAt)}. No write of it begins later than 10 seconds after that; its execution ends within a minute or two.`,
           `Live changes continue to be applied then. An execution that takes the lease meanwhile does not pause at that time.`,
         ]
       : [
@@ -68,8 +69,8 @@ export function addResume(program: Command, cli: Cli): void {
     .action(
       act<WishFlags & { wait: boolean; giveUp: number; json: boolean; until?: string }>(cli, async (engine, flags) => {
         const until = untilOf(flags.until, engine)
-        sayUntil(until, cli.terminal, flags.json)
         const started = await resumeRun(engine, until === undefined ? {} : { until }, wishOf(flags))
+        sayUntil(until, started, cli.terminal, flags.json)
         return launch(started, engine, cli.terminal, flags)
       }),
     )
@@ -102,7 +103,9 @@ async function abort(engine: OperatorEngine, terminal: Terminal, { dryRun, ...fl
   }
   await confirm('abort', lines, terminal, flags)
   return say(await abortRun(engine, wishOf(flags)), engine, terminal, flags.json, ({ run: aborted }) => [
-    `Run ${aborted.id} is told to abort. It is aborted once nothing of it can be under way any more: in about nine minutes, or seventeen if it was settling or repairing (segue watch${flag}).`,
+    aborted.state === 'aborted'
+      ? `Run ${aborted.id} is aborted: nothing of it is under way, and its live changes are off.`
+      : `Run ${aborted.id} is told to abort. It is aborted once nothing of it can be under way any more: in about nine minutes, or seventeen if it was settling or repairing (segue watch${flag}).`,
   ])
 }
 

@@ -77,9 +77,12 @@ async function run(engine: OperatorEngine, terminal: Terminal, flags: RunFlags):
   if (resume && key !== undefined)
     throw new OptionsError(['`--key` resumes by itself where there is a run to resume: leave `--resume` out'], 'flags')
   if (dryRun) return showPlan(engine, terminal, parseRequest({ resume, ...options }), { json, keys: false })
-  sayUntil(until, terminal, json)
   const wish = wishOf(flags)
-  if (key !== undefined) return launch(await runOnce(engine, key, options, wish), engine, terminal, flags)
-  const started = await (resume ? resumeRun(engine, options, wish) : startRun(engine, options, wish))
+  const started = await (key !== undefined
+    ? runOnce(engine, key, options, wish)
+    : resume
+      ? resumeRun(engine, options, wish)
+      : startRun(engine, options, wish))
+  sayUntil(until, started, terminal, json)
   return launch(started, engine, terminal, flags)
 }

@@ -1,6 +1,7 @@
 import { Option } from 'commander'
 import { OptionsError } from '../../shared/config/errors.ts'
 import type { OperatorEngine } from '../../shared/operator/engine.ts'
+import type { Keyed } from '../../shared/operator/keyed-run.ts'
 import type { Terminal } from '../terminal.ts'
 
 const form = 'a time of day (05:00, or 05:00Z in UTC) or a date with it (2026-11-27T05:00Z)'
@@ -45,9 +46,14 @@ function timeOf(text: string, now: number): number | undefined {
   return Number.isNaN(at) ? undefined : at
 }
 
-/** Says when a run will pause, in UTC: colleagues may live elsewhere. */
-export function sayUntil(until: number | undefined, terminal: Terminal, json: boolean): void {
-  if (until !== undefined && !json) terminal.line(`It pauses by itself at ${utc(until)} (UTC).`)
+/** Says when a run will pause, in UTC: colleagues may live elsewhere. One that was under way keeps its own time. */
+export function sayUntil(until: number | undefined, started: Keyed, terminal: Terminal, json: boolean): void {
+  if (until === undefined || json) return
+  if (started.kind === 'started') terminal.line(`It pauses by itself at ${utc(until)} (UTC).`)
+  if (started.kind === 'attached')
+    terminal.line(
+      `It was under way already, and when it pauses is not changed. To pause it then: segue pause --at ${utc(until)}`,
+    )
 }
 
 export function utc(ms: number): string {

@@ -36,10 +36,12 @@ export async function* watchRun(engine: OperatorEngine, options: WatchOptions): 
   const eachChunk = rememberedChunks(engine.ledger)
   let { target } = options
   let seen: Track | undefined
-  const beganAt = runtime.clock()
-  let respondedAt = beganAt
+  let beganAt: number | undefined
+  let respondedAt = runtime.clock()
   for (;;) {
     const reading = await readOnce(engine, target, { expect, eachChunk })
+    // The clock is that of DynamoDB's responses, once there is one.
+    beganAt ??= runtime.clock()
     if (reading.kind === 'none') throw noRun(deployment)
     if (reading.kind === 'unreachable') {
       const silentMs = runtime.clock() - respondedAt

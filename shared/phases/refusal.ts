@@ -103,7 +103,7 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   },
   'key-used': {
     means: "A pipeline's key has begun a run before, and one begins one run.",
-    next: 'See that run with `segue run --key KEY`; for another run use another key.',
+    next: 'See that run with `segue status`; for another run use another key.',
   },
   'run-unfinished': {
     means: 'The last run into the destination is unfinished, and a new key would begin another one.',

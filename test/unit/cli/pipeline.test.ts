@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { readControl } from '../../../shared/ledger/control.ts'
 import { runKeyPut } from '../../../shared/ledger/run-keys.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
@@ -19,6 +20,19 @@ describe('segue run --key', () => {
     expect(lines[1]).toBe('Execution arn:run:one')
     expect(lines.at(-1)).toBe('Verified: no differences.')
     expect(started).toEqual([])
+  })
+
+  test('does not change when a run under way pauses, and says how to', async () => {
+    const { segue, lines, ledger, started } = setUp()
+    await store(ledger, aRun({ key: 'nightly' }), chunks)
+    await ledger.commit([runKeyPut('beta', 'nightly', 'run00001')])
+    expect(await segue('run', '--key', 'nightly', '--until', '05:00Z')).toBe(0)
+    expect(lines[0]).toBe(
+      'It was under way already, and when it pauses is not changed. To pause it then: segue pause --at 2026-11-21T05:00:00Z',
+    )
+    expect(lines.join()).not.toContain('pauses by itself')
+    expect(started).toEqual([])
+    expect(await readControl(ledger, 'run00001')).not.toHaveProperty('pauseAt')
   })
 
   test('shows a run that has finished before, with its exit code', async () => {
@@ -131,6 +145,19 @@ describe('segue watch --for', () => {
     expect(await segue('watch', '--for', '12s')).toBe(9)
     expect(state.now - began).toBe(12_000)
     expect(errors).toEqual(['It still runs after 12s. The run continues; watch it with: segue watch'])
+  })
+
+  test('does not say that the run still runs where AWS does not say so', async () => {
+    const { segue, ledger, world, errors, state } = setUp()
+    await store(ledger, aRun(), chunks)
+    world.runtime.sleep = async (ms) => {
+      state.now += ms
+      ledger.get = () => Promise.reject(new DynamoDbError('unavailable', 'no answer'))
+    }
+    expect(await segue('watch', '--for', '12s')).toBe(9)
+    expect(errors).toEqual([
+      'AWS does not respond, so it is not known whether it still runs after 12s. Watch it with: segue watch',
+    ])
   })
 
   test('ends as the run does, if that is sooner', async () => {
