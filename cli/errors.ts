@@ -1,6 +1,6 @@
 import { LostSight } from '../shared/operator/errors.ts'
 import { type ErrorTable, SegueError } from '../shared/runtime/error.ts'
-import { type ExitCode, exitCode } from './exit-codes.ts'
+import { type ExitCode, exitCode, exitCodeOfRefusal } from './exit-codes.ts'
 
 export type CliErrorCode =
   | 'no-stack'
@@ -83,6 +83,6 @@ export function explain(error: unknown): { code: ExitCode; sentence: string } {
       sentence: `The AWS endpoint does not respond (${message || code}). Check AWS_ENDPOINT_URL and the network; for the local stack, start it again.`,
     }
   if (source === 'user' || code === 'access-denied' || code === 'table-not-found')
-    return { code: exitCode('refused'), sentence: message }
+    return { code: exitCodeOfRefusal({ error: code ?? '' }), sentence: message }
   return { code: exitCode('unexpected'), sentence: `${message || name} (--verbose shows more)` }
 }

@@ -4,7 +4,7 @@ import { youngMs } from '../phases/sweep.ts'
 import type { OperatorEngine } from './engine.ts'
 import { OperatorError } from './errors.ts'
 import { given, refuseOverSomebody, type Wish } from './people.ts'
-import { statusOfOwner, sweepNow } from './sweep.ts'
+import { statusOfOwner, sweepNow, trySweep } from './sweep.ts'
 
 /** What unlocking a destination would do. `stop`: end the execution that owns it, and then free it. */
 export type UnlockPlan = { does: 'nothing' } | { does: 'free' | 'stop'; lease: Lease }
@@ -37,22 +37,27 @@ export async function planUnlock(engine: OperatorEngine, { stopOwner }: { stopOw
  * Frees the lease on the destination, so that the run can be resumed: stops its owner first where the plan says so, and
  * leaves the rest to one pass of the sweep, which never frees that of a living one. The fence rises: nothing that the owner left
  * behind begins a write 10 seconds later.
+ * @param shown the plan that was shown and confirmed. No execution but its own is stopped.
  * @returns whether anything was freed.
- * @throws OperatorError `somebody-acted`, `owner-alive`.
+ * @throws OperatorError `somebody-acted`; `owner-alive`, also where another execution owns the destination by now.
  */
 export async function unlock(
   engine: OperatorEngine,
-  options: { stopOwner: boolean },
+  shown: UnlockPlan,
   wish: Wish = {},
 ): Promise<{ freed: Lease | undefined }> {
   const { ledger, executions, runtime, deployment } = engine
-  const plan = await planUnlock(engine, options)
+  const plan = await planUnlock(engine, { stopOwner: shown.does === 'stop' })
   if (plan.does === 'nothing') {
-    // A run that is running according to its row, and has no owner.
-    await sweepNow(engine)
+    // A run that is running according to its row, and has no owner. If that fails, whoever resumes it does the same.
+    await trySweep(engine)
     return { freed: undefined }
   }
   const { lease } = plan
+  if (shown.does === 'nothing' || !isSameOwner(shown.lease, lease))
+    throw ownerAlive(
+      `${ownerWords(lease)}, which has taken it in the meantime. Nothing was changed. Repeat the command.`,
+    )
   const asked = await given('unlock', wish, engine)
   await changeControl(ledger, lease.run, (control) => {
     refuseOverSomebody(control, asked, wish)
@@ -64,11 +69,15 @@ export async function unlock(
   }
   // A sweep leaves a younger one alone: the service may not know its execution yet.
   await runtime.sleep(Math.max(0, lease.since + youngMs - runtime.clock()))
-  await sweepNow(engine)
+  const swept = await Promise.allSettled([sweepNow(engine)])
   const now = await readLease(ledger, deployment.destinationTable)
-  if (now?.held) throw ownerAlive(`${ownerWords(now)}; it was not freed. Try again.`)
-  return { freed: lease }
+  if (!now?.held) return { freed: lease }
+  // An abort that could not be taken a step further, as for want of a permission, keeps no lease.
+  if (swept[0].status === 'rejected') throw swept[0].reason
+  throw ownerAlive(`${ownerWords(now)}; it was not freed. Try again.`)
 }
+
+const isSameOwner = (a: Lease, b: Lease) => a.execution === b.execution && a.fence === b.fence
 
 async function untilEnded(lease: Lease, engine: OperatorEngine): Promise<void> {
   const { runtime } = engine

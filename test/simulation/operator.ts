@@ -11,7 +11,7 @@ import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { LostSight, OperatorError } from '../../shared/operator/errors.ts'
 import type { Wish } from '../../shared/operator/people.ts'
 import { repairRun, resumeRun, type Started, startRun, verifyRun } from '../../shared/operator/start.ts'
-import { unlock } from '../../shared/operator/unlock.ts'
+import { planUnlock, unlock } from '../../shared/operator/unlock.ts'
 import type { Checks } from './checks/checks.ts'
 import type { DestinationWatch } from './checks/writes.ts'
 import { type Deployment, destinationTable } from './deployment.ts'
@@ -661,7 +661,8 @@ export class Operator {
   async #unlock(stopOwner: boolean): Promise<void> {
     if (this.#finished || this.#over || this.#givesUp || this.#givenUp !== undefined) return
     try {
-      const { freed } = await unlock(this.#engine(), { stopOwner })
+      const engine = this.#engine()
+      const { freed } = await unlock(engine, await planUnlock(engine, { stopOwner }))
       this.#world.hit(freed ? 'operator: unlocks' : 'path: nothing to unlock')
       this.#world.story.tell('operator', freed ? `unlocks ${freed.execution}` : 'finds nothing to unlock')
     } catch (error) {

@@ -3,14 +3,20 @@ import { readControl } from '../../../shared/ledger/control.ts'
 import { readLease } from '../../../shared/ledger/lease.ts'
 import { getRun, updateRun } from '../../../shared/ledger/runs.ts'
 import { abortRun, pauseRun } from '../../../shared/operator/command.ts'
+import type { OperatorEngine } from '../../../shared/operator/engine.ts'
+import type { Wish } from '../../../shared/operator/people.ts'
 import { resumeRun } from '../../../shared/operator/start.ts'
-import { planUnlock, unlock } from '../../../shared/operator/unlock.ts'
+import { planUnlock, unlock as unlockAs } from '../../../shared/operator/unlock.ts'
 import { aRun, aSegment, memoryWorld, store } from '../cli/fixtures.ts'
 
 const id = 'run00001'
 const keep = { stopOwner: false }
 const stop = { stopOwner: true }
 const ended = { status: 'ended', ended: 'ABORTED' } as const
+
+/** Does what is planned at that moment. */
+const unlock = async (engine: OperatorEngine, options: { stopOwner: boolean }, wish: Wish = {}) =>
+  unlockAs(engine, await planUnlock(engine, options), wish)
 
 /** A run that an execution drives according to the ledger. */
 async function setUp(lease: object = {}) {
@@ -113,6 +119,56 @@ describe('unlock', () => {
     meanwhile.push(() => {}, takes)
     await expect(unlock(world, keep)).rejects.toMatchObject({ message: expect.stringContaining('arn:run:two') })
     expect(await found()).toMatchObject({ state: 'running', held: true })
+  })
+
+  it.each([
+    ['another execution', { execution: 'arn:run:two', fence: 2 }],
+    ['a higher fence', { fence: 2 }],
+  ])('stops nothing where the plan that was shown is of another owner than there is now: %s', async (_, change) => {
+    const { world, ledger, state } = await setUp()
+    const shown = await planUnlock(world, stop)
+    const row = (await ledger.get('LEASE#beta', 'LEASE'))!
+    await ledger.commit([{ row: { ...row, ...change }, expect: 'any' }])
+    const refused = { code: 'owner-alive', message: expect.stringContaining('in the meantime. Nothing was changed') }
+    await expect(unlockAs(world, shown)).rejects.toMatchObject(refused)
+    expect(state.stopped).toEqual([])
+    expect(await readControl(ledger, id)).not.toHaveProperty('version')
+  })
+
+  it.each(['free', 'nothing'] as const)('stops nothing where the plan was to do no more than: %s', async (does) => {
+    const { world, ledger, views, state } = await setUp(does === 'nothing' ? { held: false } : {})
+    views['arn:run:one'] = ended
+    const shown = await planUnlock(world, stop)
+    expect(shown.does).toBe(does)
+    // Redriven in the console, or begun in the meantime.
+    views['arn:run:one'] = { status: 'running' }
+    const row = (await ledger.get('LEASE#beta', 'LEASE'))!
+    await ledger.commit([{ row: { ...row, held: true }, expect: 'any' }])
+    await expect(unlockAs(world, shown)).rejects.toMatchObject({ code: 'owner-alive' })
+    expect(state.stopped).toEqual([])
+    expect(await readControl(ledger, id)).not.toHaveProperty('version')
+  })
+
+  it('is done once the lock is free, although the mapping of live changes may not be asked', async () => {
+    const { world, views, found } = await setUp()
+    await abortRun(world)
+    views['arn:run:one'] = ended
+    world.mapping!.state = () => Promise.reject(new Error('AccessDenied'))
+    expect(await unlock(world, keep)).toMatchObject({ freed: { execution: 'arn:run:one' } })
+    expect(await found()).toEqual(interrupted)
+    expect(await unlock(world, keep)).toEqual({ freed: undefined })
+  })
+
+  it('says why nothing was freed, where the ledger may not be written', async () => {
+    const { world, views, ledger } = await setUp()
+    views['arn:run:one'] = ended
+    world.ledger = {
+      get: (pk, sk) => ledger.get(pk, sk),
+      query: (pk, prefix, page) => ledger.query(pk, prefix, page),
+      commit: (puts) =>
+        puts.some(({ row }) => row.sk === 'LEASE') ? Promise.reject(new Error('no access')) : ledger.commit(puts),
+    }
+    await expect(unlock(world, keep)).rejects.toThrow('no access')
   })
 
   it('is done where nobody holds the lock, and ends a run that runs without an owner', async () => {
