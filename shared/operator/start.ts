@@ -13,6 +13,7 @@ import { lostRun, OperatorError } from './errors.ts'
 import { findLastRun } from './last-run.ts'
 import { given, type Wish } from './people.ts'
 import { type Reading, readProgress } from './status/read.ts'
+import { viewOfOwner } from './status/verdict.ts'
 import { trySweep } from './sweep.ts'
 
 /** How long to wait until a run begins or is refused; cold starts take a few seconds. */
@@ -158,7 +159,7 @@ export async function whyRefused(
 async function refuseWhileOwned({ ledger, executions, deployment, runtime }: OperatorEngine): Promise<void> {
   const lease = await readLease(ledger, deployment.destinationTable)
   if (!lease?.held) return
-  const { status } = await executions.describe(lease.execution)
+  const { status } = viewOfOwner(await executions.describe(lease.execution), lease.since, runtime.clock())
   if (status === 'ended') return
   // The state machine finds out whether that execution is at work. But one that was told to stop, and is, must not be told to
   // continue: the command of whoever resumes lowers the other's.

@@ -1,5 +1,6 @@
 import { changeControl, withCommand } from '../ledger/control.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
+import { knownByMs } from '../phases/owner.ts'
 import { youngMs } from '../phases/sweep.ts'
 import type { OperatorEngine } from './engine.ts'
 import { OperatorError } from './errors.ts'
@@ -23,6 +24,10 @@ export async function planUnlock(engine: OperatorEngine, { stopOwner }: { stopOw
   if (!lease?.held) return { does: 'nothing' }
   const status = await statusOfOwner(lease, engine)
   if (status === 'ended') return { does: 'free', lease }
+  if (status === 'unknown' && (await isForgotten(lease, engine)))
+    throw ownerAlive(
+      `${ownerWords(lease)}, which Step Functions does not know. It has just begun, or is gone with its stack, so there is nothing to stop. It counts as ended from ${iso(lease.since + knownByMs)}; repeat the command then.`,
+    )
   if (stopOwner) return { does: 'stop', lease }
   const { flag } = engine.deployment
   const isAlive = status === 'running' ? 'which runs' : 'and Step Functions does not say whether it runs'
@@ -91,8 +96,16 @@ async function untilEnded(lease: Lease, engine: OperatorEngine): Promise<void> {
 
 /** `Run x holds beta since 2026-11-26T03:00:00Z, fence 4; its owner is execution …` */
 export function ownerWords({ run, table, since, fence, execution }: Lease): string {
-  const at = new Date(since).toISOString().replace(/\.\d+/, '')
-  return `Run ${run} holds ${table} since ${at}, fence ${fence}; its owner is execution ${execution}`
+  return `Run ${run} holds ${table} since ${iso(since)}, fence ${fence}; its owner is execution ${execution}`
 }
+
+/** Whether Step Functions says that it does not know an execution, rather than nothing. */
+const isForgotten = ({ execution }: Lease, { executions }: OperatorEngine) =>
+  executions.describe(execution).then(
+    ({ ended }) => ended === 'FORGOTTEN',
+    () => false,
+  )
+
+const iso = (ms: number) => new Date(ms).toISOString().replace(/\.\d+/, '')
 
 const ownerAlive = (message: string) => new OperatorError('owner-alive', message)

@@ -4,12 +4,23 @@ import type { ExecutionStatus, Executions } from './ports.ts'
 /** Time between the two statuses that must both say that an owner has ended. */
 const secondProbeMs = 2_000
 
-/** An execution that has run for so long is no longer one that the service does not know yet. */
-const knownByMs = 24 * 3_600_000
+/**
+ * An execution that began so long ago is no longer one that the service does not know yet, ms: it knows one within seconds.
+ * A stack may have been destroyed in mid-run, and the next one with its ledger must not wait for long.
+ */
+export const knownByMs = 15 * 60_000
+
+/**
+ * Whether an execution that the service does not know may have just begun, and not yet counts as ended.
+ * @param since when it had begun at the latest, ms since the epoch.
+ */
+export function mayHaveJustBegun(since: number, now: number): boolean {
+  return now - since <= knownByMs
+}
 
 /**
  * The status of an execution; `ended` only by two statuses some time apart: the service is eventually consistent. One
- * that it does not know has ended only if it began over a day ago.
+ * that it does not know has ended only if it began over a quarter of an hour ago.
  * @param since when the execution had begun at the latest, ms since the epoch.
  */
 export async function ownerStatus(
@@ -19,7 +30,7 @@ export async function ownerStatus(
   const probe = async (): Promise<ExecutionStatus> => {
     const status = await executions.status(execution)
     if (status !== 'absent') return status
-    return runtime.clock() - since > knownByMs ? 'ended' : 'unknown'
+    return mayHaveJustBegun(since, runtime.clock()) ? 'unknown' : 'ended'
   }
   const first = await probe()
   if (first !== 'ended') return first

@@ -3,7 +3,7 @@ export type ExecutionStatus = 'running' | 'ended' | 'unknown'
 
 /** Step Functions as the engine uses it. */
 export interface Executions {
-  /** `absent`: the service knows no such execution. It has just begun, or ended 90 days ago. */
+  /** `absent`: the service knows no such execution. It has just begun, ended 90 days ago, or is gone with its machine. */
   status(executionArn: string): Promise<ExecutionStatus | 'absent'>
 }
 

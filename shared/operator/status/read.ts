@@ -14,7 +14,7 @@ import type { LedgerTable } from '../../ledger/table.ts'
 import { lacksChanges } from '../../live/lag.ts'
 import type { Clock } from '../../runtime/ports.ts'
 import { findLastRun } from '../last-run.ts'
-import { type ExecutionView, type Verdict, verdictOf } from './verdict.ts'
+import { type ExecutionView, type Verdict, verdictOf, viewOfOwner } from './verdict.ts'
 
 export interface ProgressEngine {
   ledger: LedgerTable
@@ -96,7 +96,7 @@ async function readExecution(
 
 async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Expect | undefined): Promise<Progress> {
   const { ledger, describe, clock } = engine
-  const execution = await describe(before.execution)
+  const view = await describe(before.execution)
   const [run, control, lease, capture, lag] = await Promise.all([
     getRun(ledger, before.id),
     readControl(ledger, before.id),
@@ -104,7 +104,7 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
     readCapture(ledger, before.id),
     readLag(ledger, before.id),
   ])
-  // Another execution has resumed the run since, so `execution` is the wrong one.
+  // Another execution has resumed the run since, so `view` is of the wrong one.
   if (run.execution !== before.execution) return progressOf(engine, run, expect)
   const pass = phases[run.phase].shows
   const chunks: ChunkRecord[] = []
@@ -116,6 +116,8 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
   })
   const [found, expected] = await Promise.all([foundIn(ledger, run), expect?.(run, pass)])
   const at = clock()
+  const isOwner = lease?.held && lease.execution === run.execution
+  const execution = isOwner ? viewOfOwner(view, lease.since, at) : view
   return {
     at,
     run,

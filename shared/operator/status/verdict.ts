@@ -1,15 +1,24 @@
 import type { Found } from '../../facts/findings.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
+import { mayHaveJustBegun } from '../../phases/owner.ts'
 import type { ExecutionStatus } from '../../phases/ports.ts'
 import { sentence } from '../../runtime/text.ts'
 
 /** An execution as Step Functions describes it; `error` and `cause` are those of one that failed. */
 export interface ExecutionView {
   status: ExecutionStatus
-  /** The status of Step Functions once it has ended; `FORGOTTEN` after 90 days, and for a moment after the start. */
+  /** The status of Step Functions once it has ended; `FORGOTTEN` after 90 days, once its machine is gone, and for a moment after the start. */
   ended?: 'SUCCEEDED' | 'FAILED' | 'ABORTED' | 'TIMED_OUT' | 'FORGOTTEN'
   error?: string
   cause?: string
+}
+
+/**
+ * The execution that owns a lease, as every command takes it: one that Step Functions does not know may have just begun.
+ * @param since when it took the lease, ms since the epoch.
+ */
+export function viewOfOwner(view: ExecutionView, since: number, now: number): ExecutionView {
+  return view.ended === 'FORGOTTEN' && mayHaveJustBegun(since, now) ? { status: 'unknown' } : view
 }
 
 /** The state of a run, for the decision what to do next. */

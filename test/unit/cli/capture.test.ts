@@ -153,7 +153,7 @@ describe('segue capture off refuses', () => {
     expect(await segue('capture', 'off', '--yes')).toBe(2)
     expect(told).toEqual([])
     expect(errors).toEqual([
-      'Step Functions does not respond, so it is not known whether execution arn:run:one, which holds beta, is under way. Try again.',
+      'Step Functions does not say, so it is not known whether execution arn:run:one, which holds beta, is under way. Try again.',
     ])
   })
 

@@ -145,10 +145,10 @@ describe('A run whose execution ended without recording it', () => {
     }
   })
 
-  it('is interrupted once its execution is not there after a day: the service has forgotten it', async () => {
+  it('is interrupted once its execution is not there after a quarter of an hour: the service has forgotten it', async () => {
     const { state, sweep } = await world()
     state.statuses = ['absent']
-    state.now = began + 24 * 60 * minute
+    state.now = began + 15 * minute
     expect(await sweep()).toMatchObject({ outcome: 'owner unknown' })
     state.now += 1
     expect(await sweep()).toMatchObject({ outcome: 'interrupted' })
