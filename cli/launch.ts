@@ -1,6 +1,9 @@
 import type { OperatorEngine } from '../shared/operator/engine.ts'
 import type { Keyed } from '../shared/operator/keyed-run.ts'
 import { awaitBeginning } from '../shared/operator/start.ts'
+import { progressReport } from '../shared/operator/status/json.ts'
+import { track } from '../shared/operator/status/rate-and-eta.ts'
+import { type Progress, readProgress } from '../shared/operator/status/read.ts'
 import { type ExitCode, exitCode, exitCodeOfRefusal } from './exit-codes.ts'
 import { sayRefused } from './render/refused.ts'
 import { showWatch } from './show-watch.ts'
@@ -8,7 +11,7 @@ import type { Terminal } from './terminal.ts'
 
 /**
  * Says whether the run of a started execution began or was refused; with `wait`, watches it to its end. Shows a run that has
- * finished before.
+ * finished before; waits for what is being done to it only with `wait`.
  */
 export async function launch(
   started: Keyed,
@@ -20,8 +23,11 @@ export async function launch(
     sayRefused(started, terminal, json)
     return exitCodeOfRefusal(started)
   }
-  if (started.kind === 'finished')
+  if (started.kind === 'finished') {
+    const under = wait ? undefined : await taskOf(started.run, engine)
+    if (under) return sayTask(under, engine, terminal, json)
     return showWatch(engine, terminal, { target: { run: started.run }, giveUp, json, keys: false })
+  }
   const { deployment } = engine
   const { execution } = started
   const isAttached = started.kind === 'attached'
@@ -38,6 +44,24 @@ export async function launch(
     return showWatch(engine, terminal, { target: { execution }, giveUp, json, keys: false })
   }
   return sayBeginning(execution, engine, terminal, json)
+}
+
+/** How a finished run stands while it is verified again or repaired; `undefined` where nothing is done to it. */
+async function taskOf(run: string, engine: OperatorEngine): Promise<Progress | undefined> {
+  const { ledger, executions, runtime, deployment } = engine
+  const progress = { ledger, describe: executions.describe, clock: runtime.clock }
+  const reading = await readProgress(progress, deployment.destinationTable, { target: { run } })
+  return reading.kind === 'run' && reading.progress.verdict.kind === 'running' ? reading.progress : undefined
+}
+
+function sayTask(progress: Progress, engine: OperatorEngine, terminal: Terminal, json: boolean): ExitCode {
+  const { id, task } = progress.run
+  if (json) terminal.line(JSON.stringify(progressReport(progress, track(undefined, progress), { keys: false })))
+  else
+    terminal.line(
+      `Run ${id} has finished, and its ${task?.kind} is under way: that says how it ended. Watch it with: segue watch${engine.deployment.flag}`,
+    )
+  return exitCode('ok')
 }
 
 async function sayBeginning(

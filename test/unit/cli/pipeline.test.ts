@@ -44,6 +44,28 @@ describe('segue run --key', () => {
     expect(started).toEqual([])
   })
 
+  test.each(['verify', 'repair'] as const)(
+    'does not wait for the %s of a finished run unless told to',
+    async (kind) => {
+      const { segue, lines, ledger, started, meanwhile } = setUp()
+      const phase = kind === 'verify' ? 'Verify' : 'Repair'
+      await store(ledger, aRun({ ...finished, phase, key: 'nightly', task: { kind, state: 'running' } }), done)
+      await ledger.commit([runKeyPut('beta', 'nightly', 'run00001')])
+      expect(await segue('run', '--key', 'nightly')).toBe(0)
+      expect(lines).toEqual([
+        `Run run00001 has finished, and its ${kind} is under way: that says how it ended. Watch it with: segue watch`,
+      ])
+      expect(await segue('run', '--key', 'nightly', '--json')).toBe(0)
+      expect(JSON.parse(lines[1]!)).toMatchObject({ run: 'run00001', verdict: 'running', task: kind })
+      meanwhile.push(
+        async () => void (await updateRun(ledger, 'run00001', ({ task: _, ...run }) => ({ ...run, ...finished }))),
+      )
+      expect(await segue('run', '--key', 'nightly', '--wait')).toBe(0)
+      expect(lines.at(-1)).toBe('Verified: no differences.')
+      expect(started).toEqual([])
+    },
+  )
+
   test('says in JSON that it attached', async () => {
     const { segue, lines, ledger } = setUp()
     await store(ledger, aRun({ key: 'nightly' }), chunks)
