@@ -118,14 +118,22 @@ describe('a pipeline that runs with a key', () => {
     }
   })
 
-  it('is told of a person who has just paused its run, and resumes it later', async () => {
+  it.each([
+    ['once five minutes are over', 5 * 60_000, {}],
+    ['on top of their command', 0, { over: 1 }],
+  ])('is told of a person who has just paused its run, and resumes it %s', async (_, afterMs, wish) => {
     const { world, started, state } = await setUp(halted)
     await pauseRun({ ...world, identity: async () => 'bob' }, { why: 'the backup' })
+    const pausedAt = state.now
     const refused = { kind: 'refused', error: 'somebody-acted', cause: expect.stringContaining('the backup') }
-    expect(await runOnce(world, 'nightly', {})).toMatchObject(refused)
-    expect(await runOnce(world, 'nightly', {}, { over: 1 })).toMatchObject({ kind: 'started' })
-    expect(started).toHaveLength(1)
-    state.now += 5 * 60_000
+    for (const now of [pausedAt, pausedAt + 5 * 60_000 - 1]) {
+      state.now = now
+      expect(await runOnce(world, 'nightly', {})).toMatchObject(refused)
+    }
+    expect(started).toEqual([])
+    state.now = pausedAt + afterMs
+    expect(await runOnce(world, 'nightly', {}, wish)).toEqual({ kind: 'started', execution: 'arn:run:nightly.2' })
+    expect(started).toEqual([{ resume: true, key: 'nightly' }])
   })
 
   it.each(['', 'a b', 'a/b', '-a', 'a'.repeat(65), 'ä'])(
