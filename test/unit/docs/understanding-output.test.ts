@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { aRun, store } from '../cli/fixtures.ts'
+import { setUp } from '../cli/set-up.ts'
 import { stringsOf } from '../house/words.ts'
 
 const root = path.resolve(import.meta.dirname, '../../..')
@@ -17,6 +19,18 @@ describe('understanding-output.md', () => {
   test.each(sentencesOf('shared/operator/status/waiting.ts'))('explains why a run waits: "%s"', (sentence) => {
     expect(page).toContain(sentence)
   })
+
+  test.each(['pause', 'abort --yes', 'abort --dry-run', 'unlock', 'unlock --stop-owner --yes'])(
+    'explains every field of the JSON of `segue %s`',
+    async (command) => {
+      const { segue, lines, ledger } = setUp()
+      await store(ledger, aRun(), [])
+      await segue(...command.split(' '), '--json')
+      const section = page.slice(page.indexOf('### Of `pause`, `abort` and `unlock`'))
+      for (const field of Object.keys(JSON.parse(lines.at(-1)!)))
+        expect(section).toMatch(new RegExp(`^\\|.*\`${field}\`.* \\|`, 'm'))
+    },
+  )
 
   test('finds the sentences it looks for', () => {
     expect(sentencesOf('shared/operator/status/waiting.ts')).toEqual(
