@@ -82,7 +82,7 @@ const furtherRates = {
   'unprocessed keys': 0.05,
   /** Step Functions does not know an execution yet, for up to three minutes: per execution. */
   'execution not there': 0.25,
-  /** Of a live transaction, or one of settling, in the first seconds after an abort: whoever sent it dies, and it lands much later. */
+  /** In the first seconds after an abort whoever applies live changes dies, and what is under way lands much later: per abort. */
   'crash after an abort': 0.6,
   /** Nothing sweeps for ten minutes to an hour: per seed. */
   'watchdog absent': 0.15,

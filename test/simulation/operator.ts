@@ -81,6 +81,8 @@ export interface Surroundings {
   /** What the schedules invoke: the stream monitor, and the watchdog. */
   invoke: () => Promise<unknown>
   sweep: () => Promise<unknown>
+  /** People have aborted the run. */
+  aborted: () => void
   /** The run was given up, the destination is empty, and migrations that are right are deployed. */
   startedOver: () => void
   /** Where nothing is captured: some items become such as cannot be migrated. */
@@ -677,7 +679,7 @@ export class Operator {
     if (told.kind === 'refused') return false
     this.#world.hit(`operator: ${command}`)
     this.#world.story.tell('operator', command)
-    if (command === 'abort') this.#world.abortedAt = this.#world.now
+    if (command === 'abort') this.#around.aborted()
     if (command === 'abort') this.#pausedUntil = Math.min(this.#pausedUntil, this.#world.now + STREAM_KEEPS_MS)
     if (this.#contradicting.chance(0.25))
       this.#world.scheduler.after(

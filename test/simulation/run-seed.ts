@@ -185,6 +185,10 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       const swept = (await service.run(lambdas.watchdog, {})) as unknown as Swept
       ledgerChecks.swept(swept, began)
     },
+    aborted() {
+      if (world.strikes('crash after an abort'))
+        world.scheduler.after(world.further.between(0, 5_000), () => service.crash(lambdas.live))
+    },
     startedOver() {
       deployment.deploy(releases.right)
       deployment.firstCopiedAt = 0

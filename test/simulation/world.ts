@@ -19,8 +19,6 @@ export class World {
   readonly violations: Violation[] = []
   /** Of faults and latencies. */
   readonly dice: Dice
-  /** When people last aborted a run. */
-  abortedAt = Number.NEGATIVE_INFINITY
   /** Of faults that were added later, and of all that happens in them. */
   readonly further: Dice
 

@@ -18,8 +18,6 @@ export interface RequestShape<T = never> {
   item?: boolean
   /** The process dies while this is under way. */
   crashes?: boolean
-  /** Where it crashes, it lands any time until the last moment at which it may. */
-  lingers?: boolean
   /** It may land long after the process that sent it has died. */
   onLinger?(): void
   /** How long its answer takes to come across. */
@@ -51,6 +49,7 @@ export class Sandbox {
   readonly #world: World
   #frozen = false
   #stalledUntil = 0
+  #landsLate = false
   #parked: (() => void)[] = []
   #onDeath: ((error: string, cause: string) => void) | undefined
 
@@ -88,6 +87,12 @@ export class Sandbox {
     this.#parked = []
     this.tell(`dies: ${error}`)
     this.#onDeath?.(error, cause)
+  }
+
+  /** Dies, and what it has sent lands at any time until the last at which it may. */
+  dieWithWrites(): void {
+    this.#landsLate = true
+    this.die('Lambda.Unknown', 'The process has exited.')
   }
 
   deliver(run: () => void): void {
@@ -187,8 +192,7 @@ export class Sandbox {
           this.die('Lambda.Unknown', 'The process has exited.')
           return
         case 'crash with request in flight':
-          if (shape.lingers) there = dice.between(0, this.#lastMs - world.now)
-          this.#land(world.now + there, shape, effect, nothing, nothing, !shape.lingers)
+          this.#land(world.now + there, shape, effect, nothing, nothing)
           this.die('Lambda.Unknown', 'The process has exited.')
           return
         case 'crash after answer': {
@@ -203,11 +207,6 @@ export class Sandbox {
     })
   }
 
-  /** No request of this invocation lands later. */
-  get #lastMs(): number {
-    return (this.invocation?.deadline ?? this.#world.now) + lingerMs
-  }
-
   /** Lets the effect happen; what a process sent before it died may still be on its way for a while. */
   #land<T>(
     time: number,
@@ -218,13 +217,14 @@ export class Sandbox {
     linger = true,
   ): void {
     const { scheduler, dice } = this.#world
-    const last = this.#lastMs
+    const last = (this.invocation?.deadline ?? this.#world.now) + lingerMs
     scheduler.at(Math.min(time, last), () => {
       if (this.dead && !shape.write) return
-      if (this.dead && linger && dice.chance(shape.onLinger ? 0.7 : 0.4)) {
+      if (this.dead && linger && (this.#landsLate || dice.chance(shape.onLinger ? 0.7 : 0.4))) {
         this.#world.hit('path: write landed after its process died')
         shape.onLinger?.()
-        const later = dice.chance(shape.onLinger ? 0.2 : 0.7) ? 5_000 : Math.max(0, last - this.#world.now)
+        const isSoon = !this.#landsLate && dice.chance(shape.onLinger ? 0.2 : 0.7)
+        const later = isSoon ? 5_000 : Math.max(0, last - this.#world.now)
         return this.#land(this.#world.now + dice.between(0, later), shape, effect, then, otherwise, false)
       }
       effect().then(then, otherwise)

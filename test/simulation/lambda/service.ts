@@ -22,6 +22,7 @@ export class LambdaService {
   readonly #emit: (event: EngineEvent, sandbox: string) => void
   readonly #idle = new Map<string, Sandbox[]>()
   readonly #running = new Map<string, number>()
+  readonly #atWork = new Map<Sandbox, Lambda>()
   #invocations = 0
   #busyFrom = 0
   #busyUntil = 0
@@ -97,7 +98,9 @@ export class LambdaService {
           world.hit(`path: ${lambda.name} timed out`)
           sandbox.die('Sandbox.Timedout', `Task timed out after ${lambda.seconds} seconds`)
         })
+        this.#atWork.set(sandbox, lambda)
         const over = () => {
+          this.#atWork.delete(sandbox)
           end.run = undefined
           this.#running.set(lambda.name, this.#running.get(lambda.name)! - 1)
         }
@@ -123,6 +126,11 @@ export class LambdaService {
         )
       })
     })
+  }
+
+  /** Whoever works in such a function dies, and what it has sent lands much later. */
+  crash({ name }: Lambda): void {
+    for (const [sandbox, lambda] of [...this.#atWork]) if (lambda.name === name) sandbox.dieWithWrites()
   }
 
   #create(name: string): Sandbox {

@@ -8,9 +8,6 @@ import type { World } from '../world.ts'
 import type { LedgerStore } from './ledger.ts'
 import { deafness, denial, type TableStore } from './table.ts'
 
-/** An abort that is this old is obeyed. */
-const obeyedMs = 6_000
-
 /** Destination items with their heads, as the code in one environment writes them. */
 export function liveTablesIn(
   world: World,
@@ -31,9 +28,7 @@ export function liveTablesIn(
         ? settings.requestMs + pace.requestMs + pace.writeMs(writes.length)
         : 2 * settings.requestMs
       const ms = requestMs * world.dice.between(0.7, 1.5) + slowMs
-      const isAborting = world.now - world.abortedAt < obeyedMs
-      const crashes = isAborting && world.strikes('crash after an abort')
-      const shape = { name: 'commit live', ms, write: true, crashes, lingers: crashes }
+      const shape = { name: 'commit live', ms, write: true }
       const changes = writes.flatMap(({ change }) => (change ? [change] : []))
       if (changes.length > 0) watch.begins(sandbox)
       return sandbox.request(shape, async () => {
