@@ -126,6 +126,8 @@ export class Operator {
   #pausedUntil = 0
   /** Nobody applies live changes, and nobody monitors them. */
   #isNeglected = false
+  /** People have let nobody apply live changes for a while: some may be lost. */
+  #mayLose = false
   /** The console does not resume a run that was paused or aborted; the command does. */
   #toldToStop = false
   /** Of what concerns capture off, so that everything else stays as it is. */
@@ -323,6 +325,7 @@ export class Operator {
       const isPaused = (await this.#lastCommand()) === 'pause' && (await this.#captures())
       // Other migrations than those of the run apply nothing.
       const isMistaken = deployment.release === deployment.releases.mistaken
+      this.#mayLose ||= isMistaken || this.#isNeglected
       if (mapping.isIdle || !isPaused || isMistaken || !this.#world.isCalm) idleAt = this.#world.now
       if (this.#world.now - idleAt > STANDSTILL_MS)
         return this.#world.violated(violation('unbounded', 'live changes stand still while the run is paused'))
@@ -504,6 +507,8 @@ export class Operator {
         return before
       case 'changes-lost':
       case 'stream-trimmed':
+        if (!this.#mayLose)
+          this.#world.violated(violation('unbounded', `${error.name}, although live changes were applied all the time`))
         return this.#startOver()
       case 'destination-not-empty':
         // Where there is nothing to resume either: a run that was begun beside took the lease from one that had been stopped.

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import { controlSabotages } from './control.ts'
 import { firstToFind } from './sabotage.ts'
 
-it.each(controlSabotages)('the simulator finds $name', { timeout: 300_000 }, async (sabotage) => {
+it.each(controlSabotages)('the simulator finds $name', { timeout: 600_000 }, async (sabotage) => {
   const found = await firstToFind(sabotage)
   expect(sabotage.by).toContain(found?.violation?.name)
 })
