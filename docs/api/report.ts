@@ -15,7 +15,7 @@ const DIST = path.join(ROOT, 'dist')
 const entries = {
   'dynamodb-segue': 'shared/migrations/index.d.ts',
   'dynamodb-segue-infra': 'infra/index.d.ts',
-  'dynamodb-segue-testing': 'shared/migrations/test-kit.d.ts',
+  'dynamodb-segue-testing': 'testing/index.d.ts',
 }
 
 for (const [name, declarations] of Object.entries(entries)) {

@@ -1,22 +1,38 @@
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, createServer as createSocketServer } from 'node:net'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { defineIndex } from '../../shared/migrations/index.ts'
 import type { Search, Write } from '../../shared/search/ports.ts'
 import { searchClient } from '../../shared/search/sdk/client.ts'
 import { sdkSearch } from '../../shared/search/sdk/search.ts'
+import { unindexed } from '../../testing/index.ts'
+
+interface Answer {
+  status: number
+  body: string
+  type?: string
+}
 
 /** What a cluster on this machine never answers: faults of the managed service, and of what stands before it. */
 let server: Server
 let search: Search
-let answer: { status: number; body: string; type?: string }
-let requests: { url: string; authorization: string | undefined; body: string }[]
+let answer: Answer
+/** Answers to the requests before those that get `answer`. */
+let first: Answer[]
+let requests: { method: string; url: string; authorization: string | undefined; body: string }[]
 
 beforeAll(async () => {
   server = createServer(async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk
-    requests.push({ url: request.url ?? '', authorization: request.headers.authorization, body })
-    response.writeHead(answer.status, { 'content-type': answer.type ?? 'application/json' }).end(answer.body)
+    requests.push({
+      method: request.method ?? '',
+      url: request.url ?? '',
+      authorization: request.headers.authorization,
+      body,
+    })
+    const { status, body: text, type = 'application/json' } = first.shift() ?? answer
+    response.writeHead(status, { 'content-type': type }).end(text)
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   search = sdkSearch(searchClient(endpoint()))
@@ -24,6 +40,7 @@ beforeAll(async () => {
 afterAll(() => server.close())
 beforeEach(() => {
   requests = []
+  first = []
 })
 
 const endpoint = () => `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -137,6 +154,39 @@ it('each write is judged by the type of its error, and its reason shows nothing 
   expect(reasons).toContain('mapper_parsing_exception at `age` (long)')
   expect(reasons).toContain('illegal_argument_exception at `name`')
   expect(reasons).toContain('cluster_block_exception: index [x] blocked by: [FORBIDDEN/8/index write (api)]')
+})
+
+describe('the test kit', () => {
+  const cases = defineIndex({ alias: 'cases', mappings: {}, id: ({ pk }) => String(pk), document: () => ({}) })
+  const items = [{ pk: 'a', sk: 'a' }]
+  const judge = () => unindexed([cases], items, { endpoint: endpoint() })
+  /** What the creation and the deletion of an index are answered with, and a bulk of one write. */
+  const all = (write: object) => ({ acknowledged: true, items: [write] })
+  const made = () => requests.map(({ method, url }) => `${method} ${url.startsWith('/_bulk') ? 'bulk' : 'index'}`)
+
+  it('tries a busy cluster again', async () => {
+    give(200, all(item(201)))
+    first = [
+      { status: 503, body: '' },
+      answer,
+      { status: 200, body: JSON.stringify(all(item(429, 'rejected_execution_exception'))) },
+    ]
+    expect(await judge()).toEqual([])
+    expect(made()).toEqual(['PUT index', 'PUT index', 'POST bulk', 'POST bulk', 'DELETE index'])
+  })
+
+  it('does not take what the cluster lacks for a fault of the documents', async () => {
+    give(200, all(item(403, 'security_exception')))
+    await expect(judge()).rejects.toMatchObject({ code: 'search-access-denied' })
+    expect(made()).toEqual(['PUT index', 'POST bulk', 'DELETE index'])
+  })
+
+  it('shows the first error, whatever becomes of its index', async () => {
+    give(403, {})
+    first = [{ status: 400, body: JSON.stringify({ error: { type: 'mapper_parsing_exception' } }) }]
+    await expect(judge()).rejects.toMatchObject({ code: 'search-invalid-request' })
+    expect(made()).toEqual(['PUT index', 'DELETE index'])
+  })
 })
 
 it('a bulk has one line for a delete and two for a document, an external version, and requires an alias', async () => {

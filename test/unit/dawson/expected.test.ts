@@ -6,7 +6,7 @@ import migrationsModule, * as module from '../../../examples/dawson/migrations.t
 import { rawItem } from '../../../shared/dynamodb/raw-item.ts'
 import { loadMigrations } from '../../../shared/migrations/load-migrations.ts'
 import { migrateItem } from '../../../shared/migrations/migrate-item.ts'
-import { apply } from '../../../shared/migrations/test-kit.ts'
+import { apply } from '../../../testing/index.ts'
 import { pkAndSk, unordered } from '../migrations/fixtures.ts'
 
 const migrations = loadMigrations(module)

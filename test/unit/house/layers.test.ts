@@ -44,7 +44,7 @@ function circlesIn(graph: ReadonlyMap<string, string[]>): string[] {
 describe('The house', () => {
   it('lets nothing in shared/ know Lambda, CDK, a terminal or the rooms above it', () => {
     const foreign =
-      /^(aws-lambda|aws-cdk|constructs|@middy|@aws-lambda-powertools|commander|tsx|node:(readline|tty|child_process|process|timers)|(infra|functions|cli|local|examples|test|bench)\/)/
+      /^(aws-lambda|aws-cdk|constructs|@middy|@aws-lambda-powertools|commander|tsx|node:(readline|tty|child_process|process|timers)|(infra|functions|cli|testing|local|examples|test|bench)\/)/
     const broken = files('shared').flatMap((file) =>
       importsOf(file)
         .map((specifier) => target(file, specifier))
@@ -61,11 +61,12 @@ describe('The house', () => {
     expect(broken).toEqual([])
   })
 
-  it('keeps infra, functions, cli and local apart from each other, except that local deploys and the CLI draws', () => {
+  it('keeps infra, functions, cli, testing and local apart from each other, except that local deploys and the CLI draws', () => {
     const allowed: Record<string, RegExp> = {
       infra: /^(infra|shared)\//,
       functions: /^(functions|shared)\//,
       cli: /^(cli|shared)\//,
+      testing: /^(testing|shared)\//,
       local: /^(local|shared|cli|examples)\//,
     }
     const broken = Object.entries(allowed).flatMap(([room, ok]) =>
@@ -97,7 +98,7 @@ describe('The house', () => {
 
   it('has no circle of imports', () => {
     const graph = new Map(
-      ['shared', 'infra', 'functions', 'cli', 'local']
+      ['shared', 'infra', 'functions', 'cli', 'testing', 'local']
         .flatMap(files)
         .map((file) => [file, importsOf(file).map((specifier) => target(file, specifier))]),
     )
@@ -115,7 +116,7 @@ describe('The house', () => {
     const text = (file: string) => readFileSync(resolve(root, file), 'utf8')
     // What LiveTables commit is an item of the destination with its head, of which shared/ledger makes the row.
     const writes = /\b(?!tables\b)\w+\.commit\(/
-    const writers = ['shared', 'infra', 'functions', 'cli', 'local']
+    const writers = ['shared', 'infra', 'functions', 'cli', 'testing', 'local']
       .flatMap(files)
       .filter((file) => writes.test(text(file)))
     expect(writers.length).toBeGreaterThan(5)
@@ -123,7 +124,7 @@ describe('The house', () => {
   })
 
   it('tells its errors apart by `X.is(error)`: another copy of the package has classes of its own', () => {
-    const rooms = ['shared', 'infra', 'functions', 'cli', 'local'].flatMap(files)
+    const rooms = ['shared', 'infra', 'functions', 'cli', 'testing', 'local'].flatMap(files)
     const text = (file: string) => readFileSync(resolve(root, file), 'utf8')
     const ours = rooms.flatMap((file) =>
       [...text(file).matchAll(/class (\w+) extends SegueError\b/g)].map(([, name]) => name),

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from 'vitest'
 import * as z from 'zod'
 import { defineMigration, MigrationsModuleError, NumberValue } from '../../../shared/migrations/index.ts'
-import { apply } from '../../../shared/migrations/test-kit.ts'
+import { apply } from '../../../testing/index.ts'
 import { migration } from './fixtures.ts'
 
 const key = { pk: z.string(), sk: z.string() }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { defineIndex } from '../../../shared/migrations/index.ts'
-import { document, unindexed } from '../../../shared/migrations/test-kit.ts'
 import { itemMark } from '../../../shared/search/item-mark.ts'
+import { document, unindexed } from '../../../testing/index.ts'
 
 const cases = defineIndex({
   alias: 'cases',

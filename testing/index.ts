@@ -1,14 +1,14 @@
-import type { KeySchema } from '../dynamodb/key.ts'
-import { rawItem } from '../dynamodb/raw-item.ts'
-import type { JsonObject } from '../search/json.ts'
-import { mappingProblem } from '../search/mapping-rules.ts'
-import type { IndexDefinition } from './index-definition.ts'
-import { type LoadedIndex, loadIndices } from './load-indices.ts'
-import { loadMigrations } from './load-migrations.ts'
-import { type MadeDocument, makeDocument } from './make-document.ts'
-import { migrateItem } from './migrate-item.ts'
-import type { Migration } from './migration.ts'
-import { type Item, toAttributes, toItem } from './values.ts'
+import type { KeySchema } from '../shared/dynamodb/key.ts'
+import { rawItem } from '../shared/dynamodb/raw-item.ts'
+import type { IndexDefinition } from '../shared/migrations/index-definition.ts'
+import { type LoadedIndex, loadIndices } from '../shared/migrations/load-indices.ts'
+import { loadMigrations } from '../shared/migrations/load-migrations.ts'
+import { type MadeDocument, makeDocument } from '../shared/migrations/make-document.ts'
+import { migrateItem } from '../shared/migrations/migrate-item.ts'
+import type { Migration } from '../shared/migrations/migration.ts'
+import { type Item, toAttributes, toItem } from '../shared/migrations/values.ts'
+import type { JsonObject } from '../shared/search/json.ts'
+import { mappingProblem } from '../shared/search/mapping-rules.ts'
 
 /** The result of migrating an item, in plain values. */
 export type Applied =
@@ -88,11 +88,12 @@ export interface Unindexed {
  * `expect(await unindexed([cases], items)).toEqual([])`.
  *
  * Without an endpoint, mappings are judged by rules that know the common types and take anything for the others. With
- * one, the cluster is the judge: each definition gets a new index there, which is deleted afterwards.
+ * one, the cluster is the judge: each definition gets a new index there, which is deleted afterwards. A busy cluster is
+ * tried again for about half a minute a request.
  * @param options `key` of the table (by default strings `pk` and `sk`), and `endpoint` of an OpenSearch cluster, such as
  * `http://127.0.0.1:9200`.
  * @throws SearchModuleError where a build would refuse a definition; SearchError where the cluster refuses its settings or
- * its mappings; UnstorableError or TypeError where an item could not be in a table.
+ * its mappings, or cannot judge; UnstorableError or TypeError where an item could not be in a table.
  */
 export async function unindexed(
   definitions: readonly IndexDefinition[],
@@ -104,7 +105,7 @@ export async function unindexed(
   for (const definition of loadIndices({ default: [...definitions] })) {
     const { alias } = definition
     const made = items.map((item) => make(definition, item, key))
-    const judge = endpoint === undefined ? byRules : (await import('./judge-documents.ts')).byCluster(endpoint)
+    const judge = endpoint === undefined ? byRules : (await import('./by-cluster.ts')).byCluster(endpoint)
     const reasons = await judge(definition, made)
     for (const [item, reason] of reasons.entries()) if (reason !== undefined) problems.push({ item, alias, reason })
   }
