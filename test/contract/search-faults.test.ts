@@ -106,6 +106,18 @@ describe('a request that fails', () => {
     const plain = sdkSearch(searchClient(endpoint().replace('http:', 'https:')))
     await expect(plain.info()).rejects.toMatchObject({ code: 'search-endpoint', retryable: false })
   })
+
+  it('because the connection broke while it was being secured may succeed later', async () => {
+    const breaking = createSocketServer((socket) => socket.once('data', () => socket.end()))
+    await new Promise<void>((resolve) => breaking.listen(0, '127.0.0.1', resolve))
+    const secure = sdkSearch(searchClient(`https://127.0.0.1:${(breaking.address() as AddressInfo).port}`))
+    await expect(secure.info()).rejects.toMatchObject({
+      code: 'search-unavailable',
+      retryable: true,
+      message: expect.stringContaining('TLS'),
+    })
+    breaking.close()
+  })
 })
 
 it('each write is judged by the type of its error, and its reason shows nothing of a document', async () => {

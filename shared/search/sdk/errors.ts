@@ -89,7 +89,8 @@ export function searchError(action: string, error: unknown, quote: boolean): unk
     new SearchError(code, `${action} failed, ${detail}`, serviceError)
   switch (name) {
     case 'ConnectionError':
-      return /certificate|\bTLS|\bSSL|altname|EPROTO/i.test(message)
+      // A connection that breaks before it is secure may be secure next time: Node's text of that names TLS, too.
+      return /certificate|altname|EPROTO|SSL routines/i.test(message)
         ? fail('search-endpoint', `its connection is not secure: ${message}`)
         : fail('search-unavailable', message)
     case 'TimeoutError':
