@@ -20,7 +20,10 @@ export interface IndexDefinition {
    * item. `undefined` if no item with this key has a document here, whatever it holds.
    */
   id(key: Item): string | undefined
-  /** The routing of the document, given only the item's key attributes. @default none: the id decides the shard */
+  /**
+   * The routing of the document, given only the item's key attributes. `undefined` only where the mapping requires none.
+   * @default none: the id decides the shard
+   */
   routing?(key: Item): string | undefined
   /**
    * The document of an item, as plain JSON; `undefined` if this item has none. Pure and synchronous: it may run many times

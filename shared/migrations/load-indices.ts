@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { utf8Bytes } from '../dynamodb/item-size.ts'
 import { markField, markMapping } from '../search/item-mark.ts'
 import type { Json, JsonObject } from '../search/json.ts'
+import { requiresRouting } from '../search/mapping-rules.ts'
 import { SearchModuleError, UnindexableError } from './errors.ts'
 import type { IndexDefinition } from './index-definition.ts'
 import { toJson } from './json-values.ts'
@@ -78,7 +79,7 @@ function load(definition: unknown): LoadedIndex {
     settings: settingsOf(plainJson('settings', settings)),
     mappings: mappingsOf(plainJson('mappings', mappings)),
   }
-  if (isTrue(plain.mappings._routing, 'required') && routing === undefined)
+  if (requiresRouting(plain.mappings) && routing === undefined)
     throw wrong('its mapping requires a routing, so expected a function `routing`')
   return { ...(definition as IndexDefinition), ...plain }
 }
@@ -138,10 +139,6 @@ function mappingsOf(mappings: JsonObject): JsonObject {
     ...mappings,
     properties: { ...(properties as JsonObject), [markField]: markMapping },
   }
-}
-
-function isTrue(value: Json | undefined, name: string): boolean {
-  return isPlainObject(value) && (value as Record<string, unknown>)[name] === true
 }
 
 function sorted(value: Json): Json {

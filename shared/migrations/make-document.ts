@@ -2,6 +2,7 @@ import { utf8Bytes } from '../dynamodb/item-size.ts'
 import { encodeKey, type Key, type KeySchema, keyAttributes } from '../dynamodb/key.ts'
 import type { RawItem } from '../dynamodb/raw-item.ts'
 import { itemMark, markField } from '../search/item-mark.ts'
+import { requiresRouting } from '../search/mapping-rules.ts'
 import { UnindexableError } from './errors.ts'
 import { call, type Reason } from './guarded-call.ts'
 import type { IndexDefinition } from './index-definition.ts'
@@ -22,7 +23,8 @@ export interface DocumentPlace {
  * - `document`: this JSON text, on one line. It carries the mark of the item.
  * - `none`: no document, at a place where one may have been.
  * - `never`: no item with this key has a document here.
- * - `quarantined`: it cannot be made. `place` is known unless it is the id that cannot; a document from before must go.
+ * - `quarantined`: it cannot be made. `place` is known unless it is the id or the routing that cannot; a
+ *   document from before must go.
  */
 export type MadeDocument =
   | { kind: 'document'; place: DocumentPlace; json: string }
@@ -81,7 +83,10 @@ function placeOf(definition: IndexDefinition, schema: KeySchema, key: Key): Docu
   if (utf8Bytes(id.value) > maxIdBytes) return { reason: `id: longer than ${maxIdBytes} bytes` }
   const routing = call('routing', () => definition.routing?.(keyItem()))
   if ('reason' in routing) return routing
-  if (routing.value === undefined || routing.value === null) return { id: id.value }
+  if (routing.value === undefined || routing.value === null)
+    return requiresRouting(definition.mappings)
+      ? { reason: 'routing: none, and the mapping requires one' }
+      : { id: id.value }
   return textProblem('routing', routing.value) ?? { id: id.value, routing: routing.value }
 }
 

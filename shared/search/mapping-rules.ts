@@ -10,7 +10,13 @@ export function mappingProblem(mappings: JsonObject, document: Json, routing?: s
   if (!isObject(document)) return 'the document is no object'
   const metadata = Object.keys(document).find((name) => metadataFields.has(name))
   if (metadata) return `\`${metadata}\` is a field of OpenSearch itself`
+  if (routing === undefined && requiresRouting(mappings)) return 'no routing, and the mapping requires one'
   return objectProblem(mappings, document, '', { routing, dynamic: mappings.dynamic })
+}
+
+/** Whether no document is written, read or deleted without a routing. */
+export function requiresRouting({ _routing: routing }: JsonObject): boolean {
+  return isObject(routing) && (routing.required === true || routing.required === 'true')
 }
 
 interface Place {

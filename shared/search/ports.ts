@@ -28,7 +28,8 @@ interface WriteTo {
  * - `conflict`: the index holds this version or a higher one, of a document or of a delete that it remembers. `holds`
  *   says which; it is missing where the service does not say.
  * - `rejected`: the mapping does not take this document, and never will. **A document written before stays.** The mapping
- *   is asked first: a write that would be in conflict is rejected, too.
+ *   is asked first: a write that would be in conflict is rejected, too. So is any write, a delete too, without the routing
+ *   that the mapping requires.
  * - Otherwise nothing is known about the document itself, and the same write may succeed later.
  */
 export type WriteResult =

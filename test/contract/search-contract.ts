@@ -174,6 +174,22 @@ export function searchContract(name: string, open: () => Cluster, owned = true):
       })
     })
 
+    describe('a routing that the mapping requires', () => {
+      it('is missed by an index and by a delete alone: both are rejected, and the others of the bulk take effect', async () => {
+        const { alias } = await build({ mappings: { ...mappings, _routing: { required: true } } })
+        expect(
+          await send(
+            put(alias, 'a', 1, { n: 1 }, 'r'),
+            put(alias, 'secret', 1, { n: 1 }),
+            remove(alias, 'secret', 2),
+            remove(alias, 'gone', 1, 'r'),
+          ),
+        ).toEqual([done, failed('rejected'), failed('rejected'), done])
+        expect(JSON.stringify(await send(put(alias, 'secret', 1), remove(alias, 'secret', 2)))).not.toContain('secret')
+        expect(await get(alias, 'a', 'r')).toEqual({ id: 'a', routing: 'r', version: 1, document: { n: 1 } })
+      })
+    })
+
     describe('an alias', () => {
       it('is required of what is indexed: nothing is created by a name that is none', async () => {
         const { index } = await build()

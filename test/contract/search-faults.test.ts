@@ -159,7 +159,7 @@ it('each write is judged by the type of its error, and its reason shows nothing 
     'too-large',
     'unavailable',
     'unavailable',
-    'invalid-request',
+    'rejected',
   ])
   const reasons = results.flatMap((result) => ('reason' in result ? [result.reason] : []))
   expect(reasons.join('\n')).not.toContain('jane')

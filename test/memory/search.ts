@@ -2,7 +2,7 @@ import type { Clock, Random } from '../../shared/runtime/ports.ts'
 import { SearchError, type SearchErrorCode } from '../../shared/search/errors.ts'
 import { markField } from '../../shared/search/item-mark.ts'
 import type { Json, JsonObject } from '../../shared/search/json.ts'
-import { mappingProblem } from '../../shared/search/mapping-rules.ts'
+import { mappingProblem, requiresRouting } from '../../shared/search/mapping-rules.ts'
 import type {
   AliasChange,
   DocumentId,
@@ -225,6 +225,7 @@ export class MemorySearch implements Search {
     if (indices.length > 1) return result('not-found')
     const index = indices[0] as Index
     if (id === '') return result('invalid-request')
+    if (routing === undefined && requiresRouting(index.mappings)) return { kind: 'rejected', reason: 'no routing' }
     if (isBlocked(index.settings)) return result('blocked')
     const shard = shardOf(index, id, routing)
     if (isAway(index, shard)) return result('unavailable')

@@ -18,6 +18,7 @@ export type Meaning = WriteFailure | 'conflict' | 'rejected'
 const meanings: Readonly<Record<string, Meaning>> = {
   version_conflict_engine_exception: 'conflict',
   mapper_parsing_exception: 'rejected',
+  routing_missing_exception: 'rejected',
   strict_dynamic_mapping_exception: 'rejected',
   max_bytes_length_exceeded_exception: 'rejected',
   rejected_execution_exception: 'pressure',

@@ -153,6 +153,13 @@ describe('an item is quarantined for an index, with a reason that holds nothing 
     expect(reasonOf({ routing: refusing })).toMatch(/^routing threw RangeError/)
   })
 
+  it.each([true, 'true'])('where it has no routing, and the mapping requires one (%j)', (required) => {
+    const mappings = { _routing: { required } }
+    expect(reasonOf({ mappings, routing: () => undefined })).toBe('routing: none, and the mapping requires one')
+    expect(make({ mappings, routing: () => 'r' })).toMatchObject({ kind: 'document', place: { routing: 'r' } })
+    expect(make({ mappings: { _routing: { required: false } } })).toMatchObject({ kind: 'document', place })
+  })
+
   it('and its place is told, so that an older document can be deleted', () => {
     expect(make({ document: refusing })).toMatchObject({ kind: 'quarantined', place })
     expect(make({ id: () => '' })).not.toHaveProperty('place')
