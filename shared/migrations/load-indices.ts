@@ -104,8 +104,8 @@ function plainJson(name: string, value: unknown): JsonObject {
   }
 }
 
-/** What a pipeline would do to documents no check could tell from damage. */
-const forbidden = ['default_pipeline', 'final_pipeline']
+/** What a pipeline would do to documents no check could tell from damage; one of searches could hide documents. */
+const forbidden = ['default_pipeline', 'final_pipeline', 'search.default_pipeline']
 
 /** Settings below `index`: `{ index: { x } }`, `{ 'index.x': … }` and `{ x }` are the same to OpenSearch. */
 function settingsOf({ index, ...rest }: JsonObject): JsonObject {
@@ -116,12 +116,20 @@ function settingsOf({ index, ...rest }: JsonObject): JsonObject {
     value,
   ])
   const settings = Object.fromEntries(all) as JsonObject
-  const bad = Object.keys(settings).find((name) => forbidden.includes(name) || /^blocks(\.|$)/.test(name))
+  const bad = namesIn(settings).find((name) => forbidden.includes(name) || /^blocks(\.|$)/.test(name))
   if (bad)
     throw new SearchModuleError(
       `expected \`settings\` without \`${bad}\`: the index must hold the documents as they are made`,
     )
   return settings
+}
+
+/** `{ a: { b: 1 } }` and `{ 'a.b': 1 }` are the same to OpenSearch. */
+function namesIn(settings: JsonObject): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => [
+    name,
+    ...(isPlainObject(value) ? namesIn(value as JsonObject).map((inner) => `${name}.${inner}`) : []),
+  ])
 }
 
 function mappingsOf(mappings: JsonObject): JsonObject {

@@ -141,15 +141,16 @@ export interface Search {
   get(index: string, documents: readonly DocumentId[]): Promise<(Stored | undefined)[]>
 
   /**
-   * Reads every document of an index that carries the mark of its item, in the order of the hashes of item keys. Sees
-   * what was written before the last refresh. Documents with the same hash are in one page.
+   * Reads every document of an index that carries the mark of its item, in the order of the hashes of item keys, whatever
+   * pipeline searches have by default. Sees what was written before the last refresh. Documents with the same hash are in
+   * one page.
    */
   walk(request: WalkRequest): Promise<WalkPage>
 
   /** The documents without the mark of an item: how many, and the first of them. Sees what was written before the last refresh. */
   unmarked(index: string, limit: number): Promise<{ count: number; documents: Stored[] }>
 
-  /** How many documents it has. Sees what was written before the last refresh. */
+  /** How many documents it has, whatever pipeline searches have by default. Sees what was written before the last refresh. */
   count(index: string): Promise<number>
 
   /** Makes every write so far visible to `walk`, `unmarked`, `count` and searches. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { markMapping } from '../../shared/search/item-mark.ts'
+import { itemMark, markMapping } from '../../shared/search/item-mark.ts'
 import type { JsonObject } from '../../shared/search/json.ts'
 import type { DocumentId, NewIndex, Search, Stored, WalkRequest, Write } from '../../shared/search/ports.ts'
 
@@ -367,6 +367,15 @@ export function searchContract(name: string, open: () => Cluster, owned = true):
             .toSorted(),
         ).toEqual(hashes.map((_, i) => `id${i}`))
         expect(pages.length).toBeGreaterThan(1)
+      })
+
+      it('is walked past the search pipeline that it names, which could leave documents out', async () => {
+        const { index, alias } = await build({ settings: { ...settings, 'search.default_pipeline': 'absent' } })
+        await send(put(alias, 'a', 1, { segue: itemMark('a') }), put(alias, 'b', 1))
+        await search().refresh(index)
+        expect((await search().walk({ index, limit: 5 })).documents.map(({ id }) => id)).toEqual(['a'])
+        expect((await search().unmarked(index, 5)).documents.map(({ id }) => id)).toEqual(['b'])
+        expect(await search().count(index)).toBe(2)
       })
 
       it('walks over nothing where no document ever had a mark', async () => {

@@ -225,10 +225,16 @@ it('a change that the cluster does not acknowledge may still happen', async () =
 
 it('a count, a refresh or a page that misses a shard fails', async () => {
   const unavailable = { code: 'search-unavailable' }
-  give(200, { count: 5, _shards: { total: 3, successful: 2, failed: 1 } })
-  await expect(search.count('x')).rejects.toMatchObject(unavailable)
-  give(200, { count: 5, _shards: { total: 3, successful: 2, failed: 0 } })
-  await expect(search.count('x')).rejects.toMatchObject(unavailable)
+  const found = (shards: object) =>
+    give(200, { timed_out: false, hits: { total: { value: 5 }, hits: [] }, _shards: shards })
+  found({ total: 3, successful: 3, failed: 0 })
+  expect(await search.count('x')).toBe(5)
+  for (const failed of [0, 1]) {
+    found({ total: 3, successful: 2, failed })
+    await expect(search.count('x')).rejects.toMatchObject(unavailable)
+    await expect(search.walk({ index: 'x', limit: 1 })).rejects.toMatchObject(unavailable)
+    await expect(search.unmarked('x', 1)).rejects.toMatchObject(unavailable)
+  }
   give(200, { status: 'green', _shards: { total: 1, successful: 0, failed: 0 } })
   await expect(search.refresh('x')).rejects.toMatchObject(unavailable)
   // A replica that is away is no harm; a primary shard that is would be waited for, and left out.
@@ -241,6 +247,7 @@ it('a count, a refresh or a page that misses a shard fails', async () => {
   give(200, { timed_out: true, hits: { hits: [] } })
   await expect(search.walk({ index: 'x', limit: 1 })).rejects.toMatchObject({ code: 'search-malformed-answer' })
   expect(requests.at(-1)?.url).toContain('allow_partial_search_results=false')
+  expect(requests.at(-1)?.url).toContain('search_pipeline=_none')
 })
 
 it.each(['*', 'a*', 'a,b', '_all', '-a', 'a/b', '', '<a>'])('no name reaches other indices: %s', async (name) => {

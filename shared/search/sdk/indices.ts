@@ -104,28 +104,16 @@ export async function readHealth(client: Client, index: string): Promise<Health>
   return status
 }
 
-interface Shards {
+export interface Shards {
   _shards?: { total: number; successful: number; failed: number }
 }
 
 /** Throws where a primary shard did not take part. One that is away counts neither as successful nor as failed. */
-function complete(action: string, { _shards: shards }: Shards, least: (total: number) => number): void {
+export function complete(action: string, { _shards: shards }: Shards, least: (total: number) => number): void {
   if (!shards) throw malformed(action, 'it names no shards')
   const { total, successful, failed } = shards
   if (failed > 0 || successful < least(total))
     throw new SearchError('search-unavailable', `${action} failed: ${successful} of ${total} shards took part`)
-}
-
-export async function countDocuments(client: Client, index: string): Promise<number> {
-  const action = `Counting documents of ${index}`
-  const answer = await call<Shards & { count?: number }>(client, action, {
-    method: 'GET',
-    path: pathOf(index, '_count'),
-    query: { preference: '_primary' },
-  })
-  complete(action, answer, (total) => total)
-  if (typeof answer.count !== 'number') throw malformed(action, 'it has no count')
-  return answer.count
 }
 
 /**

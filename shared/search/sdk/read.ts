@@ -4,6 +4,7 @@ import type { JsonObject } from '../json.ts'
 import type { DocumentId, Stored, WalkPage, WalkRequest } from '../ports.ts'
 import { call, malformed, pathOf } from './call.ts'
 import { type ServiceError, searchError } from './errors.ts'
+import { complete, type Shards } from './indices.ts'
 
 interface Got {
   _id: string
@@ -56,14 +57,14 @@ function stored(action: string, { _id: id, _routing: routing, _version, _source 
   return { id, ...(routing !== undefined && { routing }), version: _version, document: _source }
 }
 
-interface Hits {
+interface Hits extends Shards {
   timed_out?: boolean
   hits?: { total?: { value: number }; hits?: (Got & { sort?: unknown[] })[] }
 }
 
-/** A search that fails rather than leaves out what a shard did not return. */
+/** A search that fails rather than leaves out what a shard did not return, past any pipeline that filters by default. */
 async function search(client: Client, action: string, index: string, body: JsonObject) {
-  const query = { allow_partial_search_results: false, preference: '_primary' }
+  const query = { allow_partial_search_results: false, preference: '_primary', search_pipeline: '_none' }
   const answer = await call<Hits>(
     client,
     action,
@@ -72,6 +73,7 @@ async function search(client: Client, action: string, index: string, body: JsonO
   )
   const hits = answer.hits?.hits
   if (!hits || answer.timed_out !== false) throw malformed(action, 'it is incomplete')
+  complete(action, answer, (all) => all)
   return { hits, total: answer.hits?.total?.value }
 }
 
@@ -104,6 +106,14 @@ export async function walkPage(client: Client, { index, after, upTo, limit }: Wa
     if (whole > 0) return { documents: documents.slice(0, whole), next: hashes[whole - 1] as number }
     if (size === mostHits) throw malformed(action, `${mostHits} documents have one hash`)
   }
+}
+
+/** By a search: a count has the pipeline of the index, and no way past it. */
+export async function countDocuments(client: Client, index: string): Promise<number> {
+  const action = `Counting documents of ${index}`
+  const { total } = await search(client, action, index, { size: 0, track_total_hits: true })
+  if (total === undefined) throw malformed(action, 'it has no total')
+  return total
 }
 
 /** Documents without the mark of an item: how many, and the first of them. */

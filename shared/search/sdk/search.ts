@@ -4,7 +4,6 @@ import { sendBulk } from './bulk.ts'
 import { call, malformed } from './call.ts'
 import {
   changeAliases,
-  countDocuments,
   createIndex,
   deleteIndex,
   putSettings,
@@ -12,7 +11,7 @@ import {
   readIndices,
   refreshIndex,
 } from './indices.ts'
-import { getDocuments, unmarkedDocuments, walkPage } from './read.ts'
+import { countDocuments, getDocuments, unmarkedDocuments, walkPage } from './read.ts'
 
 /** The search port on a cluster. */
 export function sdkSearch(client: Client): Search {

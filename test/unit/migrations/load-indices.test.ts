@@ -30,6 +30,11 @@ describe('the search module', () => {
     expect(one({ mappings: { dynamic: 'strict' } }).mappings).toMatchObject({ dynamic: 'strict' })
   })
 
+  it('may set other settings of a search', () => {
+    const settings = { search: { slowlog: { level: 'info' } }, 'search.idle.after': '30s' }
+    expect(one({ settings }).settings).toEqual(settings)
+  })
+
   it('has its settings below `index`, however they are written', () => {
     const settings = { index: { number_of_shards: 3 }, 'index.codec': 'best_compression', analysis: { analyzer: {} } }
     expect(one({ settings }).settings).toEqual({
@@ -54,7 +59,13 @@ describe('the search module', () => {
     ['documents that are not kept', { mappings: { _source: { enabled: false } } }, /without `_source`/],
     ['its own item key', { mappings: { properties: { 'segue.key': {} } } }, /without `segue`/],
     ['a required routing without one', { mappings: { _routing: { required: true } } }, /expected a function `routing`/],
+    ['a required routing, in text', { mappings: { _routing: { required: 'true' } } }, /expected a function `routing`/],
     ['a pipeline', { settings: { 'index.default_pipeline': 'x' } }, /without `default_pipeline`/],
+    ['a final pipeline', { settings: { index: { final_pipeline: 'x' } } }, /without `final_pipeline`/],
+    ['a search pipeline', { settings: { 'index.search.default_pipeline': 'x' } }, /without `search.default_pipeline`/],
+    ['one below', { settings: { search: { default_pipeline: 'x' } } }, /without `search.default_pipeline`/],
+    ['one further below', { settings: { index: { search: { default_pipeline: 'x' } } } }, /without `search.default_pi/],
+    ['one with a dot', { settings: { 'search.default_pipeline': 'x' } }, /without `search.default_pipeline`/],
     ['a block', { settings: { index: { 'blocks.write': true } } }, /without `blocks.write`/],
     ['settings with a getter that throws', { settings: getting() }, /`settings` threw RangeError at/],
   ])('is refused with %s', (_, parts, message) => {
