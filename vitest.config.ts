@@ -1,4 +1,12 @@
+import path from 'node:path'
 import { defineConfig } from 'vitest/config'
+import tsconfig from './tsconfig.json' with { type: 'json' }
+
+/** `dynamodb-segue` is this checkout, not what was last built of it; for an example with a tsconfig of its own, too. */
+const alias = Object.entries(tsconfig.compilerOptions.paths).map(([find, [file = '']]) => ({
+  find: new RegExp(`^${find}$`),
+  replacement: path.resolve(import.meta.dirname, file),
+}))
 
 /**
  * Groups run one after the other: what starts real parts needs the machine for itself.
@@ -11,8 +19,7 @@ const project = (
   testTimeout: number,
   maxWorkers: number | string = 1,
 ) => ({
-  // `dynamodb-segue` is this checkout, not what was last built of it.
-  resolve: { tsconfigPaths: true },
+  resolve: { alias },
   test: {
     name,
     include,
