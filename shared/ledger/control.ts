@@ -32,7 +32,7 @@ export interface Control extends Partial<Given> {
   quiet?: string
   /**
    * From when on the run is paused by itself, ms since the epoch. It ends with the execution that it was meant for, and with
-   * the next command.
+   * a pause.
    */
   pauseAt?: number
   /** When the sweep first saw the abort, ms since the epoch, by its own clock. No value for another command. */
@@ -63,11 +63,11 @@ export async function readControl(ledger: LedgerTable, run: string): Promise<Con
 }
 
 /**
- * The same row after somebody gave a command. What followed from another command before, such as when an abort was seen or
- * a time to pause at, is gone.
+ * The same row after somebody gave a command. What followed from another command before, such as when an abort was seen, is
+ * gone. A time to pause at stays: whoever unlocks the run may not end it.
  */
 export function withCommand(control: Control, command: Command, given: Given): Control {
-  const { abortSeen, by: _b, why: _w, ...rest } = withoutTime(control)
+  const { abortSeen, by: _b, why: _w, ...rest } = control
   const isStill = command === control.command && abortSeen !== undefined
   return { ...rest, ...(isStill && { abortSeen }), ...given, command, version: (control.version ?? 0) + 1 }
 }

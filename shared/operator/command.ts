@@ -7,6 +7,7 @@ import {
   readControl,
   type Verb,
   withCommand,
+  withoutTime,
 } from '../ledger/control.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { OperatorEngine } from './engine.ts'
@@ -44,7 +45,8 @@ export async function pauseRun(engine: Engine, wish: Pick<Wish, 'why'> = {}, at?
   const control = await changeControl(engine.ledger, run.id, (before) => {
     if (before.command === 'abort') return before
     // A pause that is due already is under way: slices have stopped.
-    if (at === undefined || commandAt(before, asked.at) === 'pause') return withCommand(before, 'pause', asked)
+    if (at === undefined || commandAt(before, asked.at) === 'pause')
+      return withCommand(withoutTime(before), 'pause', asked)
     const { pauseAt = at } = before
     const isKept = pauseAt < at && isAnothers(lastCommand(before), asked)
     return { ...withCommand(before, 'run', asked), pauseAt: isKept ? pauseAt : at }

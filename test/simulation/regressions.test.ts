@@ -36,6 +36,7 @@ const once: [seed: number, what: string][] = [
   [16549, 'a chunk verified before a halt lists its finding under the kind that it had then'],
   [19238, 'a slice said that its writes had landed, although one of them had got no answer seconds before'],
   [19746, 'people turned capture off for a resume, while a function of the stopped execution finished the run'],
+  [653, 'somebody unlocked a run that was redriven at once, and the time to pause at was gone'],
   [1323, 'a batch that was delivered again mended what somebody had made wrong, after verify had seen it'],
   [3148, 'an earlier change of an item was delivered late, and its refusal took the place of the one in force'],
   [754, 'settle marked the refused key as settled and died before it marked the other output of its item'],
