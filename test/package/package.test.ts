@@ -119,6 +119,7 @@ describe('what is packed', () => {
       'dist/functions',
       'dist/infra',
       'dist/shared',
+      'dist/testing',
       'examples/starter',
       'package.json',
     ])
