@@ -6,6 +6,7 @@ import type { DestinationChange, StreamRecord } from '../../shared/live/ports.ts
 import { migrateItem } from '../../shared/migrations/migrate-item.ts'
 import { defineMigration } from '../../shared/migrations/migration.ts'
 import { canonical } from './canonical.ts'
+import { committed } from './commit.ts'
 
 export const schema: KeySchema = { pk: { name: 'pk', type: 'S' } }
 export const key = (name: string): Key => ({ pk: { S: name } })
@@ -68,15 +69,8 @@ export function write(store: Store, { source, to }: Write, version: number, firs
 }
 
 export function commit(store: Store, puts: Put[]): Store | undefined {
-  const rows = { ...store.rows }
-  for (const { row, expect } of puts) {
-    const found = rows[`${row.pk} ${row.sk}`]
-    if (expect === 'absent' && found) return undefined
-    if (typeof expect === 'object' && !Object.entries(expect).every(([name, value]) => found?.[name] === value))
-      return undefined
-    rows[`${row.pk} ${row.sk}`] = JSON.parse(JSON.stringify(row)) as Row
-  }
-  return { ...store, rows }
+  const rows = committed(store.rows, puts)
+  return rows && { ...store, rows }
 }
 
 export function change(store: Store, change: DestinationChange): Store {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startDynamoDbLocal } from '../../local/index.ts'
 import { readControl } from '../../shared/ledger/control.ts'
@@ -9,9 +8,9 @@ import { abortRun, pauseRun } from '../../shared/operator/command.ts'
 import { resumeRun } from '../../shared/operator/start.ts'
 import { type LeaseEngine, takeLease } from '../../shared/phases/lease.ts'
 import { Refusal } from '../../shared/phases/refusal.ts'
-import type { Runtime } from '../../shared/runtime/ports.ts'
 import { LocalTables } from '../contract/local-tables.ts'
 import { aRun, aSegment, memoryWorld, store } from '../unit/cli/fixtures.ts'
+import { realRuntime as runtime } from './real-runtime.ts'
 
 const STARTS = 100
 /** Rounds of two commands at once: now one is first, now the other. */
@@ -28,15 +27,6 @@ afterAll(async () => {
   tables?.client.destroy()
   await local?.stop()
 })
-
-const runtime: Runtime = {
-  clock: Date.now,
-  random: Math.random,
-  sleep: async (ms, signal) => {
-    await sleep(ms, undefined, signal && { signal }).catch(() => {})
-  },
-  emit: () => {},
-}
 
 it('of a hundred executions that are started at once one runs, and the others name it', async () => {
   const ledger = retryingLedger(await tables.ledgerTable(), runtime)

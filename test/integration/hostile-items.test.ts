@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { UpdateTableCommand } from '@aws-sdk/client-dynamodb'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startDynamoDbLocal } from '../../local/index.ts'
@@ -22,11 +21,11 @@ import { fromLambdaRecord } from '../../shared/live/sdk/records.ts'
 import { settleBuckets } from '../../shared/live/settle-all.ts'
 import { openPass } from '../../shared/passes/open-pass.ts'
 import { runSlice } from '../../shared/passes/slice/slice.ts'
-import type { Runtime } from '../../shared/runtime/ports.ts'
 import { LocalTables } from '../contract/local-tables.ts'
 import { migration } from '../unit/migrations/fixtures.ts'
 import { type Hostile, hostileItems } from './hostile/recipes.ts'
 import { textOf, type WireItem, WireTable } from './hostile/wire.ts'
+import { realRuntime as runtime } from './real-runtime.ts'
 
 /** How many items; `SEGUE_HOSTILE_ITEMS=10000` for the whole of it, some minutes. */
 const count = Number(process.env.SEGUE_HOSTILE_ITEMS ?? 1_000)
@@ -37,11 +36,6 @@ const batchRecords = 100
 const sliceMs = 900_000
 
 const schema: KeySchema = { pk: { name: '#pk', type: 'S' } }
-const runtime: Runtime = {
-  ...{ clock: Date.now, random: Math.random, emit: () => {} },
-  // Really sleeps: under load DynamoDB Local returns `InternalFailure` now and then, and retries in one instant meet it again.
-  sleep: async (ms, signal) => void (await sleep(ms, undefined, signal && { signal }).catch(() => {})),
-}
 const deadline = { remainingMs: () => sliceMs }
 
 let local: Awaited<ReturnType<typeof startDynamoDbLocal>>

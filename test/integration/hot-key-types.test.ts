@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDynamoDbLocal } from '../../local/index.ts'
 import { segmentsFor } from '../../shared/chunks/segments.ts'
@@ -15,8 +14,8 @@ import { createRun, type RunRecord } from '../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../shared/ledger/table.ts'
 import { copyPass } from '../../shared/passes/copy.ts'
 import { runSlice } from '../../shared/passes/slice/slice.ts'
-import type { Runtime } from '../../shared/runtime/ports.ts'
 import { LocalTables } from '../contract/local-tables.ts'
+import { realRuntime as runtime } from './real-runtime.ts'
 
 const HOT = 2_000
 const COLD = 200
@@ -34,15 +33,6 @@ afterAll(async () => {
   tables?.client.destroy()
   await local?.stop()
 })
-
-const runtime: Runtime = {
-  clock: Date.now,
-  random: Math.random,
-  sleep: async (ms, signal) => {
-    await sleep(ms, undefined, signal && { signal }).catch(() => {})
-  },
-  emit: () => {},
-}
 
 /** Sort keys as tables have them: crowded in one place, spread over many orders of magnitude, of several lengths. */
 const sortKeys: Record<'N' | 'B', (n: number) => KeyValue> = {

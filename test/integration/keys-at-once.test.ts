@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startDynamoDbLocal } from '../../local/index.ts'
 import { parseRequest } from '../../shared/config/options.ts'
@@ -7,8 +6,8 @@ import { retryingLedger } from '../../shared/ledger/retrying-ledger.ts'
 import { runOfKey } from '../../shared/ledger/run-keys.ts'
 import { getRun } from '../../shared/ledger/runs.ts'
 import { takeLease } from '../../shared/phases/lease.ts'
-import type { Runtime } from '../../shared/runtime/ports.ts'
 import { LocalTables } from '../contract/local-tables.ts'
+import { realRuntime as runtime } from './real-runtime.ts'
 
 const schema = { pk: { name: 'pk', type: 'S' }, sk: { name: 'sk', type: 'S' } } as const
 
@@ -23,15 +22,6 @@ afterAll(async () => {
   tables?.client.destroy()
   await local?.stop()
 })
-
-const runtime: Runtime = {
-  clock: Date.now,
-  random: Math.random,
-  sleep: async (ms, signal) => {
-    await sleep(ms, undefined, signal && { signal }).catch(() => {})
-  },
-  emit: () => {},
-}
 
 /** A hundred executions of one stack that ask for the lease at the same instant. */
 async function allAtOnce(inputOf: (n: number) => object) {

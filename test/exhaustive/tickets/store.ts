@@ -5,6 +5,7 @@ import { ticketId, ticketOf } from '../../../shared/ledger/tickets.ts'
 import { isSent } from '../../../shared/live/tickets/decide.ts'
 import type { BuildDocument } from '../../../shared/live/tickets/engine.ts'
 import type { Write, WriteResult } from '../../../shared/search/ports.ts'
+import { committed } from '../commit.ts'
 
 export const schema: KeySchema = { pk: { name: 'pk', type: 'S' } }
 /** The only item. */
@@ -112,15 +113,8 @@ export function foreign(store: Store): Store[] {
 }
 
 export function commit(store: Store, puts: Put[]): Store | undefined {
-  const rows = { ...store.rows }
-  for (const { row, expect } of puts) {
-    const found = rows[`${row.pk} ${row.sk}`]
-    if (expect === 'absent' && found) return undefined
-    if (typeof expect === 'object' && !Object.entries(expect).every(([name, value]) => found?.[name] === value))
-      return undefined
-    rows[`${row.pk} ${row.sk}`] = JSON.parse(JSON.stringify(row)) as Row
-  }
-  return { ...store, rows }
+  const rows = committed(store.rows, puts)
+  return rows && { ...store, rows }
 }
 
 /** Burials that are not done yet. */
