@@ -31,10 +31,19 @@ const descentsPerPoint = 1 / 2
 const fewestDescents = 8
 const pointsPerDescent = 4
 
+/** Whether so many items of a key can be done in the time left to a slice: then it is not split. */
+export function fitsInto(timeMs: number, items: number, msPerItem: number): boolean {
+  return items * msPerItem < timeMs
+}
+
+/** How many ranges so many items of a key are split into, so that each ends within `splitAfterMs`, as far as the limits allow. */
+export function waysFor(items: number, msPerItem: number, splitAfterMs: number): number {
+  return Math.min(mostWays, Math.max(fewestWays, Math.ceil((items * msPerItem) / splitAfterMs)))
+}
+
 /**
  * Splits a chunk in a hot key, if that pays. It does not pay if the rest of the key fits into this slice, or if its
- * keys cannot be divided into two ranges. The number of ways is chosen so that each range ends within `splitAfterMs` at
- * the present speed.
+ * keys cannot be divided into two ranges.
  * @param msPerItem average time of an item of this key so far, ms.
  * @returns the outcome `split`; `taken` when a newer slice has the chunk; or `undefined` to continue without
  * splitting.
@@ -52,15 +61,14 @@ export async function trySplit(
   const key = encodeKeyValue(cursor.pk)
   const unsplittable = (reason: string) =>
     runtime.emit({ code: 'chunk.unsplittable', run: parent.run, chunk: parent.id, reason, key })
-  const fits = (items: number) => items * msPerItem < deadline.remainingMs() - pageSize.reserveMs
+  const fits = (items: number) => fitsInto(deadline.remainingMs() - pageSize.reserveMs, items, msPerItem)
   const timeMs = Math.max(0, deadline.remainingMs() - pageSize.reserveMs)
   const survey = await surveyLeft(table, restOfKey(chunk, cursor), fits, timeMs, runtime)
   if (typeof survey === 'string') {
     if (survey !== 'fits') unsplittable(survey)
     return undefined
   }
-  const ways = Math.ceil((survey.estimatedItems * msPerItem) / splitAfterMs)
-  const cuts = cutsOf(survey, Math.min(mostWays, Math.max(fewestWays, ways)))
+  const cuts = cutsOf(survey, waysFor(survey.estimatedItems, msPerItem, splitAfterMs))
   if (cuts.length === 0) {
     unsplittable('fewer than two items are left')
     return undefined
