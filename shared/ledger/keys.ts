@@ -33,6 +33,7 @@ export const differenceShardPk = (run: string, verification: number, shard: numb
 const three = (n: number) => String(n).padStart(3, '0')
 export const ticketPk = (build: string, bucket: number) => `TICKET#${build}#${three(bucket)}`
 export const rejectionShardPk = (build: string, shard: number) => `REJECTED#${build}#${two(shard)}`
+export const buildPk = (table: string) => `BUILD#${table}`
 export const burialPk = (build: string, hour: number) => `BURIAL#${build}#${hour}`
 export const leasePk = (table: string) => `LEASE#${table}`
 export const runKeyPk = (table: string) => `RUNKEY#${table}`

@@ -30,6 +30,21 @@ export const chunkTransitions: readonly [from: ChunkState, to: ChunkState, becau
   ['failed', 'open', 'the run was resumed'],
 ]
 
+/** State of a build. `ready`: its pass is done, and it is kept in step. `lost`, `ended`: nothing is brought into it any more. */
+export type BuildState = 'preparing' | 'building' | 'ready' | 'lost' | 'ended'
+
+/** Every legal transition of a build, with its reason. */
+export const buildTransitions: readonly [from: BuildState, to: BuildState, because: string][] = [
+  ['preparing', 'building', 'its indices exist, and changes from `since` on are brought into them'],
+  ['building', 'ready', 'its pass is done, and the deletes that the pass may have undone were sent again'],
+  ['preparing', 'lost', 'an index is gone or is another one'],
+  ['building', 'lost', 'an index is gone or is another one, or changes were lost'],
+  ['ready', 'lost', 'an index is gone or is another one, or changes were lost'],
+  ['preparing', 'ended', 'a build of other definitions was begun'],
+  ['building', 'ended', 'a build of other definitions was begun'],
+  ['ready', 'ended', 'a build of other definitions was begun'],
+]
+
 export function mayChange<S>(table: readonly [S, S, string][], from: S, to: S): boolean {
   return table.some(([a, b]) => a === from && b === to)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sdkTable } from '../../../shared/dynamodb/sdk/table.ts'
 import { writeApplied } from '../../../shared/ledger/applied.ts'
+import { type Build, buildPut, loseBuild } from '../../../shared/ledger/builds.ts'
 import { endBurial } from '../../../shared/ledger/burials.ts'
 import { beginCapture, endCapture, keepCapture } from '../../../shared/ledger/capture.ts'
 import { createChunks, newChunk, recordSplit, replaceChunk } from '../../../shared/ledger/chunks.ts'
@@ -46,6 +47,7 @@ const child = { ...chunk, id: 's00000.0' }
 const lease: Lease = { table: 'd', held: true, run: 'r', execution: 'arn', fence: 1, since: 1 }
 const head = { key, op: 'put' as const, sources: {}, contested: false, version: 5 }
 const ticket = { key, version: 3, sent: 2, raisedAt: 1 }
+const build = { table: 'd', run: 'r', n: 1, hash: 'h', state: 'building', indices: {} } as unknown as Build
 const entry: QuarantineEntry = { key, migration: 'm', reason: 'why', at: 5 }
 const capture = { since: 1, stream: 'arn' }
 const difference = { kind: 'missing' as const, key, sources: [key], attributes: [], at: 1 }
@@ -139,6 +141,13 @@ const cases: Case[] = [
       await createChunks(ledger, [{ ...chunk, state: 'failed' }])
     },
   ],
+  ['a new build', [absent], (ledger) => ledger.commit([buildPut(undefined, build)])],
+  [
+    'a build that is lost',
+    ['rev = 1'],
+    (ledger) => loseBuild(ledger, build, 'trimmed', 9),
+    (ledger) => ledger.commit([buildPut(undefined, build)]),
+  ],
   ['the first ticket of an item', [absent], (ledger) => replaceTicket(ledger, 'b', ticket, undefined, 1)],
   [
     'a newer ticket, with what it guards',
@@ -229,7 +238,7 @@ describe('a write to the ledger', () => {
 
   it('is made by these files alone: another belongs into these tests', () => {
     const here =
-      'applied burials capture chunks control differences heads heavy lag lease owner quarantine runs shards stack tickets whole-keys'.split(
+      'applied builds burials capture chunks control differences heads heavy lag lease owner quarantine runs shards stack tickets whole-keys'.split(
         ' ',
       )
     const elsewhere = [
