@@ -43,6 +43,7 @@ const localSchema = z.object({
   sourceStream: z.exactOptional(z.string()),
   captureMapping: z.exactOptional(z.string()),
   preflightFunction: z.exactOptional(z.string()),
+  version: z.exactOptional(z.string()),
   options: z.optional(z.unknown()),
 })
 
@@ -113,6 +114,7 @@ function stackDeployment({ name, outputs }: Stack, flag: string): Deployment {
     ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),
     ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),
     ...(outputs.PreflightFunction && { preflightFunction: outputs.PreflightFunction }),
+    ...(outputs.Version && { version: outputs.Version }),
     ...(outputs.Options && { options: JSON.parse(outputs.Options) }),
   }
 }

@@ -7,7 +7,7 @@ import { sdkLedgerTable } from '../shared/ledger/sdk-table.ts'
 import { sdkMapping } from '../shared/live/sdk/mapping.ts'
 import type { OperatorEngine } from '../shared/operator/engine.ts'
 import type { Clock, Runtime } from '../shared/runtime/ports.ts'
-import { askPlan } from './ask-plan.ts'
+import { askFindings, askPlan } from './ask-preflight.ts'
 import { openClients } from './clients.ts'
 import { findDeployment } from './deployment.ts'
 import { sdkRunExecutions } from './executions.ts'
@@ -40,7 +40,10 @@ export const openDeployment: Open = async ({ stack }) => {
     openTable: ({ name, schema }) => retrying(sdkTable(dynamodb, name, schema), runtime),
     identity: deployment.client.endpoint === undefined ? callerIdentity(sts) : localIdentity,
     mapping: captureMapping === undefined ? undefined : sdkMapping(lambda, captureMapping),
-    ...(preflightFunction && { askPlan: (question) => askPlan(lambda, preflightFunction, question) }),
+    ...(preflightFunction && {
+      askPlan: (question) => askPlan(lambda, preflightFunction, question),
+      askFindings: (question) => askFindings(lambda, preflightFunction, question),
+    }),
     runtime,
   }
 }

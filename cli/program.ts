@@ -7,6 +7,7 @@ import { addAbort, addPause, addResume } from './commands/control.ts'
 import { addDiff } from './commands/diff.ts'
 import { addInit } from './commands/init.ts'
 import { addPlan } from './commands/plan.ts'
+import { addPreflight } from './commands/preflight.ts'
 import { addQuarantine } from './commands/quarantine.ts'
 import { addRepair } from './commands/repair.ts'
 import { addReport } from './commands/report.ts'
@@ -26,6 +27,7 @@ const { version } = createRequire(import.meta.url)('#package') as { version: str
 /** In the order of the help. */
 const commands = [
   addInit,
+  addPreflight,
   addPlan,
   addRun,
   addStatus,
@@ -69,6 +71,7 @@ export async function runCli(
   const cli = {
     open,
     terminal,
+    version,
     exit: (answer: ExitCode) => {
       code = answer
     },

@@ -74,11 +74,11 @@ export class Capture extends Construct {
     })
     this.mappingArn = arn
     for (const name of functionNames) {
-      const { mapping: actions }: Permissions = table[name].may
-      if (!actions) continue
+      const { mapping: actions, anywhere }: Permissions = table[name].may
       const { role, lambda } = functions[name]
       for (const statement of allow('lambda', actions, arn)) role.addToPolicy(statement)
-      lambda.addEnvironment('SEGUE_MAPPING', mapping.ref)
+      if (actions || anywhere?.includes('lambda:ListEventSourceMappings'))
+        lambda.addEnvironment('SEGUE_MAPPING', mapping.ref)
     }
     new Rule(this, 'Monitor', {
       description: 'Segue: notes how far behind live changes are',

@@ -42,6 +42,7 @@ export function storePermissions(
     ...allow('dynamodb', may.ledger, ledger.tableArn),
     ...allow('s3', may.manifests, manifests.arnForObjects(`${MANIFESTS_PREFIX}/*`)),
     ...allow('cloudformation', may.stacks, anyStack(manifests)),
+    ...(may.anywhere ? [new PolicyStatement({ actions: [...may.anywhere], resources: ['*'] })] : []),
     ...(source.tableStreamArn ? allow('dynamodb', may.stream, source.tableStreamArn) : []),
     ...useKey((may.source || may.stream) && source.encryptionKey, READ),
     ...useKey(may.destination && destination.encryptionKey, may.destination?.some(isWrite) ? WRITE : READ),

@@ -16,6 +16,7 @@ import { manifestBucket } from './manifest-bucket.ts'
 import { type CommandResources, grantLooking, grantOperating } from './people.ts'
 import { allowDescribingRuns, type StoredTable } from './policy-statements.ts'
 import { StateMachines } from './state-machines.ts'
+import { version } from './version.ts'
 import { Watchdog } from './watchdog.ts'
 import { acknowledgeWildcards } from './wildcards.ts'
 
@@ -114,6 +115,7 @@ export class Segue extends Construct {
     this.output('DestinationTable', options.destinationTable)
     this.output('LedgerTable', this.ledger.tableName)
     this.output('ManifestBucket', manifests.bucketName)
+    this.output('Version', version)
     this.output('Options', Stack.of(this).toJsonString(options))
     this.output('RunStateMachineArn', this.machines.run.stateMachineArn)
     this.output('ChunkStateMachineArn', this.machines.chunk.stateMachineArn)

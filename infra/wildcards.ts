@@ -5,7 +5,10 @@ import { acknowledge } from './acknowledge.ts'
 
 /** Why a resource with a wildcard is as narrow as it can be. Actions never have one. */
 const reasons: [resource: RegExp, reason: string][] = [
-  [/^\*$/, 'X-Ray, the delivery of logs, ListStreams and, in a VPC, network interfaces take no narrower resource.'],
+  [
+    /^\*$/,
+    'X-Ray, the delivery of logs, the lists that preflight reads, ListStreams and, in a VPC, network interfaces take no narrower resource.',
+  ],
   [/Function\w+\.Arn>:\*$/, 'Versions of one function: an execution continues to invoke those it began with.'],
   [/:execution:.*:\*$/, 'Executions of one machine: they have no ARN before they are started.'],
   [/:stack\/\*$/, 'Stacks that used the ledger before this one: they are not known when it is deployed.'],

@@ -20,6 +20,8 @@ export interface LocalStack {
   readonly captureMapping?: string
   /** ARN of the function that knows the deployed migrations. */
   readonly preflightFunction?: string
+  /** Version of Segue that it was deployed with. */
+  readonly version?: string
   /** The options it was deployed with. */
   readonly options?: { readonly sliceSeconds: number }
 }

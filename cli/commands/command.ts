@@ -8,6 +8,8 @@ import type { Terminal } from '../terminal.ts'
 export interface Cli {
   open: Open
   terminal: Terminal
+  /** Of this program. */
+  version: string
   exit(code: ExitCode): void
 }
 

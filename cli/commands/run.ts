@@ -21,6 +21,7 @@ interface RunFlags extends WishFlags {
   json: boolean
   split: boolean
   offline: boolean
+  ticked: boolean
   dryRun: boolean
   segments?: number
   key?: string
@@ -58,17 +59,19 @@ export function addRun(program: Command, cli: Cli): void {
     .addOption(new Option('--segments <n>', "scan segments of this run (default: the deployment's)").argParser(Number))
     .option('--no-split', 'never split a hot key; it is resumed instead, however long it takes')
     .option('--offline', 'capture no live changes: only if nothing writes to the source during the run', false)
+    .option('--ticked', 'the checklist that the options name is done', false)
     .addHelpText('after', phasesHelp)
     .action(act<RunFlags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
 }
 
 async function run(engine: OperatorEngine, terminal: Terminal, flags: RunFlags): Promise<ExitCode> {
-  const { resume, split, offline, segments, dryRun, json, key } = flags
+  const { resume, split, offline, ticked, segments, dryRun, json, key } = flags
   const until = untilOf(flags.until, engine)
   // Only what differs from the defaults.
   const options = {
     ...(!split && { split }),
     ...(offline && { offline }),
+    ...(ticked && { ticked }),
     ...(segments !== undefined && { segments }),
     ...(until !== undefined && { until }),
   }

@@ -20,6 +20,8 @@ export interface Permissions {
   stream?: readonly string[]
   /** On the event source mapping that feeds the live function. */
   mapping?: readonly string[]
+  /** With their service, on `*`: lists and look-ups that IAM allows no narrower resource. */
+  anywhere?: readonly `${string}:${'Describe' | 'List' | 'Lookup'}${string}`[]
 }
 
 /** The declaration of a function. */
@@ -61,8 +63,18 @@ export const functions = {
     invokedBy: ['machine'],
     may: {
       source: ['DescribeTable', 'Query', 'Scan'],
-      destination: ['DescribeTable', 'Scan'],
+      destination: ['DescribeTable', 'DescribeTimeToLive', 'Scan'],
       ledger: ['GetItem'],
+      runs: ['DescribeExecution'],
+      anywhere: [
+        'application-autoscaling:DescribeScalableTargets',
+        'backup:ListBackupJobs',
+        'cloudtrail:LookupEvents',
+        'dynamodb:ListBackups',
+        'dynamodb:ListExports',
+        'dynamodb:ListImports',
+        'lambda:ListEventSourceMappings',
+      ],
     },
   },
   // Lists the chunks of earlier runs.

@@ -51,6 +51,10 @@ export const optionsSchema = z.strictObject({
    * counts as read to its end. A run waits twice this long before it copies. @default 60
    */
   streamSlackSeconds: z._default(seconds(1, 600), 60),
+  /**
+   * What people go through before a run: its name, or where it is. A run is then begun with `--ticked` alone. @default none
+   */
+  checklist: z.optional(z.string().check(z.minLength(1))),
   /** How long logs are kept. @default 90 */
   logRetentionDays: z._default(z.int().check(z.minimum(1), z.maximum(3653)), 90),
 })
@@ -113,6 +117,8 @@ export const requestSchema = z.strictObject({
   key: z.optional(runKey),
   /** When the run is paused by itself, ms since the epoch. @default never */
   until: z.optional(z.int().check(z.minimum(0))),
+  /** Somebody has gone through the checklist that the options name. @default false */
+  ticked: z.optional(z.boolean()),
   /** Who begins the run, as they say, for `segue status`. @default unknown */
   by: z.optional(z.string()),
   /** Why, likewise. @default no reason */

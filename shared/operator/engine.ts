@@ -3,6 +3,7 @@ import type { TableDescription } from '../dynamodb/sdk/describe.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Mapping } from '../live/ports.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import type { FindingsAnswer, FindingsQuestion } from './findings.ts'
 import type { NoAnswer, PlanAnswer, PlanQuestion } from './plan/pending.ts'
 import type { ExecutionView } from './status/verdict.ts'
 
@@ -19,6 +20,8 @@ export interface Deployed {
   destinationTable: string
   /** ARN of the source's stream that the deployment reads; absent where it captures no live changes. */
   sourceStream?: string
+  /** Version of Segue that deployed it; absent where the stack does not put it out. */
+  version?: string
   /** The deployed options as JSON; absent where the stack does not put them out. */
   options?: unknown
 }
@@ -55,5 +58,7 @@ export interface OperatorEngine {
   identity(): Promise<string | undefined>
   /** Invokes the deployed code for its part of a plan, where the deployment names the function. */
   askPlan?(question: PlanQuestion): Promise<PlanAnswer | NoAnswer>
+  /** The same for what stands in the way of a run. */
+  askFindings?(question: FindingsQuestion): Promise<FindingsAnswer | NoAnswer>
   runtime: Runtime
 }

@@ -5,7 +5,7 @@ import { commandAt, readControl, type Verb } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { continuable, isAboutLastRun, refuseOverUnfinished, refuseWhileAborting } from '../phases/last-run.ts'
-import { refuseUnlessEmpty } from '../phases/preflight.ts'
+import { refuseUnlessEmpty } from '../phases/preflight/destination.ts'
 import { Refusal } from '../phases/refusal.ts'
 import { allowRun, refuseBeside } from './command.ts'
 import type { OperatorEngine } from './engine.ts'
@@ -30,7 +30,7 @@ export interface RefusedStart {
 export type Started = { kind: 'started'; execution: string } | RefusedStart
 
 /** Options of a new run; see `requestSchema`. */
-export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offline' | 'until'>>
+export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offline' | 'until' | 'ticked'>>
 
 /** Starts a new run of the pending migrations. @throws OptionsError for options that are wrong. */
 export async function startRun(

@@ -90,12 +90,19 @@ export async function refuseWhileAborting(run: RunRecord, ledger: LedgerTable): 
 
 /** @throws Refusal `changes-lost` where the stream has forgotten changes, or would before they are read. */
 async function refuseIfLost(run: RunRecord, ledger: LedgerTable, now: number): Promise<void> {
-  if (run.offline) return
+  const lost = await whyChangesLost(run, ledger, now)
+  if (lost) throw new Refusal('changes-lost', `${lost}. ${afterLoss(run.destination)}`)
+}
+
+/** What remains to do where live changes were lost. */
+export const afterLoss = (destination: string) =>
+  `What was lost cannot be copied again: turn live changes off (\`segue capture off\`), empty ${destination} and start without resume.`
+
+/** Why live changes of a run were lost, or would be before they are read; a sentence without its full stop. */
+export async function whyChangesLost(run: RunRecord, ledger: LedgerTable, now: number): Promise<string | undefined> {
+  if (run.offline) return undefined
   const [capture, lag] = await Promise.all([readCapture(ledger, run.id), readLag(ledger, run.id)])
   const oldest = oldestUnapplied(capture, lag)
-  if (oldest === undefined || now - oldest <= changeKeptMs) return
-  throw new Refusal(
-    'changes-lost',
-    `Live changes of run ${run.id} have not been applied since ${new Date(oldest).toISOString()}, and the stream keeps them for 24 hours. What was lost cannot be copied again: turn live changes off (\`segue capture off\`), empty ${run.destination} and start without resume.`,
-  )
+  if (oldest === undefined || now - oldest <= changeKeptMs) return undefined
+  return `Live changes of run ${run.id} have not been applied since ${new Date(oldest).toISOString()}, and the stream keeps them for 24 hours`
 }

@@ -1,24 +1,27 @@
 import { maxKeyValue } from '../chunks/order.ts'
 import type { Options, RunRequest } from '../config/options.ts'
 import { DynamoDbError } from '../dynamodb/errors.ts'
-import { firstItem, isEmpty } from '../dynamodb/is-empty.ts'
-import { describeSchema, sameSchema } from '../dynamodb/key.ts'
+import { firstItem } from '../dynamodb/is-empty.ts'
 import type { Table } from '../dynamodb/ports.ts'
 import type { TableDescription } from '../dynamodb/sdk/describe.ts'
 import { readLease } from '../ledger/lease.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import { refuseWithoutStream } from './preflight-stream.ts'
-import { Refusal } from './refusal.ts'
+import { refuseByFindings } from './preflight/ask.ts'
+import type { Finding } from './preflight/finding.ts'
+import type { Operations } from './preflight/operations.ts'
+import type { Subject } from './preflight/probe.ts'
 
 export interface PreflightEngine {
   describe(table: string): Promise<TableDescription>
   open(description: TableDescription): Table
   options: Options
   ledger: LedgerTable
-  /** ARN of the source's stream that this deployment reads, if any. */
+  /** ARN of the source's stream that this deployment reads, and id of the mapping of live changes, if any. */
   stream: string | undefined
+  mapping: string | undefined
   runtime: Runtime
+  operations: Operations
 }
 
 /** The results of preflight for the states that come next. */
@@ -26,11 +29,12 @@ export interface Ready {
   outcome: 'ready'
   /** Whether keys may be split: the request allows it, and the table accepts synthetic start keys. */
   split: boolean
+  /** What is beside the run, for people. No value: nothing. */
+  findings?: Finding[]
 }
 
-/** A page of this many items must take less than a sixth of a slice, or the slice could not stop in time. */
-const probeItems = 25
-const probeShare = 6
+/** So many findings are shown in the execution, whose input and output are limited. */
+const mostFindings = 20
 
 /**
  * Checks, before anything is written, everything that would fail the run later.
@@ -38,60 +42,23 @@ const probeShare = 6
  * @throws DynamoDbError `table-not-found` or `access-denied`.
  */
 export async function preflight(request: RunRequest, engine: PreflightEngine): Promise<Ready> {
-  const { options, ledger } = engine
-  // Refuses the ledger of another version of Segue.
+  const subject = await subjectOf(request, engine)
+  const findings = await refuseByFindings(subject)
+  for (const { probe, what } of findings) engine.runtime.emit({ code: 'preflight.finding', probe, what })
+  const split =
+    request.split && (request.only !== undefined || (await acceptsSyntheticKeys(engine.open(subject.source))))
+  return { outcome: 'ready', split, ...(findings.length > 0 && { findings: findings.slice(0, mostFindings) }) }
+}
+
+/**
+ * What the probes ask about a run that this request would begin.
+ * @throws LedgerError `other-format`: refuses the ledger of another version of Segue; DynamoDbError as {@link preflight} does.
+ */
+export async function subjectOf(request: RunRequest, engine: PreflightEngine): Promise<Subject> {
+  const { options, ledger, describe } = engine
   await readLease(ledger, options.destinationTable)
-  const [source, destination] = await Promise.all([
-    engine.describe(options.sourceTable),
-    engine.describe(options.destinationTable),
-  ])
-  if (source.arn === destination.arn)
-    throw new Refusal(
-      'same-table',
-      `Source and destination are the same table (${source.name}). Name two tables in the options and deploy again.`,
-    )
-  for (const table of [source, destination])
-    if (table.status !== 'ACTIVE' && table.status !== 'UPDATING')
-      throw new Refusal(
-        'table-not-ready',
-        `Table ${table.name} is ${table.status}. Wait until it is ACTIVE and start again.`,
-      )
-  if (destination.multiRegionStrong)
-    throw new Refusal(
-      'multi-region-strong',
-      `Table ${destination.name} is a global table with multi-Region strong consistency, which takes no transactions, and live changes, Settle and Repair write in transactions. Create the destination in one Region, or with multi-Region eventual consistency.`,
-    )
-  if (!sameSchema(source.schema, destination.schema))
-    throw new Refusal(
-      'schema-mismatch',
-      `The key of ${source.name} is ${describeSchema(source.schema)}, the key of ${destination.name} is ${describeSchema(destination.schema)}. Create the destination with the key schema of the source.`,
-    )
-  if (request.only) return { outcome: 'ready', split: request.split }
-  await refuseWithoutStream(request, source, { ...engine, destination: options.destinationTable })
-  if (!request.resume) await refuseUnlessEmpty(engine.open(destination))
-  const table = engine.open(source)
-  await refuseShortSlices(table, engine)
-  return { outcome: 'ready', split: request.split && (await acceptsSyntheticKeys(table)) }
-}
-
-/** @throws Refusal `destination-not-empty`. */
-export async function refuseUnlessEmpty(destination: Table): Promise<void> {
-  if (await isEmpty(destination)) return
-  throw new Refusal(
-    'destination-not-empty',
-    `Table ${destination.name} already holds items. Start with \`{"resume": true}\` (\`segue run --resume\`) to resume a halted run; or turn live changes off (\`segue capture off\`) and empty the table.`,
-  )
-}
-
-async function refuseShortSlices(table: Table, { options, runtime }: PreflightEngine): Promise<void> {
-  const before = runtime.clock()
-  await table.scan({ segment: 0, totalSegments: 1, limit: probeItems, consistent: true })
-  const tookMs = runtime.clock() - before
-  if (tookMs * probeShare > options.sliceSeconds * 1000)
-    throw new Refusal(
-      'slice-too-short',
-      `Reading ${probeItems} items of ${table.name} took ${tookMs} ms, too much for slices of ${options.sliceSeconds} s. Raise \`sliceSeconds\` to at least ${Math.ceil((tookMs * probeShare) / 1000)} and deploy again.`,
-    )
+  const [source, destination] = await Promise.all([describe(options.sourceTable), describe(options.destinationTable)])
+  return { ...engine, request, source, destination }
 }
 
 /**

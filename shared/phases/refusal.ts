@@ -12,6 +12,8 @@ export type RefusalCode =
   | 'destination-not-empty'
   | 'table-not-ready'
   | 'slice-too-short'
+  | 'time-to-live-on'
+  | 'checklist-not-ticked'
   | 'run-in-progress'
   | 'ledger-in-use'
   | 'other-ledger'
@@ -53,6 +55,14 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   'slice-too-short': {
     means: 'Reading a small page takes so long that slices could not stop in time.',
     next: 'Raise `sliceSeconds` to what the message says and deploy again.',
+  },
+  'time-to-live-on': {
+    means: 'Time to live is on at the destination: it would delete items while they are migrated and verified.',
+    next: 'Turn it off (`aws dynamodb update-time-to-live`) until the run has finished. One such change an hour is taken.',
+  },
+  'checklist-not-ticked': {
+    means: 'The options name a checklist, and whoever began the run did not say that it is done.',
+    next: 'Go through it, then start with `segue run --ticked`.',
   },
   'run-in-progress': {
     means: 'Another execution owns the destination: at most one run works on a table.',

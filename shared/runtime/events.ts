@@ -16,6 +16,8 @@ export type EngineEvent =
   | { code: 'chunk.failed'; run: string; chunk: string; reason: string }
   | { code: 'item.quarantined'; run: string; migration: string; reason: string; key: string }
   | { code: 'retry.waiting'; operation: string; attempt: number; waitMs: number; reason: string }
+  /** What preflight found beside a run that begins nevertheless. */
+  | { code: 'preflight.finding'; probe: string; what: string }
   | { code: 'run.phase'; run: string; phase: string }
   | { code: 'live.batch'; run: string; records: number; lagMs: number }
   /** Several source items make one destination item; the one with the smallest encoded key was written. */

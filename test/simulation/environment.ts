@@ -3,8 +3,10 @@ import type { TableDescription } from '../../shared/dynamodb/sdk/describe.ts'
 import type { StreamRecord } from '../../shared/live/ports.ts'
 import type { UndrainedError } from '../../shared/passes/slice/errors.ts'
 import type { Tags } from '../../shared/phases/handlers/lease.ts'
-import type { LiveWorld, MappingWorld, Migrating, StreamWorld } from '../../shared/phases/handlers/world.ts'
+import type { PreflightWorld } from '../../shared/phases/handlers/preflight.ts'
+import type { LiveWorld, MappingWorld, StreamWorld } from '../../shared/phases/handlers/world.ts'
 import type { Executions, ManifestStore, Stacks } from '../../shared/phases/ports.ts'
+import { nothingBeside } from '../../shared/phases/preflight/operations.ts'
 import { type Deployment, destinationTable, engineIn, open, type Release, sourceTable } from './deployment.ts'
 import type { Execution } from './interpreter/execution.ts'
 import type { Json } from './interpreter/json.ts'
@@ -16,7 +18,7 @@ import type { TableStore } from './stores/table.ts'
 import type { World } from './world.ts'
 
 /** All that any function has at hand. */
-export interface Environment extends LiveWorld, StreamWorld, MappingWorld, Migrating {
+export interface Environment extends LiveWorld, StreamWorld, MappingWorld, PreflightWorld {
   executions: Executions
   stack: string
   stacks: Stacks
@@ -44,6 +46,8 @@ export function environmentIn(deployment: Deployment, sandbox: Sandbox, release:
     silenceMs: world.settings.silenceSeconds * 1000,
     slackMs: world.settings.slackMs,
     mapping: mappingIn(world, sandbox, mapping()),
+    mappingId: 'mapping',
+    operations: nothingBeside,
     executions: executionsIn(deployment, sandbox),
     stack: 'stack',
     stacks: { use: async () => 'this ledger' },

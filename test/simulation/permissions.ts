@@ -5,10 +5,13 @@ import type { Environment } from './environment.ts'
 import { violation } from './violation.ts'
 import type { World } from './world.ts'
 
+/** What a call of the simulator is on. Preflight's lists are asked of nobody there. */
+type Resource = Exclude<keyof Permissions, 'anywhere'>
+
 /** The same environment, in which each call needs the action that the table of functions gives, as IAM demands it. */
 export function permitted(environment: Environment, name: FunctionName, world: World): Environment {
   const may: Permissions = functions[name].may
-  const need = (on: keyof Permissions, ...actions: string[]) => {
+  const need = (on: Resource, ...actions: string[]) => {
     const missing = actions.find((action) => !may[on]?.includes(action))
     if (!missing) return
     const text = `The function ${name} calls ${missing} on ${on}, which the table of functions does not allow it`
@@ -17,7 +20,7 @@ export function permitted(environment: Environment, name: FunctionName, world: W
   }
   /** The call, if it is allowed. What is not rejects, as a call does. */
   const allowed =
-    <A extends unknown[], R>(on: keyof Permissions, actions: string[], call: (...args: A) => Promise<R>) =>
+    <A extends unknown[], R>(on: Resource, actions: string[], call: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
       need(on, ...actions)
       return call(...args)

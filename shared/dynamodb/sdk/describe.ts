@@ -28,6 +28,8 @@ export interface TableDescription {
   indexes?: TableIndex[]
   /** Regions of the other replicas of a global table. No value: it is not a global table. */
   replicas?: string[]
+  /** It is being restored from a backup or a point in time. */
+  restored?: true
   /** Its replicas are strongly consistent (MRSC): it takes no transactions. */
   multiRegionStrong?: true
   /** The stream, while it is enabled. */
@@ -42,6 +44,8 @@ export interface TableIndex {
   keys: string[]
   /** Names of the attributes it holds in addition to its own key and the table's. */
   projected: 'all' | string[]
+  /** It is being built of the items that are there. */
+  building?: true
 }
 
 /**
@@ -64,6 +68,7 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
     sizeBytes: table.TableSizeBytes ?? 0,
     ...(indexes.length > 0 && { indexes }),
     ...(replicas.length > 0 && { replicas }),
+    ...(table.RestoreSummary?.RestoreInProgress && { restored: true as const }),
     ...(table.MultiRegionConsistency === 'STRONG' && { multiRegionStrong: true as const }),
     ...(stream?.StreamEnabled && streamArn && { stream: { arn: streamArn, viewType: stream.StreamViewType ?? '' } }),
   }
@@ -85,11 +90,12 @@ function schemaOf(table: SdkDescription): TableSchema {
 function indexesOf({ GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: SdkDescription): TableIndex[] {
   const one =
     (kind: TableIndex['kind']) =>
-    ({ IndexName: name = '', KeySchema = [], Projection = {} }: SecondaryIndex): TableIndex => ({
+    ({ IndexName: name = '', KeySchema = [], Projection = {}, ...rest }: SecondaryIndex): TableIndex => ({
       name,
       kind,
       keys: KeySchema.flatMap(({ AttributeName }) => AttributeName ?? []),
       projected: Projection.ProjectionType === 'ALL' ? 'all' : (Projection.NonKeyAttributes ?? []),
+      ...('IndexStatus' in rest && rest.IndexStatus === 'CREATING' && { building: true as const }),
     })
   return [...GlobalSecondaryIndexes.map(one('global')), ...LocalSecondaryIndexes.map(one('local'))]
 }

@@ -5,6 +5,7 @@ import { wasFinished } from '../../facts/resumable.ts'
 import { readApplied } from '../../ledger/applied.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import type { Migration } from '../../migrations/index.ts'
+import { nothingBeside } from '../../phases/preflight/operations.ts'
 import { preflight, type Ready } from '../../phases/preflight.ts'
 import { Refusal } from '../../phases/refusal.ts'
 import type { OperatorEngine } from '../engine.ts'
@@ -181,7 +182,11 @@ async function preflightOr(
 ): Promise<Ready | Refusal> {
   const stream = deployment.sourceStream
   try {
-    return await preflight(request, { describe, open, options, ledger, stream, runtime })
+    return await preflight(request, {
+      ...{ describe, open, options, ledger, stream, runtime },
+      // What else there is, the person may not ask; the preflight function may (`segue preflight`).
+      ...{ mapping: undefined, operations: nothingBeside },
+    })
   } catch (error) {
     if (Refusal.is(error)) return error
     throw error

@@ -1,5 +1,9 @@
+import { createRequire } from 'node:module'
 import { runCli } from '../../../cli/program.ts'
 import { aSegment, aWalk, memoryTerminal, memoryWorld, start } from './fixtures.ts'
+
+/** Of this program. */
+export const { version } = createRequire(import.meta.url)('#package') as { version: string }
 
 /** The CLI over a world in memory. */
 export function setUp(interactive = false) {

@@ -240,7 +240,7 @@ describe('what a role is granted', () => {
     const segue = new Segue(stack, 'Segue', { options: { sourceTable: 'orders', destinationTable: 'new' }, migrations })
     segue.grantOperate(new Role(stack, 'Person', { assumedBy: new AccountRootPrincipal() }))
     expect(JSON.stringify(Template.fromStack(stack).findResources('AWS::IAM::Policy'))).not.toContain(
-      'EventSourceMapping',
+      'GetEventSourceMapping',
     )
   })
 })

@@ -174,6 +174,7 @@ describe('the stack', () => {
       ManifestBucket: '${SegueManifests}',
       RunStateMachineArn: '${SegueWorkflowRunMachine}',
       ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',
+      Version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       Options: expect.stringContaining('"sliceSeconds":600'),
       // The version that executions invoke.
       PreflightFunction: expect.stringMatching(/preflight.*CurrentVersion/),

@@ -4,6 +4,7 @@ import { readLease } from '../../../shared/ledger/lease.ts'
 import { getRun, updateRun } from '../../../shared/ledger/runs.ts'
 import type { LedgerTable, Row } from '../../../shared/ledger/table.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
+import { nothingBeside } from '../../../shared/phases/preflight/operations.ts'
 import { preflight } from '../../../shared/phases/preflight.ts'
 import { orRefused } from '../../../shared/phases/refusal.ts'
 import { aRun, store } from '../cli/fixtures.ts'
@@ -82,7 +83,7 @@ describe('the format of a ledger', () => {
         open: world.openTable,
         options: { sourceTable: 'alpha', destinationTable: 'beta' } as never,
         ledger,
-        stream: undefined,
+        ...{ stream: undefined, mapping: undefined, operations: nothingBeside },
         runtime: world.runtime,
       }
       expect(await orRefused(() => preflight(request, engine))).toEqual(refused)

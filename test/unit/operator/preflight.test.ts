@@ -7,6 +7,7 @@ import { writeApplied } from '../../../shared/ledger/applied.ts'
 import { MigrationsModuleError } from '../../../shared/migrations/errors.ts'
 import { defineMigration, type Migration } from '../../../shared/migrations/migration.ts'
 import { preflightOrPlanHandler } from '../../../shared/operator/preflight.ts'
+import { nothingBeside, type Operations } from '../../../shared/phases/preflight/operations.ts'
 import { memoryWorld } from '../cli/fixtures.ts'
 
 const twins = (id: string) =>
@@ -19,7 +20,10 @@ const twins = (id: string) =>
     up: (item) => [item, { ...item, sk: `${item.sk}|twin` }],
   })
 
-function setUp(migrations: () => Promise<Migration[]> = async () => [twins('first'), twins('second')]) {
+function setUp(
+  migrations: () => Promise<Migration[]> = async () => [twins('first'), twins('second')],
+  operations: Partial<Operations> = {},
+) {
   const memory = memoryWorld()
   const { world, tables, ledger } = memory
   for (let i = 0; i < 10; i++) tables.alpha.store({ pk: { S: 'case|1' }, sk: { S: `item|${i}` } })
@@ -32,6 +36,9 @@ function setUp(migrations: () => Promise<Migration[]> = async () => [twins('firs
     describeTable: world.describeTable,
     openTable: (name) => tables[name as keyof typeof tables],
     migrations,
+    mappingId: 'ours',
+    operations: { ...nothingBeside, ...operations },
+    executions: { status: async () => 'ended' },
   })
   const call = (event: Parameters<typeof handle>[0]) => handle(event, { remainingMs: () => 60_000 })
   return { ...memory, call }
@@ -53,6 +60,17 @@ test('asked for a plan, it refuses migrations that do not load', async () => {
   expect(await call({ plan })).toEqual({ outcome: 'refused', error: 'migrations-module', cause: 'It does not load' })
 })
 
+test('asked by `segue preflight`, it tells what stands in the way of a run', async () => {
+  const { call } = setUp(undefined, { backups: async (table) => (table === 'alpha' ? [{ name: 'nightly' }] : []) })
+  expect(await call({ findings: {} })).toEqual({
+    outcome: 'answered',
+    findings: [
+      expect.objectContaining({ probe: 'backups', what: 'Backup nightly of alpha is being made', blocks: false }),
+    ],
+  })
+  expect(await call({ input: {} })).toMatchObject({ outcome: 'ready', findings: [{ probe: 'backups' }] })
+})
+
 test('asked by the state machine, it checks a run', async () => {
   const { call } = setUp()
   expect(await call({ input: {} })).toEqual({ outcome: 'ready', split: true })
@@ -60,5 +78,5 @@ test('asked by the state machine, it checks a run', async () => {
 
 test('is what is deployed', () => {
   const file = path.resolve(import.meta.dirname, '../../../functions/preflight.ts')
-  expect(readFileSync(file, 'utf8')).toContain('wire(preflightOrPlanHandler(')
+  expect(readFileSync(file, 'utf8')).toMatch(/wire\(\s*preflightOrPlanHandler\(/)
 })

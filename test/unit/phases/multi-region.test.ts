@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { parseOptions, parseRequest } from '../../../shared/config/options.ts'
+import { nothingBeside } from '../../../shared/phases/preflight/operations.ts'
 import { preflight } from '../../../shared/phases/preflight.ts'
 import { memoryWorld } from '../cli/fixtures.ts'
 
@@ -14,6 +15,7 @@ function preflightWith(strong: 'alpha' | 'beta', input: object) {
     open: world.openTable,
     options: parseOptions({ sourceTable: 'alpha', destinationTable: 'beta' }),
     ...{ ledger, stream: 'arn:stream:alpha', runtime: world.runtime },
+    ...{ mapping: undefined, operations: nothingBeside },
   })
 }
 

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { parseRequest } from '../../../shared/config/options.ts'
+import { parseRequest, type RunRequest } from '../../../shared/config/options.ts'
 import type { TableDescription } from '../../../shared/dynamodb/sdk/describe.ts'
 import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
-import { refuseWithoutStream } from '../../../shared/phases/preflight-stream.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
+import { begunRun, withoutStream } from '../../../shared/phases/preflight/stream.ts'
+import { Refusal } from '../../../shared/phases/refusal.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { run, schema, world } from '../live/world.ts'
 
@@ -19,6 +21,17 @@ const tableWith = (stream?: TableDescription['stream']): TableDescription => ({
   ...(stream && { stream }),
 })
 const table = tableWith({ arn: deployed, viewType: images })
+
+/** Refuses as the state does. */
+async function refuseWithoutStream(
+  request: RunRequest,
+  source: TableDescription,
+  { ledger, destination, stream }: { ledger: LedgerTable; destination: string; stream: string | undefined },
+): Promise<void> {
+  const begun = request.resume ? await begunRun(ledger, destination) : undefined
+  const [found] = withoutStream(begun, { request, source, stream, destination: { name: destination } })
+  if (found?.blocks) throw new Refusal(found.error, `${found.what}. ${found.clear}`)
+}
 
 describe('a new run', () => {
   const begin = (source: TableDescription, stream: string | undefined, request = {}) =>

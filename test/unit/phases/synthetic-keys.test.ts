@@ -3,6 +3,7 @@ import { parseOptions, parseRequest } from '../../../shared/config/options.ts'
 import { DynamoDbError, type DynamoDbErrorCode } from '../../../shared/dynamodb/errors.ts'
 import { type KeySchema, keyAttributes } from '../../../shared/dynamodb/key.ts'
 import type { Table } from '../../../shared/dynamodb/ports.ts'
+import { nothingBeside } from '../../../shared/phases/preflight/operations.ts'
 import { preflight } from '../../../shared/phases/preflight.ts'
 import { memoryTable } from '../../memory/table.ts'
 import { memoryWorld } from '../cli/fixtures.ts'
@@ -18,6 +19,7 @@ async function splits(source: Table, request = offline): Promise<boolean> {
     open: ({ name }) => (name === 'alpha' ? source : memoryTable(source.schema, name)),
     options: parseOptions({ sourceTable: 'alpha', destinationTable: 'beta' }),
     ...{ ledger, stream: undefined, runtime: world.runtime },
+    ...{ mapping: undefined, operations: nothingBeside },
   })
   return split
 }

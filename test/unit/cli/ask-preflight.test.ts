@@ -1,6 +1,6 @@
 import type { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda'
 import { describe, expect, test } from 'vitest'
-import { askPlan } from '../../../cli/ask-plan.ts'
+import { askPlan } from '../../../cli/ask-preflight.ts'
 
 const question = { totalSegments: 4, jump: true }
 

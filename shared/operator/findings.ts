@@ -1,0 +1,81 @@
+import type { RunRequest } from '../config/options.ts'
+import type { Finding } from '../phases/preflight/finding.ts'
+import type { NoAnswer } from './plan/pending.ts'
+
+/** About which run it is asked what stands in its way. */
+export type FindingsQuestion = Partial<Pick<RunRequest, 'resume' | 'offline' | 'ticked'>>
+
+export interface FindingsAnswer {
+  outcome: 'answered'
+  findings: Finding[]
+}
+
+/** What is used of the engine of a command. */
+interface Asking {
+  deployment: { version?: string }
+  askFindings?(question: FindingsQuestion): Promise<FindingsAnswer | NoAnswer>
+}
+
+/** What stands in the way of a run. */
+export interface Preflighted {
+  findings: Finding[]
+  /** The first that blocks. */
+  blockedBy?: Finding
+}
+
+/**
+ * Asks the deployed code what stands in the way of a run, and adds what only the command knows. Changes nothing.
+ * @param own version of this program.
+ */
+export async function findingsBefore(
+  question: FindingsQuestion,
+  own: string,
+  { askFindings, deployment }: Asking,
+): Promise<Preflighted> {
+  const answer: FindingsAnswer | NoAnswer = askFindings
+    ? await askFindings(question)
+    : { outcome: 'unknown', reason: 'this deployment does not name its preflight function' }
+  const findings = [...asFindings(answer), ...otherVersion(deployment.version, own)]
+  const blockedBy = findings.find(({ blocks }) => blocks)
+  return { findings, ...(blockedBy && { blockedBy }) }
+}
+
+/** What keeps the function from responding keeps a run from beginning. */
+function asFindings(answer: FindingsAnswer | NoAnswer): Finding[] {
+  switch (answer.outcome) {
+    case 'answered':
+      return answer.findings
+    case 'refused':
+      return [
+        {
+          probe: 'preflight function',
+          what: answer.cause.replace(/\.$/, ''),
+          blocks: true,
+          clear: 'A run would be refused for the same reason.',
+        },
+      ]
+    case 'unknown':
+      return [
+        {
+          probe: 'preflight function',
+          what: `It is not known what stands in the way of a run: ${answer.reason}`,
+          blocks: true,
+          unknown: true,
+          clear: 'Deploy again, or ask for that permission.',
+        },
+      ]
+  }
+}
+
+/** A deployment of another version than this program. */
+export function otherVersion(deployed: string | undefined, own: string): Finding[] {
+  if (deployed === own) return []
+  return [
+    {
+      probe: 'version',
+      what: `The stack is of ${deployed === undefined ? 'an earlier version of Segue' : `version ${deployed}`}, and this command of version ${own}`,
+      blocks: false,
+      clear: 'Deploy with the version of this command (`cdk deploy`), or use that of the stack.',
+    },
+  ]
+}
