@@ -29,6 +29,17 @@ interface LeaseTask {
   fence: number
 }
 
+/** The user's code in this deployment that some work needs: the migrations, or the definitions of indices. */
+export interface Code {
+  of: 'migrations' | 'search'
+  hash: string
+}
+
+/** Whether a run, or the newest build of its indices, began with this code. */
+export function beganWith(run: Pick<RunRecord, 'codeHash' | 'index'>, { of, hash }: Code): boolean {
+  return hash === (of === 'search' ? run.index?.hash : run.codeHash)
+}
+
 /**
  * Whether a task belongs to the execution that drives the run now. `false` once that execution has ended, and for an
  * earlier one.
@@ -44,9 +55,9 @@ export function isDriving(
  * Why work of an execution must stop; `undefined` if it may continue. The end of an execution raises the fence; its run
  * says so, too, since a run of an earlier version may have ended without that.
  */
-export function stopReason(ledger: LedgerTable, task: LeaseTask, codeHash: string, clock: Clock): StopReason {
+export function stopReason(ledger: LedgerTable, task: LeaseTask, code: Code, clock: Clock): StopReason {
   return trusted(clock, async () => {
-    const { run, control, reason } = await readReason(ledger, task, codeHash)
+    const { run, control, reason } = await readReason(ledger, task, code)
     if (reason) return reason
     if (!isDriving(task, run)) return 'fenced'
     return commandAt(control, clock()) === 'pause' ? 'paused' : undefined
@@ -57,21 +68,21 @@ export function stopReason(ledger: LedgerTable, task: LeaseTask, codeHash: strin
 export function liveStopReason(
   ledger: LedgerTable,
   task: LeaseTask,
-  codeHash: string,
+  code: Code,
   clock: Clock,
 ): StopReason<WhyLiveStopped> {
-  return trusted(clock, async () => (await readReason(ledger, task, codeHash)).reason)
+  return trusted(clock, async () => (await readReason(ledger, task, code)).reason)
 }
 
 async function readReason(
   ledger: LedgerTable,
   task: LeaseTask,
-  codeHash: string,
+  code: Code,
 ): Promise<{ run: RunRecord; control: Control; reason: WhyLiveStopped | undefined }> {
   const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
   if (control.fence !== task.fence) return { run, control, reason: 'fenced' }
   if (isAborted(run, control)) return { run, control, reason: 'aborted' }
-  return { run, control, reason: run.codeHash === codeHash ? undefined : 'code changed' }
+  return { run, control, reason: beganWith(run, code) ? undefined : 'code changed' }
 }
 
 export interface Stopped {

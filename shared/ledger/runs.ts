@@ -63,6 +63,8 @@ export interface RunRecord {
   unordered?: ('source' | 'destination')[]
   /** The verification begun last. */
   verification?: { number: number; ended: boolean }
+  /** The newest build of indices, and the hash of the definitions that it began with. No value: none was begun. */
+  index?: { build: number; hash: string }
   /** ARN of the execution that drives the run now, and the fence of its lease. */
   execution: string
   fence: number

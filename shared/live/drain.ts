@@ -1,5 +1,6 @@
 import { readCapture } from '../ledger/capture.ts'
 import {
+  type Code,
   continueUnless,
   liveStopReason,
   orStopped,
@@ -34,7 +35,8 @@ export interface DrainEngine extends Omit<ShardDrainEngine, 'since' | 'stream'> 
   /** Without retries. */
   stream: Stream
   deadline: Deadline
-  codeHash: string
+  /** The code that applies the feed. */
+  code: Code
 }
 
 /**
@@ -61,7 +63,7 @@ export type DrainOutcome =
  * its own. Nothing simpler can tell: Lambda's records name no shard, and a quiet stream resembles a stuck consumer.
  */
 export function drain(task: DrainTask, engine: DrainEngine): Promise<DrainOutcome> {
-  return drainUnless(task, engine, stopReason(engine.ledger, task, engine.codeHash, engine.runtime.clock))
+  return drainUnless(task, engine, stopReason(engine.ledger, task, engine.code, engine.runtime.clock))
 }
 
 function drainUnless(task: DrainTask, engine: DrainEngine, whyStop: StopReason): Promise<DrainOutcome> {
@@ -124,7 +126,7 @@ export async function advance(task: { run: string; fence: number }, engine: Drai
   const silenceMs = Math.min(engine.silenceMs, listenMs)
   // So early that the first list is later than T: changes in later lists can wait for the next poll.
   const past = engine.runtime.clock() - engine.slackMs
-  const whyStop = liveStopReason(engine.ledger, task, engine.codeHash, engine.runtime.clock)
+  const whyStop = liveStopReason(engine.ledger, task, engine.code, engine.runtime.clock)
   return drainUnless({ ...task, past }, { ...engine, silenceMs }, whyStop)
 }
 

@@ -1,5 +1,5 @@
 import { readControl } from '../ledger/control.ts'
-import { stopReason } from '../ledger/fencing.ts'
+import { type Code, stopReason } from '../ledger/fencing.ts'
 import { headBuckets, headOf, headPk, needsSettling } from '../ledger/heads.ts'
 import type { Deadline } from '../runtime/ports.ts'
 import type { LiveEngine } from './engine.ts'
@@ -10,7 +10,8 @@ import { settleHead } from './settle.ts'
 
 export interface SettleEngine extends LiveEngine {
   deadline: Deadline
-  codeHash: string
+  /** The migrations of this deployment. */
+  code: Code
 }
 
 /**
@@ -29,7 +30,7 @@ export async function settleBuckets(
   const { quiet } = await readControl(ledger, run)
   if (quiet === undefined)
     throw new LiveError('not-quiet', `Run ${run} is not quiet: copy may still write. Begin quiet, then settle.`)
-  const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
+  const whyStop = stopReason(ledger, task, engine.code, runtime.clock)
   return workThrough([...headLists(quiet, engine), ...quarantineLists(engine)], task.from, { ...engine, whyStop })
 }
 

@@ -26,11 +26,11 @@ const askMs = 5_000
  * and the machine makes few rounds. Halts the run if changes were lost or are not applied.
  */
 export async function drainRun(task: DrainTask, engine: DrainEngine): Promise<Drained> {
-  const { ledger, runtime, deadline, codeHash, silenceMs } = engine
+  const { ledger, runtime, deadline, code, silenceMs } = engine
   // A poll reads what is left, listens for silence, and reads again what came meanwhile.
   const pollMs = 2 * silenceMs + deadline.remainingMs() / 10
   const run = await enterPhase(task, 'Drain', engine)
-  const whyStop = stopReason(ledger, task, codeHash, runtime.clock)
+  const whyStop = stopReason(ledger, task, code, runtime.clock)
   for (;;) {
     const drained = await poll(task, run, engine)
     if (drained.outcome !== 'waiting') return drained

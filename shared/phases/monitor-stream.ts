@@ -54,7 +54,7 @@ export async function monitorStream(
     await recordLag(run.id, { outcome: 'stopped', reason: 'turned off' }, engine)
   else if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
   else {
-    const reason = await liveStopReason(ledger, task, engine.codeHash, engine.runtime.clock)()
+    const reason = await liveStopReason(ledger, task, engine.code, engine.runtime.clock)()
     if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
   }
   return { outcome: 'monitored' }

@@ -33,7 +33,7 @@ export async function repairRun(
   }
   // A run that finished before offline runs settled has no quiet period: each repair is one of its own.
   const period = quiet ?? `repair.${task.fence}`
-  const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
+  const whyStop = stopReason(ledger, task, engine.code, runtime.clock)
   const recheck = async (key: Key) => {
     await recheckQuarantined(key, engine)
     await tryRefused(key, period, engine)

@@ -17,6 +17,7 @@ import { openPass } from '../../shared/passes/open-pass.ts'
 import { runSlice } from '../../shared/passes/slice/slice.ts'
 import { inParallel } from '../../shared/runtime/parallel.ts'
 import type { Runtime } from '../../shared/runtime/ports.ts'
+import { migrationsOf } from '../code.ts'
 import { LocalTables } from '../contract/local-tables.ts'
 
 /**
@@ -120,7 +121,7 @@ async function measure(source: Table, id: string): Promise<void> {
         ledger,
         openPass: (...[opened, which, shouldContinue]: Parameters<Parameters<typeof runSlice>[1]['openPass']>) =>
           openPass(opened, which, shouldContinue, { ledger, runtime, open, migrations: [], sliceMs }),
-        ...{ runtime, deadline: { remainingMs: () => sliceMs }, codeHash: 'code', sliceMs, splitAfterMs: sliceMs },
+        ...{ runtime, deadline: { remainingMs: () => sliceMs }, code: migrationsOf(), sliceMs, splitAfterMs: sliceMs },
       }
       const outcome = await runSlice({ run: id, pass: of, chunk, fence: 1 }, engine)
       if (outcome.outcome !== 'done') throw new Error(`${chunk}: ${outcome.outcome}`)

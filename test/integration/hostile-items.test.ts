@@ -21,6 +21,7 @@ import { fromLambdaRecord } from '../../shared/live/sdk/records.ts'
 import { settleBuckets } from '../../shared/live/settle-all.ts'
 import { openPass } from '../../shared/passes/open-pass.ts'
 import { runSlice } from '../../shared/passes/slice/slice.ts'
+import { migrationsOf } from '../code.ts'
 import { LocalTables } from '../contract/local-tables.ts'
 import { migration } from '../unit/migrations/fixtures.ts'
 import { type Hostile, hostileItems } from './hostile/recipes.ts'
@@ -152,7 +153,7 @@ async function world() {
       const task = { run: run.id, pass, chunk: id, fence: 1 }
       const slice = () =>
         runSlice(task, {
-          ...{ ledger, runtime, deadline, codeHash: 'code', sliceMs, splitAfterMs: sliceMs },
+          ...{ ledger, runtime, deadline, code: migrationsOf(), sliceMs, splitAfterMs: sliceMs },
           openPass: (of, which, ask) => openPass(of, which, ask, passes),
         })
       // Under load DynamoDB Local may fail for longer than retries last: then the next slice continues.
@@ -185,7 +186,7 @@ async function world() {
     async settle() {
       await writeControl(ledger, run.id, await readControl(ledger, run.id), { command: 'run', fence: 1, quiet: 'q' })
       const task = { run: run.id, fence: 1, from: { shard: 0, after: '' } }
-      expect(await settleBuckets(task, { ...engine, deadline, codeHash: 'code' })).toEqual({ outcome: 'done' })
+      expect(await settleBuckets(task, { ...engine, deadline, code: migrationsOf() })).toEqual({ outcome: 'done' })
       for (const entry of await listQuarantine(ledger, run.id)) listed.set(encodeKey(entry.key), entry)
     },
   }

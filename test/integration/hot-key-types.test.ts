@@ -14,6 +14,7 @@ import { createRun, type RunRecord } from '../../shared/ledger/runs.ts'
 import type { LedgerTable } from '../../shared/ledger/table.ts'
 import { copyPass } from '../../shared/passes/copy.ts'
 import { runSlice } from '../../shared/passes/slice/slice.ts'
+import { migrationsOf } from '../code.ts'
 import { LocalTables } from '../contract/local-tables.ts'
 import { realRuntime as runtime } from './real-runtime.ts'
 
@@ -113,7 +114,7 @@ async function migrate(source: Table, destination: Table, ledger: LedgerTable, i
         }),
         runtime,
         deadline: { remainingMs: () => end - runtime.clock() },
-        codeHash: 'code',
+        code: migrationsOf(),
         sliceMs: SLICE_MS,
         splitAfterMs: SLICE_MS / 5,
       },

@@ -1,3 +1,4 @@
+import type { Code } from '../../ledger/fencing.ts'
 import type { PassId } from '../../ledger/passes.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
@@ -11,8 +12,8 @@ export interface SliceEngine {
   openPass: (run: RunRecord, pass: PassId, ask: Ask) => Pass
   runtime: Runtime
   deadline: Deadline
-  /** Hash of the migrations in this deployment. */
-  codeHash: string
+  /** The code that the pass needs. */
+  code: Code
   /** Limit of a slice and the age at which a key counts as hot, ms. */
   sliceMs: number
   splitAfterMs: number

@@ -44,11 +44,11 @@ const longestPauseMs = 5_000
 export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Outcome> {
   const { ledger, runtime, deadline } = engine
   const hardDeadline = runtime.clock() + deadline.remainingMs()
-  const started = await startSlice(ledger, task, engine.codeHash, runtime.clock(), hardDeadline)
+  const started = await startSlice(ledger, task, engine.code, runtime.clock(), hardDeadline)
   if (started.kind === 'ended') return started.outcome
   const { run, record } = started
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
-  const whyStop = stopReason(ledger, task, engine.codeHash, runtime.clock)
+  const whyStop = stopReason(ledger, task, engine.code, runtime.clock)
   let unanswered = 0
   const ask: Ask = continueUnless(whyStop)
   ask.unanswered = () => {

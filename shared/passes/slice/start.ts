@@ -2,7 +2,7 @@ import { type ChunkRecord, getChunk, replaceChunk } from '../../ledger/chunks.ts
 import { compareAndSet } from '../../ledger/compare-and-set.ts'
 import { commandAt, readControl } from '../../ledger/control.ts'
 import { LedgerError } from '../../ledger/errors.ts'
-import { isAborted } from '../../ledger/fencing.ts'
+import { beganWith, type Code, isAborted } from '../../ledger/fencing.ts'
 import type { PassId } from '../../ledger/passes.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
@@ -25,7 +25,7 @@ export type Started = { kind: 'started'; run: RunRecord; record: ChunkRecord } |
 export async function startSlice(
   ledger: LedgerTable,
   task: SliceTask,
-  codeHash: string,
+  code: Code,
   now: number,
   deadline: number,
 ): Promise<Started> {
@@ -33,7 +33,7 @@ export async function startSlice(
   const [run, control] = await Promise.all([getRun(ledger, task.run), readControl(ledger, task.run)])
   if (control.fence !== task.fence) return ended({ outcome: 'stopped', reason: 'fenced' })
   if (isAborted(run, control)) return ended({ outcome: 'stopped', reason: 'aborted' })
-  if (run.codeHash !== codeHash) return ended({ outcome: 'stopped', reason: 'code changed' })
+  if (!beganWith(run, code)) return ended({ outcome: 'stopped', reason: 'code changed' })
   if (commandAt(control, now) === 'pause') return ended({ outcome: 'stopped', reason: 'paused' })
   const claim = async (): Promise<{ done: Started } | undefined> => {
     const row = await getChunk(ledger, task.run, task.pass, task.chunk)

@@ -1,4 +1,4 @@
-import { continueUnless, stopReason } from '../../ledger/fencing.ts'
+import { type Code, continueUnless, stopReason } from '../../ledger/fencing.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import { sourceFeed } from '../../live/applied.ts'
 import type { DrainEngine } from '../../live/drain.ts'
@@ -7,7 +7,7 @@ import { retryingLiveTables } from '../../live/retrying-ports.ts'
 import type { SettleEngine } from '../../live/settle-all.ts'
 import type { Deadline } from '../../runtime/ports.ts'
 import type { Ask } from '../../runtime/retry.ts'
-import type { LiveWorld, Migrating, StreamWorld, Task } from './world.ts'
+import type { LiveWorld, Migrating, StreamWorld, Task, World } from './world.ts'
 
 /** The engine that applies and settles live changes of a run. */
 export async function liveEngine(world: LiveWorld & Migrating, run: RunRecord, ask?: Ask): Promise<LiveEngine> {
@@ -31,9 +31,10 @@ export async function settleEngine(
   task: Task,
   deadline: Deadline,
 ): Promise<SettleEngine> {
-  const { ledger, runtime, codeHash } = world
-  const ask = continueUnless(stopReason(ledger, task, codeHash, runtime.clock))
-  return { ...(await liveEngine(world, await getRun(ledger, task.run), ask)), deadline, codeHash }
+  const { ledger, runtime } = world
+  const code = migrationsOf(world)
+  const ask = continueUnless(stopReason(ledger, task, code, runtime.clock))
+  return { ...(await liveEngine(world, await getRun(ledger, task.run), ask)), deadline, code }
 }
 
 /** The engine that reads the stream of the source, beside the mapping that feeds the live function. */
@@ -42,7 +43,7 @@ export async function streamEngine(
   id: string,
   deadline: Deadline,
 ): Promise<DrainEngine> {
-  const { ledger, runtime, openStream, silenceMs, slackMs, codeHash } = world
+  const { ledger, runtime, openStream, silenceMs, slackMs } = world
   const run = await getRun(ledger, id)
   const { schema } = run
   const migrations = await pendingOf(run, world)
@@ -54,8 +55,13 @@ export async function streamEngine(
     silenceMs,
     slackMs,
     deadline,
-    codeHash,
+    code: migrationsOf(world),
   }
+}
+
+/** The migrations of this deployment, as the code that some work needs. */
+export function migrationsOf({ codeHash }: Pick<World, 'codeHash'>): Code {
+  return { of: 'migrations', hash: codeHash }
 }
 
 /** The migrations of a run, in order. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type Control, readControl, writeControl } from '../../../shared/ledger/control.ts'
 import { continueUnless, liveStopReason, stopReason, trusted } from '../../../shared/ledger/fencing.ts'
 import { createRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { aRun } from '../cli/fixtures.ts'
 
@@ -52,7 +53,7 @@ describe('work under a lease', () => {
     await createRun(ledger, aRun(change))
     await writeControl(ledger, 'run00001', undefined, { command: 'run', fence: 1, ...control })
     const task = { run: 'run00001', fence: 1 }
-    return [stopReason, liveStopReason].map((reason) => reason(ledger, task, codeHash, () => 0))
+    return [stopReason, liveStopReason].map((reason) => reason(ledger, task, migrationsOf(codeHash), () => 0))
   }
 
   it.each<[string, Partial<RunRecord>, Partial<Control>, string, string | undefined, string | undefined]>([
@@ -76,12 +77,25 @@ describe('work under a lease', () => {
     else await expect(asked).rejects.toMatchObject({ code: 'stopped', reason })
   })
 
+  it.each([
+    ['began with', 'definitions', undefined],
+    ['began with other definitions than', 'older definitions', 'code changed'],
+    ['has not begun for', undefined, 'code changed'],
+  ])('compares the definitions of a build that it %s, and not the migrations', async (_, hash, reason) => {
+    const ledger = memoryLedgerTable()
+    await createRun(ledger, aRun(hash === undefined ? {} : { index: { build: 1, hash } }))
+    await writeControl(ledger, 'run00001', undefined, { command: 'run', fence: 1 })
+    const code = { of: 'search', hash: 'definitions' } as const
+    for (const why of [stopReason, liveStopReason])
+      expect(await why(ledger, { run: 'run00001', fence: 1 }, code, () => 0)()).toBe(reason)
+  })
+
   it('learns of an abort within five seconds', async () => {
     const ledger = memoryLedgerTable()
     await createRun(ledger, aRun())
     await writeControl(ledger, 'run00001', undefined, { command: 'run', fence: 1 })
     let now = 0
-    const why = stopReason(ledger, { run: 'run00001', fence: 1 }, 'hash', () => now)
+    const why = stopReason(ledger, { run: 'run00001', fence: 1 }, migrationsOf('hash'), () => now)
     expect(await why()).toBeUndefined()
     await writeControl(ledger, 'run00001', await readControl(ledger, 'run00001'), { command: 'abort', fence: 1 })
     await updateRun(ledger, 'run00001', (run) => ({ ...run, reason: 'aborted' }))

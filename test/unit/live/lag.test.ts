@@ -13,6 +13,7 @@ import type { Mapping, MappingState, Stream } from '../../../shared/live/ports.t
 import { lagWords } from '../../../shared/operator/status/lag.ts'
 import { drainRun } from '../../../shared/phases/drain.ts'
 import { monitorStream } from '../../../shared/phases/monitor-stream.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryStream } from '../../memory/stream.ts'
 import { item, run, world } from './world.ts'
@@ -42,7 +43,7 @@ async function captured() {
     slackMs: 60_000,
     // Too short to wait within the invocation.
     deadline: { remainingMs: () => 100_000 },
-    codeHash: 'code',
+    code: migrationsOf(),
   }
   const record = (found: Parameters<typeof recordLag>[1]) => recordLag(run, found, engine)
   const lag = () => readLag(made.ledger, run)
@@ -235,7 +236,7 @@ describe('a mapping that a deployment, or a person in the console, has disabled'
 describe('a deployment of other migrations in the middle of a run', () => {
   it('is noted by the next look at the stream', async () => {
     const { ledger, lag, deployed } = await captured()
-    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, code: migrationsOf('other') }))
     expect(await lag()).toMatchObject({ stopped: 'code changed' })
   })
 
@@ -244,7 +245,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
-    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, code: migrationsOf('other') }))
     expect(await drainRun(task, engine)).toMatchObject({
       outcome: 'halted',
       error: 'code-changed',
@@ -256,7 +257,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
   it('that was mended before the drain began halts nothing', async () => {
     const { source, ledger, engine, time, deployed } = await captured()
     source.store(item('a', ['x']))
-    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, code: migrationsOf('other') }))
     time.now += 1
     expect(await drainRun({ run, fence: 1, past: time.now }, engine)).toMatchObject({ outcome: 'waiting' })
   })
@@ -266,7 +267,7 @@ describe('a deployment of other migrations in the middle of a run', () => {
     source.store(item('a', ['x']))
     const task = { run, fence: 1, past: time.now }
     await drainRun(task, engine)
-    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, codeHash: 'other' }))
+    await monitorStream('destination', ledger, enabled, async () => ({ ...deployed, code: migrationsOf('other') }))
     for (const each of stream.records()) await applyRecord(each, engine)
     expect(await drainRun(task, engine)).toEqual({ outcome: 'drained' })
   })
@@ -285,8 +286,8 @@ describe('while the run drains, the next look at the stream', () => {
         return made.stream.shards(after)
       },
     }
-    const look = async (codeHash = 'code') => {
-      await monitorStream('destination', made.ledger, enabled, async () => ({ ...made.deployed, stream, codeHash }))
+    const look = async (code = migrationsOf()) => {
+      await monitorStream('destination', made.ledger, enabled, async () => ({ ...made.deployed, stream, code }))
       return { lists, lag: await made.lag() }
     }
     return { ...made, look }
@@ -300,7 +301,7 @@ describe('while the run drains, the next look at the stream', () => {
 
   it('still notes that other migrations were deployed', async () => {
     const { look } = await draining()
-    expect(await look('other')).toMatchObject({ lists: 0, lag: { stopped: 'code changed' } })
+    expect(await look(migrationsOf('other'))).toMatchObject({ lists: 0, lag: { stopped: 'code changed' } })
   })
 
   it('reads on where the execution was stopped, and nobody drains', async () => {

@@ -8,10 +8,11 @@ import { applyRecord } from '../../../shared/live/apply.ts'
 import type { ListPlace } from '../../../shared/live/list-work.ts'
 import { settleHead } from '../../../shared/live/settle.ts'
 import { type SettleEngine, settleBuckets } from '../../../shared/live/settle-all.ts'
+import { migrationsOf } from '../../code.ts'
 import { item, key, output, record, run, world } from './world.ts'
 
 const engineWith = (engine: object, remaining: () => number = () => 60_000) =>
-  ({ ...engine, deadline: { remainingMs: remaining }, codeHash: 'code' }) as SettleEngine
+  ({ ...engine, deadline: { remainingMs: remaining }, code: migrationsOf() }) as SettleEngine
 const start = { shard: 0, after: '' }
 const task = { run, fence: 1, from: start }
 
@@ -166,7 +167,7 @@ describe('settling all heads', () => {
   it('stops under other code than the run was begun with', async () => {
     const { engine, control } = await world()
     await control({ quiet: 'q' })
-    const outcome = await settleBuckets(task, { ...engineWith(engine), codeHash: 'other' })
+    const outcome = await settleBuckets(task, { ...engineWith(engine), code: migrationsOf('other') })
     expect(outcome).toEqual({ outcome: 'stopped', reason: 'code changed' })
   })
 

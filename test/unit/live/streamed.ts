@@ -3,6 +3,7 @@ import { sourceFeed } from '../../../shared/live/applied.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import { type DrainEngine, drain } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryStream } from '../../memory/stream.ts'
 import { run, world } from './world.ts'
 
@@ -22,7 +23,7 @@ export async function streamed(shards = 4, startsMs = 0) {
     silenceMs: minute,
     slackMs: minute,
     deadline: { remainingMs: () => 900_000 },
-    codeHash: 'code',
+    code: migrationsOf(),
   }
   const applyAll = async () => {
     for (const record of stream.records()) await applyRecord(record, made.engine)

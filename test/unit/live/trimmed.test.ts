@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { listCursors } from '../../../shared/ledger/shards.ts'
 import { applyRecord } from '../../../shared/live/apply.ts'
 import { advance } from '../../../shared/live/drain.ts'
+import { migrationsOf } from '../../code.ts'
 import { hour, minute, streamed } from './streamed.ts'
 import { item, run } from './world.ts'
 
@@ -59,7 +60,7 @@ describe('what was thrown away unread is noticed', () => {
     source.store(item('lost', ['x']))
     for (let looks = 0; looks < 25; looks++) {
       time.now += hour
-      const found = await advance({ run, fence: 1 }, { ...engine, codeHash: 'other' })
+      const found = await advance({ run, fence: 1 }, { ...engine, code: migrationsOf('other') })
       expect(found).toEqual({ outcome: 'stopped', reason: 'code changed' })
     }
     source.store(item('kept', ['y']))

@@ -3,6 +3,7 @@ import { countQuarantine, readEntry } from '../../../shared/ledger/quarantine.ts
 import { applyRecord } from '../../../shared/live/apply.ts'
 import { contest, settleHead, tryRefused } from '../../../shared/live/settle.ts'
 import { settleBuckets } from '../../../shared/live/settle-all.ts'
+import { migrationsOf } from '../../code.ts'
 import { item, key, output, record, world } from './world.ts'
 
 type World = Awaited<ReturnType<typeof world>>
@@ -79,7 +80,7 @@ it.each(['a', 'b'])('withdraws all outputs of an item of which %s is refused, wh
         if (when === 'before quiet') {
           await w.control({ quiet })
           const deadline = { remainingMs: () => 1e9 }
-          const engine = { ...w.engine, deadline, codeHash: 'code' }
+          const engine = { ...w.engine, deadline, code: migrationsOf() }
           await settleBuckets({ run: w.engine.run, fence: 1, from: { shard: 0, after: '' } }, engine)
         }
         expect(w.items(), when).toEqual({})

@@ -10,6 +10,7 @@ import { settleBuckets } from '../../../shared/live/settle-all.ts'
 import { copyPass } from '../../../shared/passes/copy.ts'
 import { verifyPass } from '../../../shared/passes/verify.ts'
 import { repairRun } from '../../../shared/phases/repair.ts'
+import { migrationsOf } from '../../code.ts'
 import { item, key, migration, output, record, run, schema, world } from '../live/world.ts'
 
 const place = { pass: 'verify.1', chunk: 's00000', epoch: 1, before: 0 } as const
@@ -22,7 +23,7 @@ async function picky(...keys: string[]) {
   w.destination.refuses = ({ pk }) => (bad.has((pk as { S: string }).S) ? 'something about it' : undefined)
   const { destination, engine } = w
   const page = (items = w.source.items()) => items.map((attributes: Attributes) => rawItem(schema, attributes))
-  const settling = { ...engine, deadline: { remainingMs: () => 60_000 }, codeHash: 'code' }
+  const settling = { ...engine, deadline: { remainingMs: () => 60_000 }, code: migrationsOf() }
   return {
     ...w,
     bad,

@@ -11,6 +11,7 @@ import type { LiveEngine } from '../../../shared/live/engine.ts'
 import { settleHead } from '../../../shared/live/settle.ts'
 import { openPass } from '../../../shared/passes/open-pass.ts'
 import { repairRun } from '../../../shared/phases/repair.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryLiveTables } from '../../memory/live-tables.ts'
 import { memoryTable } from '../../memory/table.ts'
@@ -114,7 +115,7 @@ describe('an item that an index of the destination refuses', () => {
     for (const item of [good('a'), good('b')]) w.destination.store(item)
     const difference: Difference = { kind: 'different', key: key('a'), sources: [key('a')], attributes: [], at: 1 }
     await recordDifferences(w.ledger, 'run', 1, [difference], place)
-    const engine = { ...w.live, deadline: { remainingMs: () => 60_000 }, codeHash: 'code' }
+    const engine = { ...w.live, deadline: { remainingMs: () => 60_000 }, code: migrationsOf() }
     const task = { run: 'run', fence: 1, from: { shard: 0, after: '' } }
     expect(await repairRun(task, engine)).toEqual({ outcome: 'repaired' })
     expect(w.copies()).toEqual(['b'])

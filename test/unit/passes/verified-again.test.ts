@@ -10,6 +10,7 @@ import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { openPass } from '../../../shared/passes/open-pass.ts'
 import { runSlice } from '../../../shared/passes/slice/slice.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryTable } from '../../memory/table.ts'
 import { item, key, migration, output } from '../live/world.ts'
@@ -83,7 +84,7 @@ async function world() {
             }),
           runtime,
           deadline: { remainingMs: () => sliceMs },
-          codeHash: 'code',
+          code: migrationsOf(),
           sliceMs,
           splitAfterMs: sliceMs / 3,
         },

@@ -12,6 +12,7 @@ import { migrateItem } from '../../../shared/migrations/migrate-item.ts'
 import { orphansPass } from '../../../shared/passes/orphans.ts'
 import { verifyPass } from '../../../shared/passes/verify.ts'
 import { repairRun } from '../../../shared/phases/repair.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { memoryLiveTables } from '../../memory/live-tables.ts'
 import { memoryTable } from '../../memory/table.ts'
@@ -79,7 +80,7 @@ async function repair({ source, destination, ledger, runtime }: ReturnType<typeo
   await writeControl(ledger, 'run', undefined, { command: 'run', fence: 1 })
   const tables = memoryLiveTables(destination, ledger)
   const deadline = { remainingMs: () => 60_000 }
-  const live = { run: 'run', schema, migrations, source, tables, ledger, runtime, deadline, codeHash: 'code' }
+  const live = { run: 'run', schema, migrations, source, tables, ledger, runtime, deadline, code: migrationsOf() }
   return repairRun({ run: 'run', fence: 1, from: { shard: 0, after: '' } }, live)
 }
 

@@ -10,6 +10,7 @@ import { checkPass } from '../../../shared/phases/check-pass.ts'
 import { haltRun } from '../../../shared/phases/halt.ts'
 import { type Held, takeLease } from '../../../shared/phases/lease.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { drivenRun, run, runtime, task } from './driven-run.ts'
 import { leaseEngine } from './lease-engine.ts'
@@ -95,7 +96,7 @@ describe('a run that is to pause by itself', () => {
   it('begins no slice, no quiet period and no phase from then on', async () => {
     const { ledger, engine } = await drivenRun({ control: { pauseAt: 5 } })
     const slice = { ...task, pass: 'copy', chunk: 's00000' } as const
-    expect(await startSlice(ledger, slice, 'code', 5, 9)).toMatchObject({ outcome: { reason: 'paused' } })
+    expect(await startSlice(ledger, slice, migrationsOf(), 5, 9)).toMatchObject({ outcome: { reason: 'paused' } })
     expect(await beginQuiet(task, engine)).toMatchObject({ outcome: 'stopped', reason: 'paused' })
     expect(await planPass({ ...task, kind: 'copy' }, engine)).toMatchObject({ outcome: 'paused' })
     expect(await getRun(ledger, 'r')).toMatchObject({ state: 'stopped', because: 'paused' })

@@ -12,6 +12,7 @@ import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
 import { type LeaseEngine, takeLease } from '../../../shared/phases/lease.ts'
 import type { LedgerUse } from '../../../shared/phases/ports.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 
 const request = { resume: false, split: true, offline: true }
@@ -90,7 +91,13 @@ async function claim(ledger: LedgerTable, run: string, fence: number, deadline: 
   await updateRun(ledger, run, (before) => ({ ...before, planned: true }))
   const chunk = { kind: 'segment' as const, segment: 0, totalSegments: 1 }
   await createChunks(ledger, [newChunk(run, 'copy', segmentId(0), chunk, 0)])
-  return startSlice(ledger, { run, pass: 'copy', chunk: segmentId(0), fence }, 'code', deadline - 10 * second, deadline)
+  return startSlice(
+    ledger,
+    { run, pass: 'copy', chunk: segmentId(0), fence },
+    migrationsOf(),
+    deadline - 10 * second,
+    deadline,
+  )
 }
 
 it('fences the run before a new one', async () => {
@@ -270,7 +277,7 @@ it('a slice of a chunk that others keep claiming waits, and its failure is retri
   await claim(ledger, run, fence, 2_000_000 * second)
   const task = { run, pass: 'copy' as const, chunk: segmentId(0), fence }
   const contestedLedger = contested(ledger, `CHUNK#copy#${segmentId(0)}`)
-  const started = await startSlice(contestedLedger, task, 'code', 0, second)
+  const started = await startSlice(contestedLedger, task, migrationsOf(), 0, second)
   expect(started).toEqual({ kind: 'ended', outcome: { outcome: 'waiting' } })
   const runtime = { clock: () => 0, sleep: async () => {}, random: () => 0, emit: () => {} }
   const failing = failChunk({ ...task, reason: 'boom' }, { ledger: contestedLedger, runtime })

@@ -6,6 +6,7 @@ import { createRun } from '../../../shared/ledger/runs.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 import { aRun, aSegment } from '../cli/fixtures.ts'
 
@@ -44,7 +45,7 @@ it.each([
   ['the last one, after another', { deadline: 5_000, undrained: 4_000 }],
 ])('its next slice remembers the latest deadline of the slices before it: %s', async (_, change) => {
   const { ledger, read } = await openedAgain(change)
-  const { kind } = await startSlice(ledger, task, run.codeHash, 2_000, 3_000)
+  const { kind } = await startSlice(ledger, task, migrationsOf(run.codeHash), 2_000, 3_000)
   expect(kind).toBe('started')
   const { deadline: _ended, ...drained } = await read()
   expect(quietOf(drained)).toBe(5_000 + graceMs)

@@ -11,6 +11,7 @@ import { finishRun } from '../../../shared/phases/finish.ts'
 import { haltRun } from '../../../shared/phases/halt.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
+import { migrationsOf } from '../../code.ts'
 import { chunk, drivenRun, lease, run, runtime, task } from './driven-run.ts'
 
 const slice = { run: 'r', pass: 'copy', chunk: 's00000', fence: 4 } as const
@@ -28,7 +29,7 @@ describe('the end of an owner', () => {
     const { ledger, engine } = await drivenRun()
     await haltRun(halting, engine)
     expect(await fences(ledger)).toEqual({ control: 5, lease: 5, held: false, run: 4 })
-    expect(await startSlice(ledger, slice, 'code', 6, 9)).toMatchObject({ outcome: { reason: 'fenced' } })
+    expect(await startSlice(ledger, slice, migrationsOf(), 6, 9)).toMatchObject({ outcome: { reason: 'fenced' } })
   })
 
   it('is one transaction: where it is not written, nothing of it is', async () => {

@@ -10,6 +10,7 @@ import { finishRun } from '../../../shared/phases/finish.ts'
 import { endStopped, haltRun, pauseRun } from '../../../shared/phases/halt.ts'
 import { takeLease } from '../../../shared/phases/lease.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
+import { migrationsOf } from '../../code.ts'
 import { chunk, drivenRun, run, runtime, task } from './driven-run.ts'
 import { leaseEngine } from './lease-engine.ts'
 
@@ -104,8 +105,8 @@ describe('a paused run', () => {
     const verify = newChunk('r', 'verify.1', 's00000', chunk.chunk, 1)
     await createChunks(ledger, [verify])
     const slice = { ...task, pass: verify.pass, chunk: verify.id }
-    expect(await startSlice(ledger, slice, 'code', 5, 9)).toMatchObject({ kind: 'started' })
-    const { record } = (await startSlice(ledger, slice, 'code', 5, 9)) as Extract<Started, { kind: 'started' }>
+    expect(await startSlice(ledger, slice, migrationsOf(), 5, 9)).toMatchObject({ kind: 'started' })
+    const { record } = (await startSlice(ledger, slice, migrationsOf(), 5, 9)) as Extract<Started, { kind: 'started' }>
     await replaceChunk(ledger, { ...record, state: 'done' }, { epoch: record.epoch, state: 'open' })
     expect(await checkPass({ ...task, kind: 'verify' }, engine)).toMatchObject({ outcome: 'covered' })
   })

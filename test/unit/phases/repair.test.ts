@@ -4,6 +4,7 @@ import { type Difference, recordDifferences } from '../../../shared/ledger/diffe
 import { listQuarantine, quarantine } from '../../../shared/ledger/quarantine.ts'
 import { updateRun } from '../../../shared/ledger/runs.ts'
 import { repairRun } from '../../../shared/phases/repair.ts'
+import { migrationsOf } from '../../code.ts'
 import { longText, withLongList } from '../ledger/long-list.ts'
 import { item, key, output, run, world } from '../live/world.ts'
 
@@ -36,7 +37,7 @@ async function verified(differences: Difference[], keysInTime = Number.POSITIVE_
     repair(from: unknown = start) {
       const before = reads.length
       const remainingMs = () => (reads.length - before >= keysInTime ? 10 : 1_000)
-      const engine = { ...w.engine, source, deadline: { remainingMs }, codeHash: 'code' }
+      const engine = { ...w.engine, source, deadline: { remainingMs }, code: migrationsOf() }
       return repairRun({ ...task, from } as typeof task, engine)
     },
   }
@@ -83,7 +84,7 @@ describe('Repair', () => {
     })
     let calls = 0
     const deadline = { remainingMs: () => (calls++ === 0 ? 1_000 : 10) }
-    const engine = { ...w.engine, ledger: long.ledger, deadline, codeHash: 'code' }
+    const engine = { ...w.engine, ledger: long.ledger, deadline, code: migrationsOf() }
     const repaired = await repairRun({ ...task, from: { shard: 7, after: '' } }, engine)
     expect(repaired).toMatchObject({ outcome: 'more', from: { shard: 7, after: expect.stringMatching(/^0+15$/) } })
     await long.expectLittleHeld()

@@ -9,6 +9,7 @@ import type { Mapping, MappingState } from '../../../shared/live/ports.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import type { Executions } from '../../../shared/phases/ports.ts'
 import { type SweepEngine, sweep } from '../../../shared/phases/sweep.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
 
 const second = 1_000
@@ -96,7 +97,7 @@ describe('A run whose execution ended without recording it', () => {
     expect(run.phases?.at(-1)?.phase).toBe('Interrupted')
     expect(lease).toMatchObject({ held: false, fence: 5 })
     expect(control).toMatchObject({ command: 'run', fence: 5 })
-    const late = await startSlice(ledger, { ...task, pass: 'copy', chunk: 's00000' }, 'code', began, began)
+    const late = await startSlice(ledger, { ...task, pass: 'copy', chunk: 's00000' }, migrationsOf(), began, began)
     expect(late).toMatchObject({ outcome: { outcome: 'stopped', reason: 'fenced' } })
     expect(await sweep()).toMatchObject({ outcome: 'nothing to do' })
   })

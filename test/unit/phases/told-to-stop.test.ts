@@ -11,6 +11,7 @@ import { repairHandler } from '../../../shared/phases/handlers/repair.ts'
 import { settleHandler } from '../../../shared/phases/handlers/settle.ts'
 import type { LiveWorld, Migrating } from '../../../shared/phases/handlers/world.ts'
 import { settleRun } from '../../../shared/phases/settle.ts'
+import { migrationsOf } from '../../code.ts'
 import { memoryLiveTables } from '../../memory/live-tables.ts'
 import { streamed } from '../live/streamed.ts'
 import { item, key, migration, run, world } from '../live/world.ts'
@@ -152,6 +153,6 @@ it('Settle has the machine wait a minute at most for the end of earlier slices',
   const { engine, ledger, time } = await world()
   const lease = (await readLease(ledger, 'destination'))!
   await writeLease(ledger, lease, { ...lease, quietAfter: time.now + invocationMs })
-  const settling = { ...engine, deadline: { remainingMs: () => invocationMs }, codeHash: 'code' }
+  const settling = { ...engine, deadline: { remainingMs: () => invocationMs }, code: migrationsOf() }
   expect(await settleRun(task, settling)).toMatchObject({ outcome: 'waiting', seconds: 60 })
 })

@@ -23,6 +23,7 @@ import { fixWholeKeys } from '../../../shared/ledger/whole-keys.ts'
 import { startSlice } from '../../../shared/passes/slice/start.ts'
 import { failChunk } from '../../../shared/phases/fail-chunk.ts'
 import { planPass } from '../../../shared/phases/plan-pass.ts'
+import { migrationsOf } from '../../code.ts'
 import { item } from '../../contract/samples.ts'
 import { filesWith, recorder, type Sent } from './recorder.ts'
 
@@ -123,7 +124,7 @@ const cases: Case[] = [
   [
     'a slice that claims its chunk',
     ['epoch = 0 AND state = "open"'],
-    (ledger) => startSlice(ledger, { run: 'r', pass: 'copy', chunk: 's00000', fence: 1 }, 'code', 7, 9),
+    (ledger) => startSlice(ledger, { run: 'r', pass: 'copy', chunk: 's00000', fence: 1 }, migrationsOf(), 7, 9),
     aChunk,
   ],
   [

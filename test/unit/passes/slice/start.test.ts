@@ -3,13 +3,14 @@ import { getChunk } from '../../../../shared/ledger/chunks.ts'
 import { readControl, writeControl } from '../../../../shared/ledger/control.ts'
 import type { LedgerTable } from '../../../../shared/ledger/table.ts'
 import { startSlice } from '../../../../shared/passes/slice/start.ts'
+import { migrationsOf } from '../../../code.ts'
 import { runId, world } from './world.ts'
 
 it('a late slice leaves a chunk alone that a slice of a newer lease has claimed since it read the fence', async () => {
   const w = world()
   await w.plan()
   const start = (ledger: LedgerTable, fence: number) =>
-    startSlice(ledger, { run: runId, pass: 'copy', chunk: 's00000', fence }, 'code', 1_000, 2_000)
+    startSlice(ledger, { run: runId, pass: 'copy', chunk: 's00000', fence }, migrationsOf(), 1_000, 2_000)
   let overtaken = false
   const late: LedgerTable = {
     query: (...list) => w.ledger.query(...list),

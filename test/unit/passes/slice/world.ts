@@ -13,6 +13,7 @@ import type { Outcome } from '../../../../shared/passes/slice/outcome.ts'
 import { runSlice } from '../../../../shared/passes/slice/slice.ts'
 import type { EngineEvent } from '../../../../shared/runtime/events.ts'
 import type { Runtime } from '../../../../shared/runtime/ports.ts'
+import { migrationsOf } from '../../../code.ts'
 import { memoryLedgerTable } from '../../../memory/ledger-table.ts'
 import { memoryTable } from '../../../memory/table.ts'
 
@@ -100,7 +101,7 @@ export function world(
       }),
       runtime,
       deadline: { remainingMs: () => end - now },
-      codeHash,
+      code: migrationsOf(codeHash),
       sliceMs,
       splitAfterMs: sliceMs / 3,
       ...more,
