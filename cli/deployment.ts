@@ -13,6 +13,8 @@ export interface Deployment extends Deployed {
   stateMachineArn: string
   /** UUID of the event source mapping that brings live changes; absent where the stack does not put it out. */
   captureMapping?: string
+  /** The same of the one that feeds the indices; absent without index definitions. */
+  indexMapping?: string
   /** ARN of the function that knows the deployed migrations; absent where the stack does not put it out. */
   preflightFunction?: string
 }
@@ -42,6 +44,7 @@ const localSchema = z.object({
   stateMachineArn: z.string(),
   sourceStream: z.exactOptional(z.string()),
   captureMapping: z.exactOptional(z.string()),
+  indexMapping: z.exactOptional(z.string()),
   preflightFunction: z.exactOptional(z.string()),
   version: z.exactOptional(z.string()),
   options: z.optional(z.unknown()),
@@ -113,6 +116,7 @@ function stackDeployment({ name, outputs }: Stack, flag: string): Deployment {
     stateMachineArn: output('RunStateMachineArn'),
     ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),
     ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),
+    ...(outputs.IndexMapping && { indexMapping: outputs.IndexMapping }),
     ...(outputs.PreflightFunction && { preflightFunction: outputs.PreflightFunction }),
     ...(outputs.Version && { version: outputs.Version }),
     ...(outputs.Options && { options: JSON.parse(outputs.Options) }),

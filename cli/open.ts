@@ -30,7 +30,7 @@ const runtimeBy = (clock: Clock): Runtime => ({
 export const openDeployment: Open = async ({ stack }) => {
   const deployment = await findDeployment(stack)
   const { dynamodb, lambda, stepFunctions, sts } = openClients(deployment.client)
-  const { captureMapping, preflightFunction } = deployment
+  const { captureMapping, indexMapping, preflightFunction } = deployment
   const runtime = runtimeBy(serviceClock(dynamodb))
   return {
     deployment,
@@ -40,6 +40,7 @@ export const openDeployment: Open = async ({ stack }) => {
     openTable: ({ name, schema }) => retrying(sdkTable(dynamodb, name, schema), runtime),
     identity: deployment.client.endpoint === undefined ? callerIdentity(sts) : localIdentity,
     mapping: captureMapping === undefined ? undefined : sdkMapping(lambda, captureMapping),
+    ...(indexMapping && { indexMapping: sdkMapping(lambda, indexMapping) }),
     ...(preflightFunction && {
       askPlan: (question) => askPlan(lambda, preflightFunction, question),
       askFindings: (question) => askFindings(lambda, preflightFunction, question),

@@ -1,7 +1,7 @@
 import { monitorStreamHandler } from '../shared/phases/handlers/monitor-stream.ts'
 import { wire } from './wiring/handler.ts'
-import { mapping } from './wiring/mapping.ts'
+import { mappings } from './wiring/mappings.ts'
 import { userMigrations as migrations } from './wiring/migrations.ts'
 import { streamWorld } from './wiring/stream.ts'
 
-export const handler = wire(monitorStreamHandler({ ...streamWorld, migrations, mapping }))
+export const handler = wire(monitorStreamHandler({ ...streamWorld, migrations, mappings }))

@@ -6,8 +6,8 @@ import { Segue } from './segue.ts'
 
 /**
  * The app of the root `cdk.json`, to deploy from this repository. Context: `segue` holds the options, `migrations` the path
- * of the module that exports the migrations, `stack` the name of the stack, `ledger` the name of an earlier stack's ledger, if there
- * is one.
+ * of the module that exports the migrations, `search` that of the module of index definitions, if there is one, `stack` the name of
+ * the stack, `ledger` the name of an earlier stack's ledger, if there is one.
  */
 const app = new App()
 
@@ -19,7 +19,9 @@ const stack = new Stack(app, app.node.tryGetContext('stack') ?? 'Segue', {
   description: 'Segue: migrates a DynamoDB table',
 })
 const ledger: unknown = app.node.tryGetContext('ledger')
+const search: unknown = app.node.tryGetContext('search')
 new Segue(stack, 'Segue', {
   migrations: path.resolve(migrations),
+  ...(typeof search === 'string' && { search: path.resolve(search) }),
   ...(typeof ledger === 'string' && { ledger: Table.fromTableName(stack, 'Ledger', ledger) }),
 })

@@ -10,8 +10,12 @@ const ROOT = path.resolve(import.meta.dirname, '..')
 /** `.ts` in a checkout, `.js` in the package. */
 const EXTENSION = path.extname(import.meta.filename)
 
-/** The name by which `functions/` import the user's migrations; bound to the user's module here. */
+/** The names by which `functions/` import the user's modules; bound to them here. */
 const MIGRATIONS = '#migrations'
+const SEARCH = '#search'
+
+/** What a deployment without index definitions has in their place. */
+const NO_INDICES = path.join(ROOT, 'functions', 'wiring', `no-indices${EXTENSION}`)
 
 const options: BuildOptions = {
   bundle: true,
@@ -33,8 +37,9 @@ const REQUIRE = "import { createRequire } from 'node:module'; const require = cr
  * The code of one file of `functions/`, bundled in this process by esbuild: no Docker, no search for a lock file, and the
  * same when this package is a dependency. Not minified, and with a source map, so that stack traces are readable.
  * @param migrations Absolute path of the user's migrations module.
+ * @param search The same of the module of index definitions, if there is one.
  */
-export function functionCode(name: string, migrations: string): AssetCode {
+export function functionCode(name: string, migrations: string, search?: string): AssetCode {
   const folder = path.join(ROOT, 'functions')
   return Code.fromAsset(folder, {
     // The bundle decides, not the sources: a comment in another function deploys nothing.
@@ -42,7 +47,7 @@ export function functionCode(name: string, migrations: string): AssetCode {
     bundling: {
       image: DockerImage.fromRegistry('unused: bundled locally'),
       // CDK treats assets with the same folder and options as one asset; it does not see what `tryBundle` does.
-      command: [name, migrations],
+      command: [name, migrations, search ?? ''],
       local: {
         tryBundle(outputDirectory) {
           const { outputFiles } = buildSync({
@@ -54,7 +59,7 @@ export function functionCode(name: string, migrations: string): AssetCode {
             // Lets a quarantine reason name the line of the user's module. The text of the sources is not needed for that.
             sourcemap: 'linked',
             sourcesContent: false,
-            alias: { [MIGRATIONS]: migrations },
+            alias: { [MIGRATIONS]: migrations, [SEARCH]: search ?? NO_INDICES },
             banner: { js: REQUIRE },
           })
           for (const file of outputFiles)
@@ -66,12 +71,12 @@ export function functionCode(name: string, migrations: string): AssetCode {
   })
 }
 
-/** The user's migrations module and its imports as one text, which changes only when their code does. */
-export function migrationsText(migrations: string): string {
+/** A module of the user and its imports as one text, which changes only when their code does. */
+export function moduleText(module: string): string {
   const { outputFiles } = buildSync({
     ...options,
-    entryPoints: [migrations],
-    absWorkingDir: path.dirname(migrations),
+    entryPoints: [module],
+    absWorkingDir: path.dirname(module),
     // Minified, the text does not depend on the folders of the files.
     minify: true,
     write: false,

@@ -3,7 +3,12 @@ import { type ISecurityGroup, type IVpc, SecurityGroup, type SubnetSelection } f
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { Architecture, Function as Lambda, LoggingFormat, Runtime, Tracing } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { type FunctionName, forEachFunction, limitsOf } from '../shared/config/functions-and-permissions.ts'
+import {
+  type Deployed,
+  type FunctionName,
+  forEachDeployed,
+  limitsOf,
+} from '../shared/config/functions-and-permissions.ts'
 import type { Options } from '../shared/config/options.ts'
 import { functionCode } from './bundle.ts'
 import { logGroup } from './log-group.ts'
@@ -15,6 +20,8 @@ export interface FunctionsProps {
   /** Absolute path of the user's migrations module. */
   migrations: string
   codeHash: string
+  /** The module of index definitions and its hash; no value for a deployment without. */
+  search?: { module: string; hash: string }
   stores: Stores
   vpc?: IVpc
   vpcSubnets?: SubnetSelection
@@ -30,12 +37,16 @@ export interface SegueFunction extends Invocable {
 
 /** The Lambdas, by the table of functions; each has its own role and log group. */
 export class Functions extends Construct {
-  readonly byName: Record<FunctionName, SegueFunction>
+  readonly byName: Deployed<SegueFunction>
+  /** Of the functions in a VPC; none outside. */
+  readonly securityGroups: ISecurityGroup[]
 
   constructor(scope: Construct, id: string, props: FunctionsProps) {
     super(scope, id)
     const securityGroup = props.vpc && new SecurityGroup(this, 'SecurityGroup', { vpc: props.vpc })
-    this.byName = forEachFunction((name) => this.add(name, { ...props, securityGroup }))
+    this.securityGroups = securityGroup ? [securityGroup] : []
+    const has = { search: props.search !== undefined }
+    this.byName = forEachDeployed(has, (name) => this.add(name, { ...props, securityGroup }))
   }
 
   private add(
@@ -44,6 +55,7 @@ export class Functions extends Construct {
       options,
       migrations,
       codeHash,
+      search,
       stores,
       vpc,
       vpcSubnets,
@@ -62,7 +74,7 @@ export class Functions extends Construct {
     for (const statement of statements) role.addToPolicy(statement)
     const lambda = new Lambda(scope, 'Function', {
       description: `Segue: ${name}`,
-      code: functionCode(name, migrations),
+      code: functionCode(name, migrations, search?.module),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: options.architecture === 'arm64' ? Architecture.ARM_64 : Architecture.X86_64,
@@ -78,6 +90,9 @@ export class Functions extends Construct {
         SEGUE_LEDGER_TABLE: stores.ledger.tableName,
         SEGUE_MANIFEST_BUCKET: stores.manifests.bucketName,
         ...(stores.source.tableStreamArn && { SEGUE_STREAM: stores.source.tableStreamArn }),
+        ...(search && { SEGUE_SEARCH_HASH: search.hash }),
+        ...(search &&
+          stores.destination.tableStreamArn && { SEGUE_DESTINATION_STREAM: stores.destination.tableStreamArn }),
       },
       role,
       logGroup: logs,

@@ -19,11 +19,11 @@ const operate = {
   ledger: ['dynamodb:PutItem'],
   machine: ['states:StartExecution'],
   runs: ['states:StopExecution'],
-  mapping: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
+  mappings: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
   preflight: ['lambda:InvokeFunction'],
 } as const satisfies Actions
 
-type Resource = 'stack' | 'source' | 'destination' | 'ledger' | 'machine' | 'runs' | 'mapping' | 'preflight'
+type Resource = 'stack' | 'source' | 'destination' | 'ledger' | 'machine' | 'runs' | 'mappings' | 'preflight'
 type Actions = { readonly [R in Resource]?: readonly string[] }
 
 /** What commands work on. */
@@ -34,8 +34,8 @@ export interface CommandResources {
   run: IStateMachine
   /** ARNs of the versions of the preflight function: a role of another stack must not change with each deployment. */
   preflight: string
-  /** ARN of the mapping of live changes, where there is one. */
-  mapping: string | undefined
+  /** ARNs of the mappings of its feeds: none where it reads no stream. */
+  mappings: string[]
 }
 
 /** Lets somebody see how a run stands, and change nothing. */
@@ -56,20 +56,20 @@ export function grantOperating(grantee: IGrantable, resources: CommandResources)
 const READ = ['Decrypt', 'DescribeKey']
 
 function grant(grantee: IGrantable, actions: Actions, resources: CommandResources): void {
-  const { source, destination, ledger, run, preflight, mapping } = resources
-  const arns: Record<Resource, string | undefined> = {
-    stack: Stack.of(run).stackId,
-    source: source.tableArn,
-    destination: destination.tableArn,
-    ledger: ledger.tableArn,
-    machine: run.stateMachineArn,
-    runs: executionsOf(run),
-    mapping,
-    preflight,
+  const { source, destination, ledger, run, preflight, mappings } = resources
+  const arns: Record<Resource, string[]> = {
+    stack: [Stack.of(run).stackId],
+    source: [source.tableArn],
+    destination: [destination.tableArn],
+    ledger: [ledger.tableArn],
+    machine: [run.stateMachineArn],
+    runs: [executionsOf(run)],
+    mappings,
+    preflight: [preflight],
   }
   for (const [resource, allowed] of Object.entries(actions) as [Resource, readonly string[]][]) {
-    const arn = arns[resource]
-    if (arn !== undefined) give(grantee, [new PolicyStatement({ actions: [...allowed], resources: [arn] })])
+    const of = arns[resource]
+    if (of.length > 0) give(grantee, [new PolicyStatement({ actions: [...allowed], resources: of })])
   }
 }
 

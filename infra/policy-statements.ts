@@ -5,6 +5,7 @@ import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import type { Construct, IConstruct } from 'constructs'
 import {
+  type Deployed,
   type FunctionName,
   functionNames,
   functions,
@@ -25,6 +26,11 @@ export interface Stores {
   destination: StoredTable
   ledger: StoredTable
   manifests: Bucket
+  /** Where the deployment builds indices of the destination. */
+  search?: {
+    /** ARN of the domain. No value where it is none of AWS: then no permission is needed. */
+    domainArn: string | undefined
+  }
 }
 
 /** Prefix, in the bucket, of the manifests that `plan` writes. */
@@ -33,9 +39,10 @@ export const MANIFESTS_PREFIX = 'manifests'
 /** The statements that let a function use the tables and the bucket, and the customer keys that encrypt them. */
 export function storePermissions(
   name: FunctionName,
-  { source, destination, ledger, manifests }: Stores,
+  { source, destination, ledger, manifests, search }: Stores,
 ): PolicyStatement[] {
   const may: Permissions = functions[name].may
+  const indexed = search && destination.tableStreamArn
   return [
     ...allow('dynamodb', may.source, source.tableArn),
     ...allow('dynamodb', may.destination, destination.tableArn),
@@ -44,8 +51,14 @@ export function storePermissions(
     ...allow('cloudformation', may.stacks, anyStack(manifests)),
     ...(may.anywhere ? [new PolicyStatement({ actions: [...may.anywhere], resources: ['*'] })] : []),
     ...(source.tableStreamArn ? allow('dynamodb', may.stream, source.tableStreamArn) : []),
+    ...(search ? allow('dynamodb', may.indexed, destination.tableArn) : []),
+    ...(indexed ? allow('dynamodb', may.destinationStream, indexed) : []),
+    ...(search?.domainArn ? allow('es', may.search, `${search.domainArn}/*`) : []),
     ...useKey((may.source || may.stream) && source.encryptionKey, READ),
-    ...useKey(may.destination && destination.encryptionKey, may.destination?.some(isWrite) ? WRITE : READ),
+    ...useKey(
+      may.destination || (search && (may.indexed || may.destinationStream)) ? destination.encryptionKey : undefined,
+      may.destination?.some(isWrite) ? WRITE : READ,
+    ),
     ...useKey(may.ledger && ledger.encryptionKey, WRITE),
     ...useKey(may.manifests && manifests.encryptionKey, WRITE),
   ]
@@ -60,15 +73,12 @@ function anyStack(scope: IConstruct): string {
  * Lets functions check whether an execution is alive. In policies of their own, because the machine needs the functions
  * first.
  */
-export function allowDescribingRuns(
-  scope: Construct,
-  run: IStateMachine,
-  deployed: Record<FunctionName, { role: IRole }>,
-): void {
+export function allowDescribingRuns(scope: Construct, run: IStateMachine, deployed: Deployed<{ role: IRole }>): void {
   for (const name of functionNames) {
     const { runs }: Permissions = functions[name].may
     const statements = allow('states', runs, executionsOf(run))
-    if (statements.length > 0) new Policy(scope, `Runs-${name}`, { roles: [deployed[name].role], statements })
+    const role = deployed[name]?.role
+    if (role && statements.length > 0) new Policy(scope, `Runs-${name}`, { roles: [role], statements })
   }
 }
 

@@ -1,20 +1,21 @@
 import { Annotations, CfnOutput, Stack } from 'aws-cdk-lib'
 import { CfnGlobalTable, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
-import type { IVpc, SubnetSelection } from 'aws-cdk-lib/aws-ec2'
+import { Connections, type IConnectable, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { type IGrantable, type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { OptionsError } from '../shared/config/errors.ts'
-import { type Options, type OptionsInput, parseOptions } from '../shared/config/options.ts'
+import { type OptionsInput, parseOptions } from '../shared/config/options.ts'
 import { accountLimit } from './account-limit.ts'
-import { Capture } from './capture.ts'
 import { codeHash } from './code-hash.ts'
+import { Feed } from './feed.ts'
 import { Functions } from './functions.ts'
 import { ledgerTable } from './ledger-table.ts'
 import { manifestBucket } from './manifest-bucket.ts'
 import { type CommandResources, grantLooking, grantOperating } from './people.ts'
 import { allowDescribingRuns, type StoredTable } from './policy-statements.ts'
+import { rolesThatSearch, type SearchDomain, searchOf } from './search.ts'
 import { StateMachines } from './state-machines.ts'
 import { version } from './version.ts'
 import { Watchdog } from './watchdog.ts'
@@ -38,6 +39,13 @@ export interface SegueProps {
   sourceTable?: StoredTable
   /** The table to write. @default the table of this account and region that `options.destinationTable` names */
   destinationTable?: StoredTable
+  /**
+   * Absolute path of the module that exports index definitions (`defineIndex`). Their indices are built of the destination, whose
+   * stream must be on. @default no indices
+   */
+  search?: string
+  /** The domain of the indices: CDK's `Domain` is one. If you pass it, leave out `options.searchEndpoint`. */
+  searchDomain?: SearchDomain
   /**
    * The ledger of an earlier stack, which knows what its runs did, and which migrations each table has been through:
    * `Table.fromTableName(scope, 'Ledger', 'name')`. One stack at a time uses a ledger. If a customer key encrypts it, give the
@@ -63,12 +71,14 @@ export interface SegueProps {
  * Nothing has a fixed physical name, so an account can hold many such stacks.
  * @throws OptionsError naming each option that is wrong, missing or unknown, or a migrations module that is not there.
  */
-export class Segue extends Construct {
+export class Segue extends Construct implements IConnectable {
   readonly sourceTable: StoredTable
   readonly destinationTable: StoredTable
   readonly ledger: StoredTable
   /** Start an execution of its `run` with `{}` to run the pending migrations. */
   readonly machines: { readonly run: StateMachine; readonly chunk: StateMachine }
+  /** Of the functions in a VPC: `domain.connections.allowFrom(segue, Port.HTTPS)`. */
+  readonly connections: Connections
   readonly #commands: CommandResources
 
   constructor(scope: Construct, id: string, props: SegueProps) {
@@ -78,37 +88,56 @@ export class Segue extends Construct {
       ...(props.options ?? contextOptions(this)),
       ...(props.sourceTable && { sourceTable: props.sourceTable.tableName }),
       ...(props.destinationTable && { destinationTable: props.destinationTable.tableName }),
+      ...(props.searchDomain && { searchEndpoint: `https://${props.searchDomain.domainEndpoint}` }),
     })
     if (props.permissionsBoundary) PermissionsBoundary.of(this).apply(props.permissionsBoundary)
 
-    this.sourceTable = props.sourceTable ? withItsStream(props.sourceTable) : namedSource(this, options)
-    this.destinationTable = props.destinationTable ?? Table.fromTableName(this, 'Destination', options.destinationTable)
+    const { sourceStream, destinationStream } = options
+    this.sourceTable = props.sourceTable
+      ? withItsStream(props.sourceTable)
+      : namedTable(this, 'Source', options.sourceTable, sourceStream)
+    this.destinationTable = props.destinationTable
+      ? withItsStream(props.destinationTable)
+      : namedTable(this, 'Destination', options.destinationTable, destinationStream)
     this.ledger = props.ledger ?? ledgerTable(this, encryptionKey)
     const manifests = manifestBucket(this, encryptionKey)
 
-    const { byName: functions } = new Functions(this, 'Functions', {
+    const search =
+      props.search === undefined
+        ? undefined
+        : searchOf(this, props.search, options, this.destinationTable.tableStreamArn, props.searchDomain)
+    const tables = { source: this.sourceTable, destination: this.destinationTable, ledger: this.ledger }
+
+    const { byName: functions, securityGroups } = new Functions(this, 'Functions', {
       options,
       migrations,
       codeHash: codeHash(migrations),
-      stores: { source: this.sourceTable, destination: this.destinationTable, ledger: this.ledger, manifests },
+      ...(search && { search }),
+      stores: { ...tables, manifests, ...(search && { search }) },
       ...(props.vpc && { vpc: props.vpc }),
       ...(props.vpcSubnets && { vpcSubnets: props.vpcSubnets }),
     })
-    const { tableStreamArn: streamArn } = this.sourceTable
-    const capture = streamArn && new Capture(this, 'Capture', { streamArn, functions, manifests })
+    this.connections = new Connections({ securityGroups })
+    const { tableStreamArn: streamArn } = tables.source
+    const feeding = { functions, manifests }
+    const capture =
+      streamArn && new Feed(this, 'Capture', { feed: 'source', streamArn, applier: functions.live, ...feeding })
+    const indexFeed = functions['index-feed']
+    const index =
+      search &&
+      indexFeed &&
+      new Feed(this, 'IndexFeed', { feed: 'index', streamArn: search.streamArn, applier: indexFeed, ...feeding })
     this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
     this.#commands = {
-      ...{ source: this.sourceTable, destination: this.destinationTable, ledger: this.ledger },
-      ...{
-        run: this.machines.run,
-        preflight: functions.preflight.versionArns,
-        mapping: capture ? capture.mappingArn : undefined,
-      },
+      ...tables,
+      run: this.machines.run,
+      preflight: functions.preflight.versionArns,
+      mappings: [capture, index].flatMap((feed) => (feed ? [feed.mappingArn] : [])),
     }
     new Watchdog(this, 'Watchdog', functions.watchdog)
     allowDescribingRuns(this, this.machines.run, functions)
     acknowledgeWildcards(this)
-    const limit = accountLimit(options)
+    const limit = accountLimit(options, { search: search !== undefined })
     if (limit) Annotations.of(this).addInfo(limit)
 
     this.output('SourceTable', options.sourceTable)
@@ -122,6 +151,8 @@ export class Segue extends Construct {
     this.output('PreflightFunction', functions.preflight.arn)
     if (streamArn) this.output('SourceStream', streamArn)
     if (capture) this.output('CaptureMapping', capture.mapping)
+    if (index) this.output('IndexMapping', index.mapping)
+    if (search) this.output('SearchRoles', rolesThatSearch(functions).join(' '))
   }
 
   /**
@@ -151,11 +182,11 @@ function withItsStream(table: StoredTable): StoredTable {
   return { tableName, tableArn, encryptionKey }
 }
 
-/** The source by its name, and by its stream's ARN where the options give it. */
-function namedSource(scope: Construct, { sourceTable: tableName, sourceStream: tableStreamArn }: Options): StoredTable {
-  if (!tableStreamArn) return Table.fromTableName(scope, 'Source', tableName)
+/** A table by its name, and by its stream's ARN where the options give it. */
+function namedTable(scope: Construct, id: string, tableName: string, tableStreamArn: string | undefined): StoredTable {
+  if (!tableStreamArn) return Table.fromTableName(scope, id, tableName)
   const tableArn = Stack.of(scope).formatArn({ service: 'dynamodb', resource: 'table', resourceName: tableName })
-  return Table.fromTableAttributes(scope, 'Source', { tableArn, tableStreamArn })
+  return Table.fromTableAttributes(scope, id, { tableArn, tableStreamArn })
 }
 
 function contextOptions(scope: Construct): object {

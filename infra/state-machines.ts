@@ -3,7 +3,7 @@ import { Policy } from 'aws-cdk-lib/aws-iam'
 import type { Bucket } from 'aws-cdk-lib/aws-s3'
 import { DefinitionBody, type IStateMachine, LogLevel, StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
-import { type FunctionName, functionNames, isTask } from '../shared/config/functions-and-permissions.ts'
+import { type Deployed, functionNames, isTask } from '../shared/config/functions-and-permissions.ts'
 import type { Options } from '../shared/config/options.ts'
 import { acknowledge } from './acknowledge.ts'
 import type { SegueFunction } from './functions.ts'
@@ -16,7 +16,7 @@ import { runMachine } from './workflow/run.ts'
 
 export interface StateMachinesProps {
   options: Options
-  functions: Record<FunctionName, SegueFunction>
+  functions: Deployed<SegueFunction>
   manifests: Bucket
 }
 
@@ -46,7 +46,7 @@ export class StateMachines extends Construct {
     this.run = machine(this, 'Run', definition, options)
     invoking(
       this.run,
-      functionNames.filter(isTask).map((name) => functions[name]),
+      functionNames.filter(isTask).flatMap((name) => functions[name] ?? []),
     )
     startingChunks(this.run, this.chunk)
     mapping(this.run, definition, manifests)

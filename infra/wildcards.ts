@@ -12,6 +12,7 @@ const reasons: [resource: RegExp, reason: string][] = [
   [/Function\w+\.Arn>:\*$/, 'Versions of one function: an execution continues to invoke those it began with.'],
   [/:execution:.*:\*$/, 'Executions of one machine: they have no ARN before they are started.'],
   [/:stack\/\*$/, 'Stacks that used the ledger before this one: they are not known when it is deployed.'],
+  [/(:domain\/[^/]+|Arn>)\/\*$/, 'The indices of one domain: their names are known when a run begins.'],
   [/\/(manifests|results|aws\/lambda)\/\*$/, 'Objects under one prefix of one bucket.'],
 ]
 

@@ -4,6 +4,8 @@ import { type Options, parseOptions } from '../../shared/config/options.ts'
 export interface Environment {
   options: Options
   codeHash: string
+  /** Hash of the index definitions; absent without. */
+  searchHash: string | undefined
   /** StackId. */
   stack: string
   ledgerTable: string
@@ -11,6 +13,9 @@ export interface Environment {
   /** ARN of the source's stream, and id of the mapping that feeds the live function; absent without a stream. */
   stream: string | undefined
   mapping: string | undefined
+  /** The same of the destination's stream and the index feed; absent without index definitions. */
+  destinationStream: string | undefined
+  indexMapping: string | undefined
 }
 
 /** @throws Error naming the variable that is missing; OptionsError when the options are wrong. */
@@ -26,10 +31,13 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
   return {
     options: parseOptions(JSON.parse(need('SEGUE_OPTIONS'))),
     codeHash: need('SEGUE_CODE_HASH'),
+    searchHash: env.SEGUE_SEARCH_HASH || undefined,
     stack: need('SEGUE_STACK'),
     ledgerTable: need('SEGUE_LEDGER_TABLE'),
     manifestBucket: need('SEGUE_MANIFEST_BUCKET'),
     stream: env.SEGUE_STREAM || undefined,
     mapping: env.SEGUE_MAPPING || undefined,
+    destinationStream: env.SEGUE_DESTINATION_STREAM || undefined,
+    indexMapping: env.SEGUE_INDEX_MAPPING || undefined,
   }
 }

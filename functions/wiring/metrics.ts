@@ -28,5 +28,10 @@ export function measure(event: EngineEvent): void {
     case 'live.batch':
       count('LiveRecords', event.records)
       return void metrics.addMetric('LiveLag', MetricUnit.Milliseconds, event.lagMs)
+    case 'index.batch':
+      count('IndexedItems', event.items)
+      return void metrics.addMetric('IndexLag', MetricUnit.Milliseconds, event.lagMs)
+    case 'build.lost':
+      return void count('BuildsLost', 1)
   }
 }

@@ -6,10 +6,11 @@ import { environment, http, world } from './world.ts'
 const client = new DynamoDBStreamsClient({ maxAttempts: 1, requestHandler: http })
 const slackMs = environment.options.streamSlackSeconds * 1000
 
-/** For the functions that read the stream themselves, beside the mapping. */
+/** For the functions that read a stream themselves, beside its mapping. */
 export const streamWorld: StreamWorld = {
   ...world,
-  openStream: (schema) => sdkStream(client, environment.stream ?? '', schema),
+  openStream: (schema, feed) =>
+    sdkStream(client, (feed === 'index' ? environment.destinationStream : environment.stream) ?? '', schema),
   silenceMs: slackMs,
   slackMs,
 }

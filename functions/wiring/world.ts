@@ -43,6 +43,7 @@ export const dynamodb = new DynamoDBClient({ maxAttempts: 1, requestHandler: htt
 export const world: World = {
   options: environment.options,
   codeHash: environment.codeHash,
+  searchHash: environment.searchHash,
   streamArn: environment.stream,
   runtime,
   ledger: retryingLedger(sdkLedgerTable(dynamodb, environment.ledgerTable), runtime),

@@ -1,4 +1,4 @@
-import type { TaskName } from '../../shared/config/functions-and-permissions.ts'
+import type { Deployed, TaskName } from '../../shared/config/functions-and-permissions.ts'
 import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { ChoiceRule, ChoiceState, FailState, Machine, State, Template, WaitState } from './asl.ts'
 import { type PassResources, passState } from './pass.ts'
@@ -6,7 +6,7 @@ import { catchAll, longTaskRetriers, taskRetriers } from './retriers.ts'
 import { type Invocable, invoke } from './tasks.ts'
 
 export interface RunResources extends PassResources {
-  functions: Record<TaskName, Invocable>
+  functions: Deployed<Invocable, TaskName>
 }
 
 /** Input of the functions that run before the lease is held: the execution and the user's request. */

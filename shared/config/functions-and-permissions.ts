@@ -22,6 +22,14 @@ export interface Permissions {
   mapping?: readonly string[]
   /** With their service, on `*`: lists and look-ups that IAM allows no narrower resource. */
   anywhere?: readonly `${string}:${'Describe' | 'List' | 'Lookup'}${string}`[]
+  /** On the destination, in a deployment that builds indices of it. */
+  indexed?: readonly string[]
+  /** On its stream, likewise. */
+  destinationStream?: readonly string[]
+  /** On the event source mapping that feeds the indices, likewise. */
+  indexMapping?: readonly string[]
+  /** On the domain of the indices, likewise. */
+  search?: readonly string[]
 }
 
 /** The declaration of a function. */
@@ -34,6 +42,8 @@ export interface FunctionEntry {
   reserved: readonly Options['reserve'][]
   /** What invokes it: states of a machine, the event source mapping, a schedule. */
   invokedBy: readonly ('machine' | 'stream' | 'schedule')[]
+  /** What a deployment must have for this function to be in it. No value: nothing, it is in each. */
+  needs?: 'search'
   may: Permissions
 }
 
@@ -48,6 +58,7 @@ const small = 512
 
 const ledger = ['GetItem', 'PutItem', 'Query'] as const
 const stream = ['DescribeStream', 'GetRecords', 'GetShardIterator'] as const
+const mapping = ['GetEventSourceMapping', 'UpdateEventSourceMapping'] as const
 /** For functions that re-read source items and write a destination item with its head. */
 const settling = { source: ['BatchGetItem'], destination: ['DeleteItem', 'PutItem'], ledger } as const
 
@@ -100,7 +111,7 @@ export const functions = {
     may: {
       ledger,
       stream: ['DescribeStream'],
-      mapping: ['GetEventSourceMapping', 'UpdateEventSourceMapping'],
+      mapping,
     },
   },
   plan: {
@@ -139,6 +150,20 @@ export const functions = {
     invokedBy: ['stream'],
     may: { ...settling, stream },
   },
+  // Like live, for the indices that are built of the destination.
+  'index-feed': {
+    seconds: minutes,
+    memoryMb: fast,
+    reserved: ['all'],
+    invokedBy: ['stream'],
+    needs: 'search',
+    may: {
+      indexed: ['BatchGetItem'],
+      ledger,
+      destinationStream: stream,
+      search: ['ESHttpGet', 'ESHttpPost'],
+    },
+  },
   // Reading a stream as fast as it is written takes as much processor time as applying it.
   drain: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: { ledger, stream } },
   'monitor-stream': {
@@ -146,7 +171,7 @@ export const functions = {
     memoryMb: fast,
     reserved: [],
     invokedBy: ['schedule', 'machine'],
-    may: { ledger, stream, mapping: ['GetEventSourceMapping', 'UpdateEventSourceMapping'] },
+    may: { ledger, stream, mapping },
   },
   // Shorter than its rate, so that no sweep meets the one before.
   watchdog: {
@@ -157,7 +182,8 @@ export const functions = {
     may: {
       ledger,
       runs: ['DescribeExecution'],
-      mapping: ['GetEventSourceMapping', 'UpdateEventSourceMapping'],
+      mapping,
+      indexMapping: mapping,
     },
   },
   settle: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: settling },
@@ -173,7 +199,24 @@ export type TaskName = {
   [N in FunctionName]: 'machine' extends (typeof functions)[N]['invokedBy'][number] ? N : never
 }[FunctionName]
 
+/** Functions of a deployment that builds indices; the others are in each. */
+type SearchName = {
+  [N in FunctionName]: (typeof functions)[N] extends { needs: 'search' } ? N : never
+}[FunctionName]
+
+/** A value for each of these functions that a deployment has. */
+export type Deployed<T, Names extends FunctionName = FunctionName> = Record<Exclude<Names, SearchName>, T> &
+  Partial<Record<Extract<Names, SearchName>, T>>
+
 export const functionNames = Object.keys(functions) as FunctionName[]
+
+/** The functions of a deployment. */
+export function deployedNames(has: { search: boolean }): FunctionName[] {
+  return functionNames.filter((name) => {
+    const { needs }: FunctionEntry = functions[name]
+    return needs === undefined || has[needs]
+  })
+}
 
 export function isTask(name: FunctionName): name is TaskName {
   const { invokedBy }: FunctionEntry = functions[name]
@@ -198,4 +241,9 @@ export function limitsOf(
 /** One value for each function, by its name. */
 export function forEachFunction<T>(make: (name: FunctionName) => T): Record<FunctionName, T> {
   return Object.fromEntries(functionNames.map((name) => [name, make(name)])) as Record<FunctionName, T>
+}
+
+/** One value for each function of a deployment, by its name. */
+export function forEachDeployed<T>(has: { search: boolean }, make: (name: FunctionName) => T): Deployed<T> {
+  return Object.fromEntries(deployedNames(has).map((name) => [name, make(name)])) as Deployed<T>
 }

@@ -27,6 +27,25 @@ export const optionsSchema = z.strictObject({
    * own. Without a stream every run must be offline. @default none
    */
   sourceStream: z.optional(z.string().check(z.startsWith('arn:'))),
+  /**
+   * ARN of the destination's stream (any view), which carries changes into search indices. A table given to the construct brings
+   * its own. Needed where there are index definitions. @default none
+   */
+  destinationStream: z.optional(z.string().check(z.startsWith('arn:'))),
+  /**
+   * URL of the OpenSearch domain of the indices, without user and password: it is in the outputs of the stack. Needed where
+   * there are index definitions. @default the domain given to the construct
+   */
+  searchEndpoint: z.optional(
+    z
+      .string()
+      .check(
+        z.regex(
+          /^https?:\/\/[^@\s]+$/,
+          'expected a URL such as https://search-….es.amazonaws.com, without user and password',
+        ),
+      ),
+  ),
   /** Limit of one slice: the time-out of its Lambda. @default 900 (15 minutes, the most Lambda gives) */
   sliceSeconds: z._default(seconds(5, 900), 900),
   /** A partition key that has been running longer than this is split. @default a third of `sliceSeconds` */
@@ -34,8 +53,8 @@ export const optionsSchema = z.strictObject({
   /** Slices at work at once. As many live functions may be at work beside them. @default 40 */
   concurrency: z._default(z.int().check(z.minimum(1), z.maximum(1000)), 40),
   /**
-   * What reserves concurrency of the account. `all`: slices and live changes, `concurrency` each, so that neither takes that of
-   * the other. `slices`: slices alone. `none`: nothing, for an account with a low limit; then the ranges of a split key run
+   * What reserves concurrency of the account. `all`: slices, live changes and the feed of indices, `concurrency` each, so that none
+   * takes that of another. `slices`: slices alone. `none`: nothing, for an account with a low limit; then the ranges of a split key run
    * one after another, since only a reserve caps them. Lambda keeps 100 unreserved, so the account's limit must be that much
    * above what is reserved. @default all
    */

@@ -6,6 +6,7 @@ export type LiveErrorCode =
   | 'aborted'
   | 'capture-off'
   | 'code-changed'
+  | 'definitions-changed'
   | 'contended'
   | 'not-quiet'
   | 'copy-open'
@@ -30,6 +31,12 @@ export const liveErrors: ErrorTable<LiveErrorCode> = {
     means:
       'The migrations that are deployed are not those the run was begun with, so its live changes are not applied.',
     next: 'Deploy the migrations it was begun with. The stream keeps the changes for 24 hours.',
+    retryable: true,
+  },
+  'definitions-changed': {
+    means:
+      'The index definitions that are deployed are not those that the build was begun with, so changes are not brought into it.',
+    next: 'Deploy the definitions it was begun with, or build anew with these. The stream keeps the changes for 24 hours.',
     retryable: true,
   },
   'capture-off': {

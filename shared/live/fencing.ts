@@ -1,7 +1,7 @@
 import { readCapture } from '../ledger/capture.ts'
-import { readControl } from '../ledger/control.ts'
+import { type Control, readControl } from '../ledger/control.ts'
 import { isAborted, trusted, trustedMs } from '../ledger/fencing.ts'
-import { readLease } from '../ledger/lease.ts'
+import { type Lease, readLease } from '../ledger/lease.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
@@ -23,6 +23,36 @@ export function captureEndsMs(liveSeconds: number): number {
   return trustedMs + liveSeconds * 1000 + landingMs
 }
 
+/** The run that may write into a table, and its control row. */
+export interface Owner {
+  run: RunRecord
+  control: Control
+}
+
+/**
+ * The last run into a table, by its lease. Its feeds are applied while its fence is in force and nobody has aborted it: a
+ * paused, halted or finished run continues to apply, because the stream forgets after a day.
+ * @throws LiveError otherwise, so that a batch is not acknowledged and comes again.
+ */
+export async function ownerOf(ledger: LedgerTable, destination: string): Promise<Owner> {
+  return ownerBy(await leaseOf(ledger, destination), ledger)
+}
+
+async function leaseOf(ledger: LedgerTable, destination: string): Promise<Lease> {
+  const lease = await readLease(ledger, destination)
+  if (lease) return lease
+  throw new LiveError('not-running', `No run into ${destination} was ever begun. The change comes again.`)
+}
+
+async function ownerBy(lease: Lease, ledger: LedgerTable): Promise<Owner> {
+  const [run, control] = await Promise.all([getRun(ledger, lease.run), readControl(ledger, lease.run)])
+  if (control.fence !== lease.fence)
+    throw new LiveError('fenced', `Run ${run.id} is changing its owner. The change comes again.`)
+  if (isAborted(run, control))
+    throw new LiveError('aborted', `Run ${run.id} was aborted. Resume it, or turn its capture off.`)
+  return { run, control }
+}
+
 /** Permission to apply live changes: the run, and the quiet period it is in. */
 export interface Permit {
   run: RunRecord
@@ -35,26 +65,15 @@ export interface Permit {
 export type LiveFencing = () => Promise<Permit>
 
 /**
- * Finds the run of live changes by the lease of the destination, and checks that they may be applied: the run's fence
- * is in force, nobody has aborted it or turned capture off, and it began with this code. A paused, halted or finished
- * run continues to apply: the stream forgets after a day, so changes held back might be lost, and a finished copy is
- * kept up to date. Once capture is off, the destination may be in use. Then an older change, delivered late or by a
+ * Finds the run of live changes by the lease of the destination, and checks that they may be applied: as {@link ownerOf}
+ * says, nobody has turned capture off, and the run began with this code. A finished copy is kept up to date. Once capture is off, the destination may be in use. Then an older change, delivered late or by a
  * mapping that was enabled by hand, must not overwrite what the application wrote.
  * @throws LiveError otherwise, so that the batch is not acknowledged and comes again.
  */
 export function liveFencing(ledger: LedgerTable, destination: string, codeHash: string, clock: Clock): LiveFencing {
   return trusted(clock, async () => {
-    const lease = await readLease(ledger, destination)
-    if (!lease) throw new LiveError('not-running', `No run into ${destination} was ever begun. The change comes again.`)
-    const [run, control, capture] = await Promise.all([
-      getRun(ledger, lease.run),
-      readControl(ledger, lease.run),
-      readCapture(ledger, lease.run),
-    ])
-    if (control.fence !== lease.fence)
-      throw new LiveError('fenced', `Run ${run.id} is changing its owner. The change comes again.`)
-    if (isAborted(run, control))
-      throw new LiveError('aborted', `Run ${run.id} was aborted. Resume it, or turn its capture off.`)
+    const lease = await leaseOf(ledger, destination)
+    const [{ run, control }, capture] = await Promise.all([ownerBy(lease, ledger), readCapture(ledger, lease.run)])
     if (capture?.off !== undefined)
       throw new LiveError(
         'capture-off',

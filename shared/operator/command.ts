@@ -26,7 +26,7 @@ export type Told =
   | { kind: 'refused'; cause: string }
 
 type Engine = Pick<OperatorEngine, 'ledger' | 'deployment' | 'identity' | 'runtime'>
-type SweepingEngine = Engine & Pick<OperatorEngine, 'executions' | 'mapping'>
+type SweepingEngine = Engine & Pick<OperatorEngine, 'executions' | 'mapping' | 'indexMapping'>
 
 /**
  * Pauses the last run, or what is being done to a finished one. Slices save a checkpoint, the execution ends, and

@@ -54,6 +54,8 @@ export interface OperatorEngine {
   openTable(description: TableDescription): Table
   /** The event source mapping of live changes, where the deployment names it. */
   mapping: Mapping | undefined
+  /** The one that feeds the indices, likewise. */
+  indexMapping?: Mapping
   /** ARN of whoever uses this, with the session name; `undefined` where it cannot be found out. */
   identity(): Promise<string | undefined>
   /** Invokes the deployed code for its part of a plan, where the deployment names the function. */

@@ -7,21 +7,21 @@ import type { OperatorEngine } from './engine.ts'
 /** The most that a slice may take, seconds; taken where the deployment does not say. */
 const mostSliceSeconds = 900
 
-type Engine = Pick<OperatorEngine, 'ledger' | 'runtime' | 'executions' | 'deployment' | 'mapping'>
+type Engine = Pick<OperatorEngine, 'ledger' | 'runtime' | 'executions' | 'deployment' | 'mapping' | 'indexMapping'>
 
 /**
  * One pass of the sweep that the watchdog does every minute, so that commands do not depend on it: ends what nobody drives,
  * and takes an abort a step further. The clock of the engine must be that of the service: an abort is announced by it.
  */
 export function sweepNow(engine: Engine): Promise<Swept> {
-  const { ledger, runtime, executions, deployment, mapping } = engine
+  const { ledger, runtime, executions, deployment, mapping, indexMapping } = engine
   const { sliceSeconds } = (deployment.options ?? {}) as { sliceSeconds?: unknown }
   return sweep({
     ledger,
     runtime,
     executions: asked(executions),
     destination: deployment.destinationTable,
-    ...(mapping && { mapping }),
+    mappings: [mapping, indexMapping].flatMap((each) => each ?? []),
     liveSeconds: functions.live.seconds,
     sliceSeconds: typeof sliceSeconds === 'number' ? sliceSeconds : mostSliceSeconds,
   })

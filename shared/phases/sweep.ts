@@ -9,7 +9,7 @@ import { endFromOutside } from '../ledger/owner.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { captureEndsMs } from '../live/fencing.ts'
-import type { Mapping } from '../live/ports.ts'
+import type { Mapping, MappingState } from '../live/ports.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { stoppedRun } from './halt.ts'
 import { ownerStatus } from './owner.ts'
@@ -20,8 +20,8 @@ export interface SweepEngine {
   runtime: Pick<Runtime, 'clock' | 'sleep' | 'emit'>
   executions: Executions
   destination: string
-  /** The mapping of live changes; absent where the deployment reads no stream. */
-  mapping?: Mapping
+  /** The mapping of each feed that the deployment has: none where it reads no stream. */
+  mappings: Mapping[]
   /** Time-outs of the live function and of slices. */
   liveSeconds: number
   sliceSeconds: number
@@ -100,7 +100,7 @@ function interrupted(run: RunRecord, endedAt: number): RunRecord {
  * when this sweep first saw the abort: the clock of whoever asked for it may be off.
  */
 async function finishAbort(id: string, engine: SweepEngine): Promise<Swept> {
-  const { ledger, runtime, mapping } = engine
+  const { ledger, runtime, mappings } = engine
   const aborting: Swept = { outcome: 'aborting', run: id }
   const { abortSeen } = await changeControl(ledger, id, (control) =>
     control.command === 'abort' && control.abortSeen === undefined
@@ -109,10 +109,14 @@ async function finishAbort(id: string, engine: SweepEngine): Promise<Swept> {
   )
   if (abortSeen === undefined) return { outcome: 'nothing to do', run: id }
   await endCapture(ledger, id, runtime.clock())
-  const state = await mapping?.state()
-  if (state === 'Enabled') await mapping?.set(false)
+  const states: MappingState[] = []
+  for (const mapping of mappings) {
+    const state = await mapping.state()
+    if (state === 'Enabled') await mapping.set(false)
+    states.push(state)
+  }
   // Announced only by a sweep that found it so: a change that it has asked for may take minutes.
-  if (state !== undefined && state !== 'Disabled') return aborting
+  if (states.some((state) => state !== 'Disabled')) return aborting
   if (runtime.clock() <= (await lastWriteMs(id, abortSeen, engine))) return aborting
   const at = runtime.clock()
   const done = await endFromOutside(ledger, id, ({ run, control }) =>

@@ -20,5 +20,8 @@ export type EngineEvent =
   | { code: 'preflight.finding'; probe: string; what: string }
   | { code: 'run.phase'; run: string; phase: string }
   | { code: 'live.batch'; run: string; records: number; lagMs: number }
+  | { code: 'index.batch'; run: string; build: number; items: number; lagMs: number }
+  /** Nothing is brought into a build of indices any more: its run must begin another one. */
+  | { code: 'build.lost'; run: string; build: number; because: string }
   /** Several source items make one destination item; the one with the smallest encoded key was written. */
   | { code: 'item.collision'; run: string; sources: number; key: string }

@@ -4,7 +4,7 @@ import type { StreamRecord } from '../../shared/live/ports.ts'
 import type { UndrainedError } from '../../shared/passes/slice/errors.ts'
 import type { Tags } from '../../shared/phases/handlers/lease.ts'
 import type { PreflightWorld } from '../../shared/phases/handlers/preflight.ts'
-import type { LiveWorld, MappingWorld, StreamWorld } from '../../shared/phases/handlers/world.ts'
+import type { LiveWorld, MappingWorld, SearchWorld, StreamWorld } from '../../shared/phases/handlers/world.ts'
 import type { Executions, ManifestStore, Stacks } from '../../shared/phases/ports.ts'
 import { nothingBeside } from '../../shared/phases/preflight/operations.ts'
 import { type Deployment, destinationTable, engineIn, open, type Release, sourceTable } from './deployment.ts'
@@ -18,7 +18,7 @@ import type { TableStore } from './stores/table.ts'
 import type { World } from './world.ts'
 
 /** All that any function has at hand. */
-export interface Environment extends LiveWorld, StreamWorld, MappingWorld, PreflightWorld {
+export interface Environment extends LiveWorld, StreamWorld, MappingWorld, SearchWorld, PreflightWorld {
   executions: Executions
   stack: string
   stacks: Stacks
@@ -36,6 +36,7 @@ export function environmentIn(deployment: Deployment, sandbox: Sandbox, release:
   return {
     options: optionsOf(world),
     codeHash: release.codeHash,
+    searchHash: undefined,
     streamArn: stream.memory.arn,
     ...engineIn(deployment, sandbox),
     migrations: async () => release.migrations,
@@ -45,7 +46,9 @@ export function environmentIn(deployment: Deployment, sandbox: Sandbox, release:
     openStream: () => streamIn(world, sandbox, stream),
     silenceMs: world.settings.silenceSeconds * 1000,
     slackMs: world.settings.slackMs,
-    mapping: mappingIn(world, sandbox, mapping()),
+    mappings: { source: mappingIn(world, sandbox, mapping()) },
+    indices: async () => [],
+    openSearch: () => Promise.reject(new Error('There is no search in the simulator.')),
     mappingId: 'mapping',
     operations: nothingBeside,
     executions: executionsIn(deployment, sandbox),

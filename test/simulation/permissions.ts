@@ -1,5 +1,6 @@
 import { type FunctionName, functions, type Permissions } from '../../shared/config/functions-and-permissions.ts'
 import { DynamoDbError } from '../../shared/dynamodb/errors.ts'
+import type { Mapping } from '../../shared/live/ports.ts'
 import { sourceTable } from './deployment.ts'
 import type { Environment } from './environment.ts'
 import { violation } from './violation.ts'
@@ -12,7 +13,8 @@ type Resource = Exclude<keyof Permissions, 'anywhere'>
 export function permitted(environment: Environment, name: FunctionName, world: World): Environment {
   const may: Permissions = functions[name].may
   const need = (on: Resource, ...actions: string[]) => {
-    const missing = actions.find((action) => !may[on]?.includes(action))
+    const allows = [may[on], on === 'destination' ? may.indexed : undefined].flatMap((each) => each ?? [])
+    const missing = actions.find((action) => !allows.includes(action))
     if (!missing) return
     const text = `The function ${name} calls ${missing} on ${on}, which the table of functions does not allow it`
     world.violated(violation('not permitted', text))
@@ -25,8 +27,12 @@ export function permitted(environment: Environment, name: FunctionName, world: W
       need(on, ...actions)
       return call(...args)
     }
-  const { ledger, openTable, describeTable, liveTables, openStream, mapping, executions, stacks, tags, manifests } =
+  const { ledger, openTable, describeTable, liveTables, openStream, mappings, executions, stacks, tags, manifests } =
     environment
+  const permittedMapping = (on: Resource, { state, set }: Mapping): Mapping => ({
+    state: allowed(on, ['GetEventSourceMapping'], state),
+    set: allowed(on, ['UpdateEventSourceMapping'], set),
+  })
   const roleOf = (table: string) => (table === sourceTable ? 'source' : 'destination')
   return {
     ...environment,
@@ -59,17 +65,18 @@ export function permitted(environment: Environment, name: FunctionName, world: W
         },
       }
     },
-    openStream(schema) {
-      const stream = openStream(schema)
+    openStream(schema, feed) {
+      const stream = openStream(schema, feed)
+      const on = feed === 'index' ? 'destinationStream' : 'stream'
       return {
         arn: stream.arn,
-        shards: allowed('stream', ['DescribeStream'], stream.shards),
-        open: allowed('stream', ['GetShardIterator', 'GetRecords'], stream.open),
+        shards: allowed(on, ['DescribeStream'], stream.shards),
+        open: allowed(on, ['GetShardIterator', 'GetRecords'], stream.open),
       }
     },
-    mapping: {
-      state: allowed('mapping', ['GetEventSourceMapping'], mapping.state),
-      set: allowed('mapping', ['UpdateEventSourceMapping'], mapping.set),
+    mappings: {
+      ...(mappings.source && { source: permittedMapping('mapping', mappings.source) }),
+      ...(mappings.index && { index: permittedMapping('indexMapping', mappings.index) }),
     },
     executions: { status: allowed('runs', ['DescribeExecution'], executions.status) },
     stacks: { use: allowed('stacks', ['DescribeStacks'], stacks.use) },

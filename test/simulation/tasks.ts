@@ -6,6 +6,7 @@ import { drainHandler } from '../../shared/phases/handlers/drain.ts'
 import { failChunkHandler } from '../../shared/phases/handlers/fail-chunk.ts'
 import { finishHandler } from '../../shared/phases/handlers/finish.ts'
 import { haltHandler } from '../../shared/phases/handlers/halt.ts'
+import { indexFeedHandler } from '../../shared/phases/handlers/index-feed.ts'
 import { leaseHandler } from '../../shared/phases/handlers/lease.ts'
 import { liveHandler } from '../../shared/phases/handlers/live.ts'
 import { monitorStreamHandler } from '../../shared/phases/handlers/monitor-stream.ts'
@@ -34,6 +35,7 @@ const handlers: Record<FunctionName, (world: Environment) => Handler<never, unkn
   'fail-chunk': failChunkHandler,
   'check-pass': checkPassHandler,
   live: liveHandler<{ batch: number }>,
+  'index-feed': indexFeedHandler<{ batch: number }>,
   drain: drainHandler,
   'monitor-stream': monitorStreamHandler,
   settle: settleHandler,

@@ -1,11 +1,18 @@
 import type { Key } from '../../dynamodb/key.ts'
 import type { Table } from '../../dynamodb/ports.ts'
 import type { RawItem } from '../../dynamodb/raw-item.ts'
+import { graceMs } from '../../facts/coverage.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import type { MadeDocument } from '../../migrations/make-document.ts'
 import type { Runtime } from '../../runtime/ports.ts'
 import type { Ask } from '../../runtime/retry.ts'
 import type { Search } from '../../search/ports.ts'
+
+/** The longest that Lambda lets any function work that takes tickets, ms. */
+const longestMs = 900_000
+
+/** See {@link TicketEngine.lifetimeMs}. */
+export const senderLifetimeMs = longestMs + graceMs
 
 /** What an item is to be in one index of a build. */
 export interface BuildDocument {

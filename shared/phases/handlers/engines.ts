@@ -1,13 +1,19 @@
+import { writeAlias } from '../../facts/builds.ts'
+import type { Build } from '../../ledger/builds.ts'
+import { buildKey, type FeedName } from '../../ledger/feeds.ts'
 import { type Code, continueUnless, stopReason } from '../../ledger/fencing.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import { sourceFeed } from '../../live/applied.ts'
 import type { DrainEngine } from '../../live/drain.ts'
 import type { LiveEngine } from '../../live/engine.ts'
+import type { Mapping } from '../../live/ports.ts'
 import { retryingLiveTables } from '../../live/retrying-ports.ts'
 import type { SettleEngine } from '../../live/settle-all.ts'
+import { senderLifetimeMs, type TicketEngine } from '../../live/tickets/engine.ts'
+import { makeDocument } from '../../migrations/make-document.ts'
 import type { Deadline } from '../../runtime/ports.ts'
 import type { Ask } from '../../runtime/retry.ts'
-import type { LiveWorld, Migrating, StreamWorld, Task, World } from './world.ts'
+import type { LiveWorld, MappingWorld, Migrating, SearchWorld, StreamWorld, Task, World } from './world.ts'
 
 /** The engine that applies and settles live changes of a run. */
 export async function liveEngine(world: LiveWorld & Migrating, run: RunRecord, ask?: Ask): Promise<LiveEngine> {
@@ -51,12 +57,46 @@ export async function streamEngine(
     ledger,
     runtime,
     ...sourceFeed({ ledger, run: id, schema, migrations }),
-    stream: openStream(schema),
+    stream: openStream(schema, 'source'),
     silenceMs,
     slackMs,
     deadline,
     code: migrationsOf(world),
   }
+}
+
+/** The engine that brings items into the indices of a build. */
+export async function ticketEngine(
+  world: SearchWorld,
+  { destination, schema }: RunRecord,
+  build: Build,
+  ask?: Ask,
+): Promise<TicketEngine> {
+  const { ledger, runtime, openTable } = world
+  const definitions = (await world.indices()).map((definition) => {
+    const { alias } = definition
+    const index = build.indices[alias]
+    if (!index)
+      throw new Error(`Expected build ${build.n} of run ${build.run} to have an index for ${alias}, got none.`)
+    return { alias, through: writeAlias(index.name), definition }
+  })
+  return {
+    build: buildKey(build),
+    isQuiet: build.quiet === true,
+    documentsOf: (key, item) =>
+      definitions.map(({ definition, ...to }) => ({ ...to, made: makeDocument(definition, schema, key, item) })),
+    table: openTable(destination, schema, ask),
+    search: await world.openSearch(),
+    ...{ ledger, runtime, lifetimeMs: senderLifetimeMs },
+    ...(ask && { ask }),
+  }
+}
+
+/** The mapping of a feed. @throws Error where the deployment reads no such stream: its run machine never asks then. */
+export function mappingOf({ mappings }: Pick<MappingWorld, 'mappings'>, feed: FeedName): Mapping {
+  const mapping = mappings[feed]
+  if (!mapping) throw new Error(`Expected the event source mapping of the ${feed} feed, got none. Deploy it again.`)
+  return mapping
 }
 
 /** The migrations of this deployment, as the code that some work needs. */

@@ -2,11 +2,14 @@ import type { Options } from '../../config/options.ts'
 import type { KeySchema, TableSchema } from '../../dynamodb/key.ts'
 import type { Table } from '../../dynamodb/ports.ts'
 import type { TableDescription } from '../../dynamodb/sdk/describe.ts'
+import type { FeedName } from '../../ledger/feeds.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import type { LiveTables, Mapping, Stream } from '../../live/ports.ts'
+import type { LoadedIndex } from '../../migrations/load-indices.ts'
 import type { Migration } from '../../migrations/migration.ts'
 import type { Deadline, Runtime } from '../../runtime/ports.ts'
 import type { Ask } from '../../runtime/retry.ts'
+import type { Search } from '../../search/ports.ts'
 
 /**
  * The resources of a function's process, made once: real in `functions/wiring/`, simulated in the tests. A handler
@@ -16,6 +19,8 @@ export interface World {
   options: Options
   /** Hash of the migrations in this deployment. */
   codeHash: string
+  /** Hash of its index definitions; no value for a deployment without. */
+  searchHash: string | undefined
   /** ARN of the source's stream that this deployment reads, if any. */
   streamArn: string | undefined
   runtime: Runtime
@@ -37,19 +42,31 @@ export interface LiveWorld extends World {
   liveTables(destination: { name: string; schema: TableSchema }, ask?: Ask): LiveTables
 }
 
-/** For a function that reads the stream of the source. */
+/** For a function that reads a stream. */
 export interface StreamWorld extends World {
-  /** Without retries. */
-  openStream(schema: TableSchema): Stream
+  /** The stream of a feed, without retries. */
+  openStream(schema: TableSchema, feed: FeedName): Stream
   /** How long an open shard must return nothing before it counts as read to its end, ms. */
   silenceMs: number
   /** How coarse the stream's times and how stale its reads may be, ms. */
   slackMs: number
 }
 
-/** For a function that reads or changes the event source mapping of the live function. */
+/** For a function that reads or changes event source mappings. */
 export interface MappingWorld extends World {
-  mapping: Mapping
+  /** The mapping of each feed that the deployment has. */
+  mappings: { [feed in FeedName]?: Mapping }
+}
+
+/** For a function that works on the indices of the destination. */
+export interface SearchWorld extends World {
+  /**
+   * The index definitions of this deployment; none where it has no module of them.
+   * @throws SearchModuleError when the user's module does not load.
+   */
+  indices(): Promise<LoadedIndex[]>
+  /** The domain of the indices, without retries. */
+  openSearch(): Promise<Search>
 }
 
 /** Which run a function works on, and under which lease. */

@@ -12,12 +12,12 @@ const folder = mkdtempSync(path.join(tmpdir(), 'segue-bundle-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
 /** The folders that are uploaded for these functions. */
-function bundle(names: string[], migrations: string): string[] {
+function bundle(names: string[], migrations: string, search?: string): string[] {
   const app = new App({ outdir: mkdtempSync(path.join(folder, 'out-')) })
   const stack = new Stack(app, 'Stack')
   for (const name of names)
     new Lambda(stack, name, {
-      code: functionCode(name, migrations),
+      code: functionCode(name, migrations, search),
       handler: 'index.handler',
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
@@ -37,6 +37,15 @@ it("binds the user's migrations into each function that asks for them, and keeps
   expect(finish).not.toContain('the migrations of a user')
   expect(finish).toContain('handler')
   expect(lease).not.toContain(process.cwd())
+})
+
+it("binds the user's index definitions likewise, and none where there is no module of them", () => {
+  const search = path.join(folder, 'indices.ts')
+  writeFileSync(search, "export default ['the indices of a user']")
+  const [bound = ''] = bundle(['index-feed'], search, search).map(code)
+  const [unbound = ''] = bundle(['index-feed'], search).map(code)
+  expect(bound).toContain('the indices of a user')
+  expect(unbound).not.toContain('the indices of a user')
 })
 
 it('maps a line of every bundle to the line of its source, so that one cause has one name', () => {

@@ -1,17 +1,13 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: references of a template as text
-import { readdirSync } from 'node:fs'
-import path from 'node:path'
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
+import { deployedNames } from '../../../shared/config/functions-and-permissions.ts'
 import { options, plain, type Resource, resources, synth, text } from './synth.ts'
 
 const template = synth({
   options: { sourceTable: 'orders', destinationTable: 'orders-new', sliceSeconds: 600, concurrency: 7 },
 })
-const files = readdirSync(path.resolve(import.meta.dirname, '../../../functions'))
-  .filter((file) => file.endsWith('.ts'))
-  .map((file) => file.replace('.ts', ''))
-  .sort()
+const files = deployedNames({ search: false }).toSorted()
 const lambdas = resources(template, 'AWS::Lambda::Function').map(([, { Properties }]) => Properties)
 const definitions = Object.fromEntries(
   resources(template, 'AWS::StepFunctions::StateMachine').map(([id, { Properties }]) => [
@@ -67,7 +63,7 @@ describe('the bucket', () => {
 })
 
 describe('the functions', () => {
-  it('are one for each file of `functions/`, on Node 24 and arm64, log JSON, are traced, and know the deployment', () => {
+  it('are those of the table that need nothing, on Node 24 and arm64, log JSON, are traced, and know the deployment', () => {
     expect(lambdas.map(({ Description }) => Description).sort()).toEqual(files.map((name) => `Segue: ${name}`))
     for (const lambda of lambdas)
       expect(lambda).toMatchObject({

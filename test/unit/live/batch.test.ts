@@ -100,6 +100,7 @@ it('a batch that a new run overtakes before it begins is not applied by the head
   const handler = liveHandler({
     options: parseOptions({ sourceTable: 'source', destinationTable: 'destination' }),
     codeHash: 'code',
+    searchHash: undefined,
     streamArn: undefined,
     runtime: engine.runtime,
     ledger,

@@ -30,6 +30,7 @@ function setUp(
   const handle = preflightOrPlanHandler({
     options: parseOptions({ sourceTable: 'alpha', destinationTable: 'beta', segments: 4 }),
     codeHash: 'hash',
+    searchHash: undefined,
     streamArn: 'arn:stream:alpha',
     runtime: world.runtime,
     ledger,

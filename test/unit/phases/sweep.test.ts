@@ -59,7 +59,7 @@ async function world(change: Situation = {}) {
     },
   }
   const engine: SweepEngine = {
-    ...{ ledger, destination: 'd', mapping, liveSeconds, sliceSeconds: 900 },
+    ...{ ledger, destination: 'd', mappings: [mapping], liveSeconds, sliceSeconds: 900 },
     executions: {
       status: async () => (state.statuses.length > 1 ? state.statuses.shift()! : state.statuses[0]!),
     },
@@ -269,10 +269,28 @@ describe('An abort', () => {
     expect(await sweep()).toMatchObject({ outcome: 'aborted' })
   })
 
+  it('turns off the mapping of each feed, and waits until all are off', async () => {
+    const { asked, state, engine } = await world(halted)
+    let isIndexOn = true
+    const index: Mapping = {
+      state: async () => (isIndexOn ? 'Enabled' : 'Disabled'),
+      async set(enabled) {
+        isIndexOn = enabled
+      },
+    }
+    const mappings = [index, ...engine.mappings]
+    expect(await sweep({ ...engine, mappings })).toMatchObject({ outcome: 'aborting' })
+    expect([isIndexOn, asked]).toEqual([false, [false]])
+    state.now += liveEndsMs + 1
+    isIndexOn = true
+    state.mapping = 'Disabled'
+    expect(await sweep({ ...engine, mappings })).toMatchObject({ outcome: 'aborting' })
+    expect(await sweep({ ...engine, mappings })).toMatchObject({ outcome: 'aborted' })
+  })
+
   it('of an offline run without a slice at work is announced at once', async () => {
     const { engine } = await world({ ...halted, run: { ...halted.run, offline: true } })
-    const { mapping: _, ...offline } = engine
-    expect(await sweep(offline)).toMatchObject({ outcome: 'aborted' })
+    expect(await sweep({ ...engine, mappings: [] })).toMatchObject({ outcome: 'aborted' })
   })
 
   it('of a run whose execution still runs ends that execution, too, by its fence', async () => {
@@ -309,7 +327,7 @@ describe('An abort', () => {
       },
       set: async () => {},
     }
-    expect(await sweep({ ...engine, mapping })).toMatchObject({ outcome: 'aborting' })
+    expect(await sweep({ ...engine, mappings: [mapping] })).toMatchObject({ outcome: 'aborting' })
     expect((await rows()).run.state).toBe('stopped')
   })
 

@@ -46,7 +46,7 @@ describe('a failed call is sent once, because the engine retries by itself:', ()
 
   it('by the functions, to the stream', async () => {
     const { streamWorld } = await import('../../../functions/wiring/stream.ts')
-    const stream = streamWorld.openStream({ pk: { name: 'pk', type: 'S' } })
+    const stream = streamWorld.openStream({ pk: { name: 'pk', type: 'S' } }, 'source')
     await expect(stream.shards()).rejects.toMatchObject({ code: 'unavailable' })
     expect(asked).toBe(1)
   })
