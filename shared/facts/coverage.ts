@@ -3,7 +3,7 @@ import { type ChunkRecord, type EachChunk, eachChunk } from '../ledger/chunks.ts
 import { type PassKind, passIdOf } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
+import { type AliasTallies, addAliasTallies, addTallies, noTallies, type Tallies } from '../ledger/tallies.ts'
 
 /** The progress of a pass, read from its chunk rows alone. */
 export interface Coverage {
@@ -16,6 +16,8 @@ export interface Coverage {
   /** Ids without the row that they must have, in order. */
   missing: string[]
   tallies: Tallies
+  /** The same of documents, by alias; empty for a pass that makes none. */
+  aliases: AliasTallies
   /** If no slice is at work, no write of a slice can land after this time (ms). */
   lastDeadline: number
   /** When a row was written last, ms since the epoch; 0 without rows. */
@@ -44,10 +46,12 @@ export function covering(segments: number, wholeKeys = 0): Covering {
   const failed: Coverage['failed'] = []
   let [open, done, splits, lastDeadline, updatedAt] = [0, 0, 0, 0, 0]
   let tallies = noTallies
+  let aliases: AliasTallies = {}
   return {
     add(chunk) {
       if (!awaited.delete(chunk.id)) early.add(chunk.id)
       tallies = addTallies(tallies, chunk.tallies)
+      if (chunk.aliases) aliases = addAliasTallies(aliases, chunk.aliases)
       lastDeadline = Math.max(lastDeadline, lastDeadlineOf(chunk))
       updatedAt = Math.max(updatedAt, chunk.updatedAt)
       switch (chunk.state) {
@@ -68,14 +72,14 @@ export function covering(segments: number, wholeKeys = 0): Covering {
     read() {
       const complete = open === 0 && failed.length === 0 && awaited.size === 0
       const missing = [...awaited].sort()
-      return { complete, open, failed, done, splits, missing, tallies, lastDeadline, updatedAt }
+      return { complete, open, failed, done, splits, missing, tallies, aliases, lastDeadline, updatedAt }
     },
   }
 }
 
 /** As {@link covering}, for a pass of a run. */
 export function coveringPass(
-  run: Pick<RunRecord, 'segments' | 'verification' | 'wholeKeys'>,
+  run: Pick<RunRecord, 'segments' | 'verification' | 'index' | 'wholeKeys'>,
   kind: PassKind,
 ): Covering {
   return covering(run.segments, run.wholeKeys?.[passIdOf(run, kind)])
@@ -91,7 +95,7 @@ export function coverageOf(chunks: Iterable<ChunkRecord>, segments: number, whol
 /** The coverage of a pass, read from the ledger page by page. */
 export async function readCoverage(
   ledger: LedgerTable,
-  run: Pick<RunRecord, 'id' | 'segments' | 'verification' | 'wholeKeys'>,
+  run: Pick<RunRecord, 'id' | 'segments' | 'verification' | 'index' | 'wholeKeys'>,
   kind: PassKind,
   each: EachChunk = (...which) => eachChunk(ledger, ...which),
 ): Promise<Coverage> {

@@ -24,8 +24,9 @@ export function isRepairable(run: Stand): boolean {
 }
 
 /** The command that continues a run that stopped half-way. */
-export function resumeCommand(run: Stand): 'segue run --resume' | 'segue verify' | 'segue repair' {
+export function resumeCommand(run: Stand): 'segue run --resume' | 'segue verify' | 'segue repair' | 'segue index' {
   if (!wasFinished(run)) return 'segue run --resume'
+  if (run.task?.kind === 'index') return 'segue index'
   return run.task?.kind === 'repair' && isRepairable(run) ? 'segue repair' : 'segue verify'
 }
 

@@ -11,18 +11,18 @@ export interface Sum extends SumRule {
 }
 
 /** Every sum of a pass, from the table of passes. */
-export function sumsOf(kind: PassKind, tallies: Tallies): Sum[] {
+export function sumsOf(kind: PassKind, tallies: Partial<Tallies>): Sum[] {
   const rules: readonly SumRule[] = passes[kind].sums
   return rules.map((rule) => {
     const counts = Object.fromEntries(namesOf(rule).map((name) => [name, tallies[name] ?? 0]))
     const added = Object.values(counts).reduce((all, items) => all + items, 0)
-    const items = tallies[rule.total]
+    const items = tallies[rule.total] ?? 0
     return { ...rule, items, counts, added, holds: rule.closes === 'exactly' ? items === added : added <= items }
   })
 }
 
 /** One sentence for each sum that does not hold. */
-export function openSums(kind: PassKind, tallies: Tallies): string[] {
+export function openSums(kind: PassKind, tallies: Partial<Tallies>): string[] {
   return sumsOf(kind, tallies)
     .filter(({ holds }) => !holds)
     .map(

@@ -1,15 +1,18 @@
 import { compareAndSet } from './compare-and-set.ts'
+import { type Control, controlPut } from './control.ts'
 import { LedgerError } from './errors.ts'
 import { buildPk } from './keys.ts'
+import { type RunRecord, runPut } from './runs.ts'
 import { type BuildState, buildTransitions, mayChange } from './states.ts'
 import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 
 /**
  * Why nothing is brought into a build any more. `replaced`: an index is gone, or another one has its name. `trimmed`: the
- * stream trimmed changes that were not in it yet. `stream changed`: the stream was turned off and on again. `definitions`: a
+ * stream trimmed changes that were not in it yet. `stream changed`: the stream was turned off and on again. `expired`: rows of its
+ * tickets may have expired before it was whole. `definitions`: a
  * build of other definitions was begun.
  */
-export type WhyBuildEnded = 'replaced' | 'trimmed' | 'stream changed' | 'definitions'
+export type WhyBuildEnded = 'replaced' | 'trimmed' | 'stream changed' | 'expired' | 'definitions'
 
 /** Names one build. */
 export interface BuildId {
@@ -94,6 +97,48 @@ export function changeBuild(ledger: LedgerTable, id: BuildId, change: (build: Bu
     if (next === read) return { done: read }
     return (await ledger.commit([buildPut(read, next)])) ? { done: { ...next, rev: read.rev + 1 } } : undefined
   })
+}
+
+/** The rows of a run as they were read. Another execution that drives it since has changed one of them. */
+export interface Driven {
+  run: RunRecord
+  version: number
+  control: Control
+}
+
+/**
+ * Begins a build, and ends those whose definitions are others.
+ * @param others builds of the run.
+ * @returns `undefined`, with nothing written, if another writer was first.
+ */
+export async function beginBuild(
+  ledger: LedgerTable,
+  { run, version, control }: Driven,
+  next: Omit<Build, 'rev'>,
+  others: readonly Build[],
+): Promise<Build | undefined> {
+  const ended = others.filter((each) => !isGivenUp(each) && each.hash !== next.hash)
+  const begun = await ledger.commit([
+    buildPut(undefined, next),
+    ...ended.map((each) => buildPut(each, { ...inState(each, 'ended', next.begunAt), because: 'definitions' })),
+    runPut(run, { ...run, index: { build: next.n, hash: next.hash } }, version),
+    controlPut(run.id, control, control),
+  ])
+  return begun ? { ...next, rev: 1 } : undefined
+}
+
+/**
+ * Records that no write of the pass of a build can land any more.
+ * @returns `undefined`, with nothing written, if another writer was first.
+ */
+export async function beginBuildQuiet(
+  ledger: LedgerTable,
+  { run, control }: Pick<Driven, 'run' | 'control'>,
+  build: Build,
+): Promise<Build | undefined> {
+  const quiet: Build = { ...build, quiet: true }
+  const puts = [buildPut(build, quiet), controlPut(run.id, control, control)]
+  return (await ledger.commit(puts)) ? { ...quiet, rev: build.rev + 1 } : undefined
 }
 
 /** The build in a state that it enters now. */

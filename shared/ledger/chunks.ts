@@ -8,7 +8,7 @@ import { eachPage } from './pages.ts'
 import type { PassId } from './passes.ts'
 import { type ChunkState, chunkTransitions, mayChange } from './states.ts'
 import type { Changed, LedgerTable, LedgerValue, Put, Row } from './table.ts'
-import { noTallies, type Tallies } from './tallies.ts'
+import { type AliasTallies, noTallies, type Tallies } from './tallies.ts'
 
 /** The ledger's record of one chunk. Times are milliseconds since the epoch. */
 export interface ChunkRecord {
@@ -24,6 +24,8 @@ export interface ChunkRecord {
   /** Exclusive start of the remaining items. No value until the first checkpoint. */
   cursor?: Key
   tallies: Tallies
+  /** The same of its documents, by alias. Only of a pass that builds indices. */
+  aliases?: AliasTallies
   /** Slices started so far. */
   slices: number
   /** Items read when each epoch began, oldest first. Shows which pages were repeated. */

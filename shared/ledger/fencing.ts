@@ -16,13 +16,17 @@ export function isAborted({ state }: Pick<RunRecord, 'state'>, { command }: Pick
   return command === 'abort' && state !== 'finished'
 }
 
-export type WhyStopped = 'fenced' | 'aborted' | 'paused' | 'code changed'
+/** Why the rows of a run say that its work must stop. */
+export type WhyTold = 'fenced' | 'aborted' | 'paused' | 'code changed'
+
+/** Why work stopped. `index lost`: a search index that it writes is gone, or is another one. */
+export type WhyStopped = WhyTold | 'index lost'
 
 /** Keeps each result for five seconds. */
-export type StopReason<Why extends WhyStopped = WhyStopped> = () => Promise<Why | undefined>
+export type StopReason<Why extends WhyTold = WhyTold> = () => Promise<Why | undefined>
 
 /** Why live changes stop. A pause does not stop them: the stream keeps a change for 24 hours only. */
-type WhyLiveStopped = Exclude<WhyStopped, 'paused'>
+type WhyLiveStopped = Exclude<WhyTold, 'paused'>
 
 interface LeaseTask {
   run: string

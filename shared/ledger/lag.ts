@@ -18,7 +18,7 @@ export interface Lag {
   /** Milliseconds since the epoch. */
   at: number
   /** Why live changes are not applied at all. */
-  stopped?: 'aborted' | 'code changed' | 'stream changed' | 'turned off'
+  stopped?: 'aborted' | 'code changed' | 'stream changed' | 'turned off' | 'index lost'
 }
 
 export async function readLag(ledger: LedgerTable, run: string): Promise<Lag | undefined> {

@@ -32,6 +32,7 @@ export async function beginOwner(
  * other execution has begun. Live changes are not: they compare the fence of the control row with that of the lease.
  * @param change what becomes of the run. Its `fence` stays, and tells who drove it last.
  * @param quietAfter no write of this owner can land after this time, ms since the epoch.
+ * @param also what changes with the run. Called anew when another writer was first.
  * @returns the run; `undefined` if the task does not belong to the execution that drives it. Nothing is written then.
  */
 export function endOwner(
@@ -39,6 +40,7 @@ export function endOwner(
   task: { run: string; fence: number },
   change: (run: RunRecord) => RunRecord,
   quietAfter?: number,
+  also: (run: RunRecord) => Promise<Put[]> = async () => [],
 ): Promise<RunRecord | undefined> {
   return compareAndSet<RunRecord | undefined>(`The owner of run ${task.run}`, async () => {
     const [{ run, version }, control] = await Promise.all([readRun(ledger, task.run), readControl(ledger, task.run)])
@@ -47,7 +49,8 @@ export function endOwner(
     if (lease && lease.fence > task.fence) return { done: undefined }
     const ended = change(run)
     const fence = task.fence + 1
-    const puts = [runPut(run, ended, version), controlPut(run.id, control, { ...withoutTime(control), fence })]
+    const owned = [runPut(run, ended, version), controlPut(run.id, control, { ...withoutTime(control), fence })]
+    const puts = [...owned, ...(await also(run))]
     if (lease) puts.push(leasePut(lease, freed(lease, fence, quietAfter)))
     return (await ledger.commit(puts)) ? { done: ended } : undefined
   })

@@ -6,11 +6,14 @@ import type { Tallies } from './tallies.ts'
  */
 
 /** The kinds of pass. Each is an entry of {@link passes}. */
-export type PassKind = 'copy' | 'verify' | 'orphans'
+export type PassKind = 'copy' | 'verify' | 'orphans' | 'index'
+
+/** Whose items or documents a sum counts. */
+export type Side = 'source' | 'destination' | 'index'
 
 /** An equation that the tallies of a pass must satisfy, in each chunk and in total. */
 export interface SumRule {
-  side: 'source' | 'destination'
+  side: Side
   total: keyof Tallies
   /** The parts of the total with their labels, in the order in which they are shown. */
   parts: Partial<Record<keyof Tallies, string>>
@@ -19,23 +22,32 @@ export interface SumRule {
 }
 
 /** The declaration of a pass. */
-export type PassEntry = Described & (Once | Repeating)
+export type PassEntry = Described & (Once | OfVerification | OfBuild)
 
 /** Planned once in a run; `planned` on the run's row says so. The pass cannot continue once its rows have expired. */
 interface Once {
-  repeats: false
+  numbered: 'once'
 }
 
 /** Repeated by every verification, each time under a number of its own. */
-interface Repeating {
-  repeats: true
+interface OfVerification {
+  numbered: 'verification'
   /** The tallies of this pass that count as findings of the verification. */
   findings: readonly (keyof Tallies)[]
+}
+
+/** Done once for each build of indices, under the number of the build. */
+interface OfBuild {
+  numbered: 'build'
 }
 
 interface Described {
   /** The table it reads from end to end. */
   table: 'source' | 'destination'
+  /** The user's code that it needs. Other code does not continue it. */
+  code: 'migrations' | 'search'
+  /** What its slices write. Nothing else may be taken for done before the last of that has landed. */
+  writes: 'items' | 'documents' | false
   /** The state of the `run` machine in which it happens. */
   phase: Phase
   sums: readonly SumRule[]
@@ -56,8 +68,10 @@ const sourceSide = {
 export const passes = {
   copy: {
     table: 'source',
+    code: 'migrations',
+    writes: 'items',
     phase: 'Copy',
-    repeats: false,
+    numbered: 'once',
     sums: [
       sourceSide,
       {
@@ -72,8 +86,10 @@ export const passes = {
   },
   verify: {
     table: 'source',
+    code: 'migrations',
+    writes: false,
     phase: 'Verify',
-    repeats: true,
+    numbered: 'verification',
     sums: [
       sourceSide,
       {
@@ -89,14 +105,38 @@ export const passes = {
   },
   orphans: {
     table: 'destination',
+    code: 'migrations',
+    writes: false,
     phase: 'Orphans',
-    repeats: true,
+    numbered: 'verification',
     sums: [
       { side: 'destination', total: 'read', parts: { orphan: 'orphans', unchecked: 'unchecked' }, closes: 'at most' },
     ],
     findings: ['orphan', 'unchecked'],
     expected: { from: 'copy', tally: 'produced', words: 'the copy produced, which was' },
     label: 'Orphans',
+  },
+  index: {
+    table: 'destination',
+    code: 'search',
+    writes: 'documents',
+    phase: 'Index',
+    numbered: 'build',
+    sums: [
+      {
+        side: 'index',
+        total: 'produced',
+        parts: {
+          written: 'written',
+          present: 'already there',
+          rejected: 'rejected',
+          collided: 'with the id of another item',
+        },
+        closes: 'exactly',
+      },
+    ],
+    expected: { from: 'copy', tally: 'produced', words: 'the copy produced, which was' },
+    label: 'Indexed',
   },
 } as const satisfies Record<PassKind, PassEntry>
 
@@ -188,6 +228,38 @@ export const phases = {
     readsStream: false,
     writesItems: false,
   },
+  'Prepare index': {
+    does: 'creates new search indices, and turns on what brings changes of the destination into them',
+    shows: 'index',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+  },
+  Index: {
+    does: 'writes the document of every item of the destination into the new indices',
+    shows: 'index',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+  },
+  'Drain index': {
+    does: 'waits until the changes up to the end of that are in the new indices',
+    shows: 'index',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+  },
+  Bury: {
+    does: 'deletes once more the documents of items that were deleted meanwhile',
+    shows: 'index',
+    ends: false,
+    capturing: true,
+    readsStream: false,
+    writesItems: false,
+  },
   Finished: {
     does: 'the ledger accounts for every chunk',
     shows: 'copy',
@@ -229,10 +301,16 @@ export type Phase = keyof typeof phases
 export type PassPhase = (typeof passes)[PassKind]['phase']
 
 /** The passes of a verification. */
-export type VerificationPass = { [K in PassKind]: (typeof passes)[K]['repeats'] extends true ? K : never }[PassKind]
+export type VerificationPass = NumberedBy<'verification'>
+type NumberedBy<By extends PassEntry['numbered']> = {
+  [K in PassKind]: (typeof passes)[K]['numbered'] extends By ? K : never
+}[PassKind]
 
-/** One pass of one run. A run is copied once and can be verified many times: `copy`, `verify.1`, `orphans.1`, `verify.2`, … */
-export type PassId = Exclude<PassKind, VerificationPass> | `${VerificationPass}.${number}`
+/**
+ * One pass of one run. A run is copied once, can be verified many times, and its indices can be built many times: `copy`,
+ * `verify.1`, `orphans.1`, `index.1`, `verify.2`, …
+ */
+export type PassId = NumberedBy<'once'> | `${NumberedBy<'verification' | 'build'>}.${number}`
 
 /** Every kind of pass, and those of a verification, in the order of a run. */
 export const passKinds = Object.keys(passes) as PassKind[]
@@ -243,12 +321,22 @@ export function kindOf(pass: PassId): PassKind {
 }
 
 /** The pass of this kind that a run is in now, or was in last. */
-export function passIdOf({ verification }: { verification?: { number: number } }, kind: PassKind): PassId {
-  return isVerification(kind) ? `${kind}.${verification?.number ?? 1}` : kind
+export function passIdOf(
+  { verification, index }: { verification?: { number: number }; index?: { build: number } },
+  kind: PassKind,
+): PassId {
+  switch (passes[kind].numbered) {
+    case 'once':
+      return kind as NumberedBy<'once'>
+    case 'verification':
+      return `${kind as VerificationPass}.${verification?.number ?? 1}`
+    case 'build':
+      return `${kind as NumberedBy<'build'>}.${index?.build ?? 1}`
+  }
 }
 
 export function isVerification(kind: PassKind): kind is VerificationPass {
-  return passes[kind].repeats
+  return passes[kind].numbered === 'verification'
 }
 
 /** One value for each of these passes, read one after another, so that memory holds the pages of one. */

@@ -16,7 +16,7 @@ export type TableIds = {
 
 /** What is done to a finished run, which stays finished meanwhile. It goes with its end. */
 export type RunTask = {
-  kind: 'verify' | 'repair'
+  kind: 'verify' | 'repair' | 'index'
   state: 'running' | 'stopped'
   /** Where it has stopped. */
   because?: Because

@@ -8,9 +8,10 @@ export type Tallies = {
   untouched: number
   dropped: number
   quarantined: number
+  /** Copy, verify: items of the destination. Index: documents. */
   produced: number
   written: number
-  /** Copy: already in the destination. Verify: equal in the destination. */
+  /** Copy, index: already there. Verify: equal in the destination. */
   present: number
   /** Verify: missing from the destination. */
   missing: number
@@ -20,6 +21,10 @@ export type Tallies = {
   orphan: number
   /** Verify: no source item was found for it, but a migration without an inverse may have produced it. */
   unchecked: number
+  /** Index: documents that the mapping does not take, or that cannot be made. */
+  rejected: number
+  /** Index: documents whose id is that of another item's. */
+  collided: number
 }
 
 export const noTallies: Tallies = {
@@ -35,10 +40,28 @@ export const noTallies: Tallies = {
   different: 0,
   orphan: 0,
   unchecked: 0,
+  rejected: 0,
+  collided: 0,
 }
 
 export function addTallies(a: Tallies, b: Tallies): Tallies {
   const sum = { ...a }
   for (const name of Object.keys(noTallies) as (keyof Tallies)[]) sum[name] = (a[name] ?? 0) + (b[name] ?? 0)
+  return sum
+}
+
+/** What became of the documents of a pass. */
+export const documentTallies = ['produced', 'written', 'present', 'rejected', 'collided'] as const
+
+/** Counts of documents, by the alias of their index. */
+export type AliasTallies = { [alias: string]: { [name in (typeof documentTallies)[number]]: number } }
+
+export function addAliasTallies(a: AliasTallies, b: AliasTallies): AliasTallies {
+  const sum = { ...a }
+  for (const [alias, counts] of Object.entries(b)) {
+    const before = a[alias]
+    const added = documentTallies.map((name) => [name, (before?.[name] ?? 0) + counts[name]])
+    sum[alias] = Object.fromEntries(added) as AliasTallies[string]
+  }
   return sum
 }

@@ -105,7 +105,7 @@ function plainJson(name: string, value: unknown): JsonObject {
 }
 
 /** What a pipeline would do to documents no check could tell from damage; one of searches could hide documents. */
-const forbidden = ['default_pipeline', 'final_pipeline', 'search.default_pipeline']
+export const forbiddenSettings = ['default_pipeline', 'final_pipeline', 'search.default_pipeline'] as const
 
 /** Settings below `index`: `{ index: { x } }`, `{ 'index.x': … }` and `{ x }` are the same to OpenSearch. */
 function settingsOf({ index, ...rest }: JsonObject): JsonObject {
@@ -116,7 +116,9 @@ function settingsOf({ index, ...rest }: JsonObject): JsonObject {
     value,
   ])
   const settings = Object.fromEntries(all) as JsonObject
-  const bad = namesIn(settings).find((name) => forbidden.includes(name) || /^blocks(\.|$)/.test(name))
+  const bad = namesIn(settings).find(
+    (name) => forbiddenSettings.some((each) => each === name) || /^blocks(\.|$)/.test(name),
+  )
   if (bad)
     throw new SearchModuleError(
       `expected \`settings\` without \`${bad}\`: the index must hold the documents as they are made`,

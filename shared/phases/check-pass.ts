@@ -1,11 +1,12 @@
 import { readCoverage } from '../facts/coverage.ts'
 import { commandAt, readControl } from '../ledger/control.ts'
 import { isAborted, isDriving } from '../ledger/fencing.ts'
-import type { PassKind } from '../ledger/passes.ts'
+import { type PassKind, passes } from '../ledger/passes.ts'
 import { getRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Ended, haltRun, notDriving, pauseRun, whyHalted } from './halt.ts'
+import { whyIndexLost } from './index-lost.ts'
 
 /**
  * How much the clock of a slice may be ahead of this one, ms: it has stopped for a pause at its own time, and must not be taken for
@@ -36,7 +37,8 @@ export async function checkPass(
   const control = await readControl(ledger, run.id)
   if (!isDriving(task, run) || control.fence !== task.fence) return notDriving(task, run)
   if (commandAt(control, runtime.clock() + clocksDifferMs) === 'pause') return pauseRun(task, engine)
-  const halted = whyHalted(run, kind, await readCoverage(ledger, run, kind), isAborted(run, control))
+  const lost = passes[kind].numbered === 'build' && !isAborted(run, control) && (await whyIndexLost(run, ledger))
+  const halted = lost || whyHalted(run, kind, await readCoverage(ledger, run, kind), isAborted(run, control))
   if (halted) return haltRun({ ...task, ...halted }, engine)
   return { outcome: 'covered', capture: !run.offline, at: runtime.clock() }
 }

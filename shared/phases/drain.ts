@@ -102,6 +102,8 @@ function whyStopped(reason: Exclude<WhyDrainStopped, 'paused'>): { error: HaltCo
         cause:
           'Live changes are not applied: they were turned off with `segue capture off`, or their event source mapping is disabled and does not come on (its last processing result, in the Lambda console, names the reason). `segue run --resume` enables it and continues; the stream keeps changes for 24 hours.',
       }
+    case 'index lost':
+      return { error: 'index-lost', cause: 'Changes are not brought into the index: it is gone, or is another one.' }
     case 'aborted':
     case 'fenced':
       return {

@@ -1,18 +1,21 @@
 import { quietAfter, readCoverage, talliesOf } from '../facts/coverage.ts'
 import { differencesIn, foundBy } from '../facts/findings.ts'
+import { passesOf } from '../facts/passes-of.ts'
 import { notePhase } from '../facts/phase.ts'
-import { isFinished, wasFinished } from '../facts/resumable.ts'
+import { isFinished } from '../facts/resumable.ts'
 import { readApplied, writeApplied } from '../ledger/applied.ts'
+import { buildPut, inState } from '../ledger/builds.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { readControl } from '../ledger/control.ts'
 import { isAborted, isDriving } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
-import { isVerification, ofEach, passKinds } from '../ledger/passes.ts'
+import { ofEach, type PassKind, passes, verificationPasses } from '../ledger/passes.ts'
 import { countQuarantine } from '../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
-import type { LedgerTable } from '../ledger/table.ts'
+import type { LedgerTable, Put } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
 import { type Ended, haltRun, notDriving, whyHalted } from './halt.ts'
+import { newestBuildOf, whyIndexLost } from './index-lost.ts'
 
 export interface Finished {
   outcome: 'finished'
@@ -42,11 +45,13 @@ export async function finishRun(
   const control = await readControl(ledger, run.id)
   const isRepeated = isFinished(run) && run.fence === task.fence
   if (!isRepeated && (!isDriving(task, run) || control.fence !== task.fence)) return notDriving(task, run)
-  const coverages = await ofEach(passKinds, (kind) => readCoverage(ledger, run, kind))
-  for (const kind of passKinds) {
-    // The rows of an already finished run may have expired.
-    if (!isVerification(kind) && wasFinished(run)) continue
-    const halted = !isRepeated && whyHalted(run, kind, coverages[kind], isAborted(run, control))
+  const covering = passesOf(run)
+  const kinds = [...new Set([...covering, ...verificationPasses])]
+  const coverages = await ofEach(kinds, (kind) => readCoverage(ledger, run, kind))
+  for (const kind of isRepeated ? [] : covering) {
+    const isStopping = isAborted(run, control)
+    const lost = passes[kind].numbered === 'build' && !isStopping && (await whyIndexLost(run, ledger))
+    const halted = lost || whyHalted(run, kind, coverages[kind], isStopping)
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
   const found = foundBy(talliesOf(coverages), await countQuarantine(ledger, run.id))
@@ -72,7 +77,8 @@ export async function finishRun(
       endedAt,
       ...(before.verification && { verification: { ...before.verification, ended: true } }),
     }),
-    quietAfter(coverages.copy),
+    quietAfter({ lastDeadline: Math.max(0, ...covering.filter(writes).map((kind) => coverages[kind].lastDeadline)) }),
+    (before) => readyPuts(before, ledger, endedAt),
   )
   if (!ended) {
     const now = await getRun(ledger, task.run)
@@ -80,6 +86,15 @@ export async function finishRun(
   }
   runtime.emit({ code: 'run.phase', run: run.id, phase: 'Finished' })
   return finished
+}
+
+const writes = (kind: PassKind) => passes[kind].writes !== false
+
+/** The build that this ending covers is ready. */
+async function readyPuts(run: RunRecord, ledger: LedgerTable, now: number): Promise<Put[]> {
+  if (!passesOf(run).some((kind) => passes[kind].numbered === 'build')) return []
+  const build = await newestBuildOf(run, ledger)
+  return build.state === 'building' ? [buildPut(build, inState(build, 'ready', now))] : []
 }
 
 async function isCapturing({ id, offline }: RunRecord, ledger: LedgerTable): Promise<boolean> {

@@ -5,7 +5,7 @@ import { openSums } from '../facts/sums.ts'
 import { commandAt, readControl } from '../ledger/control.ts'
 import { isAborted, isDriving, type WhyStopped } from '../ledger/fencing.ts'
 import { endOwner } from '../ledger/owner.ts'
-import { isVerification, type PassKind } from '../ledger/passes.ts'
+import { type PassKind, passes } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { Because } from '../ledger/states.ts'
 import type { LedgerTable } from '../ledger/table.ts'
@@ -118,13 +118,13 @@ export function whyHalted(
   const resumeWith = resumeCommand(run)
   const resume = `\`${resumeWith}\` continues from the checkpoints.`
   if (isAborted) return halted('aborted', abortedWords(run))
-  const { failed, missing, open, tallies } = coverage
+  const { failed, missing, open, tallies, aliases } = coverage
   if (failed[0])
     return halted(
       'chunks-failed',
       `${counted(failed.length, 'chunk')} of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Once the cause is gone, \`${resumeWith}\` continues from the checkpoints; but changed migrations need a new run: ${anew(run)}`,
     )
-  const expired = isVerification(kind) ? undefined : whyExpired(run, coverage)
+  const expired = passes[kind].numbered === 'once' ? whyExpired(run, coverage) : undefined
   if (expired) return halted('not-covered', expired)
   if (missing.length > 0)
     return halted(
@@ -136,7 +136,7 @@ export function whyHalted(
       'chunks-open',
       `${counted(open, 'chunk')} of ${kind} stopped half-way, as after a change of the code. ${resume} It takes the migrations that the run was begun with; for others: ${anew(run)}`,
     )
-  const [sum] = openSums(kind, tallies)
+  const [sum] = [tallies, ...Object.values(aliases)].flatMap((each) => openSums(kind, each))
   if (sum)
     return halted('tallies-open', `The tallies of ${kind} do not close: ${sum}. This is a defect: please report it.`)
   return undefined
@@ -158,6 +158,6 @@ export function endStopped(
   engine: Engine,
 ): Promise<Ended> {
   if (reason === 'paused') return pauseRun(task, engine)
-  const error = reason === 'code changed' ? 'code-changed' : reason
+  const error = reason === 'code changed' ? 'code-changed' : reason === 'index lost' ? 'index-lost' : reason
   return haltRun({ ...task, error, cause: `${what} stopped: ${reason}.` }, engine)
 }

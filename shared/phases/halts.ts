@@ -16,6 +16,8 @@ export type HaltCode =
   | 'stream-changed'
   | 'stream-trimmed'
   | 'not-quiet'
+  | 'index-lost'
+  | 'index-refused'
   | 'phase-failed'
 
 /** The reasons for which a run stops before its end. */
@@ -81,6 +83,15 @@ export const halts: ErrorTable<HaltCode> = {
   'not-quiet': {
     means: 'A repair was requested while copy may still write.',
     next: 'Finish the run first (`segue run --resume`), then repair.',
+  },
+  'index-lost': {
+    means:
+      'A new search index was deleted while it was built, or the stream lost changes that were not in it yet. The items of the destination are as they were.',
+    next: 'Find out who deletes indices there, then continue: a new index is begun.',
+  },
+  'index-refused': {
+    means: 'OpenSearch does not take an index as it is defined, or what it made of it is not what was defined.',
+    next: 'Correct what the message names: the definition, the permissions of the function, or a template of the domain. Deploy, then continue.',
   },
   'phase-failed': {
     means:

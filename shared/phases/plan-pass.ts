@@ -3,6 +3,7 @@ import { rootsFor } from '../chunks/segments.ts'
 import { spread } from '../chunks/spread.ts'
 import type { KeyValue } from '../dynamodb/attributes.ts'
 import { enterPhase } from '../facts/phase.ts'
+import { getBuild } from '../ledger/builds.ts'
 import { createChunks, eachChunk, getChunk, newChunk, replaceChunk } from '../ledger/chunks.ts'
 import { changeControl } from '../ledger/control.ts'
 import { listHeavy } from '../ledger/heavy.ts'
@@ -30,22 +31,25 @@ export interface Planned {
 /**
  * Makes sure that the chunks of a pass exist, and lists the chunks with work left for its Map. On resume the list holds
  * the open leaves of the tree; failed ones are opened again. Planning twice gives the same. A copy whose rows have
- * expired is not planned again: Check copy then halts the run. The heaviest keys known are roots of their own. Quiet ends
- * before a chunk of copy may write again.
+ * expired is not planned again: Check copy then halts the run. The heaviest keys known are roots of their own. Quiet of copy ends
+ * before a chunk of it may write again; that of a build never ends, so nothing more is planned for it.
  */
 export async function planPass(
   task: { run: string; fence: number; kind: PassKind },
   { ledger, manifests, runtime }: PlanEngine,
 ): Promise<Planned | Ended> {
   const { kind, fence } = task
-  const { phase, repeats } = passes[kind]
-  const change = repeats ? beginVerification : undefined
+  const { phase, numbered } = passes[kind]
+  const change = numbered === 'verification' ? beginVerification : undefined
   const run = await enterPhase(task, phase, { ledger, runtime }, change)
   const ended = await endIfTold(task, run, { ledger, runtime })
   if (ended) return ended
   const pass = passIdOf(run, kind)
   const now = runtime.clock()
-  const expected = !repeats && run.planned ? [] : rootsFor(run.segments, await wholeKeysOf(run, kind, ledger))
+  const expected =
+    (numbered === 'once' && run.planned) || (await isQuietBuild(run, kind, ledger))
+      ? []
+      : rootsFor(run.segments, await wholeKeysOf(run, kind, ledger))
   const lacking = new Map(expected.map(({ id, chunk }) => [id, chunk]))
   const open: string[] = []
   await eachChunk(ledger, run.id, pass, async (chunk) => {
@@ -58,7 +62,7 @@ export async function planPass(
   })
   const roots = [...lacking].map(([id, chunk]) => newChunk(run.id, pass, id, chunk, now))
   await createChunks(ledger, roots)
-  if (!repeats) await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
+  if (numbered === 'once') await updateRun(ledger, run.id, (before) => ({ ...before, planned: true }))
   open.push(...lacking.keys())
   if (kind === 'copy' && open.length > 0) await endQuiet(task, ledger)
   const items = inOrder(open).map((chunk) => ({ chunk }))
@@ -94,6 +98,16 @@ async function wholeKeysOf(run: RunRecord, kind: PassKind, ledger: LedgerTable):
       wholeKeys: { ...before.wholeKeys, [pass]: keys.length },
     }))
   return keys
+}
+
+/** Whether the pass is that of a build into which it must write nothing any more. */
+async function isQuietBuild(
+  { id, destination, index }: RunRecord,
+  kind: PassKind,
+  ledger: LedgerTable,
+): Promise<boolean> {
+  if (passes[kind].numbered !== 'build' || !index) return false
+  return (await getBuild(ledger, { table: destination, run: id, n: index.build })).quiet === true
 }
 
 async function endQuiet({ run, fence }: { run: string; fence: number }, ledger: LedgerTable): Promise<void> {

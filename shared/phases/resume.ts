@@ -1,8 +1,9 @@
 import type { RunRequest } from '../config/options.ts'
+import { passesOf } from '../facts/passes-of.ts'
 import { notePhase } from '../facts/phase.ts'
 import { eachChunk } from '../ledger/chunks.ts'
 import type { Lease } from '../ledger/lease.ts'
-import { passIdOf, passKinds } from '../ledger/passes.ts'
+import { passIdOf } from '../ledger/passes.ts'
 import { type RunRecord, readRun, runPut } from '../ledger/runs.ts'
 import type { LedgerTable, Put } from '../ledger/table.ts'
 import type { Clock } from '../runtime/ports.ts'
@@ -30,7 +31,7 @@ export async function resumedRun(
 /** When a run was last seen at work: at its last checkpoint, or when it entered its last phase; ms. */
 async function lastSeen(run: RunRecord, ledger: LedgerTable): Promise<number> {
   let last = run.phases?.at(-1)?.at ?? run.startedAt
-  for (const kind of passKinds)
+  for (const kind of passesOf(run))
     await eachChunk(ledger, run.id, passIdOf(run, kind), ({ updatedAt }) => {
       last = Math.max(last, updatedAt)
     })

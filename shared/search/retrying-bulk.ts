@@ -15,6 +15,9 @@ const refusals: Partial<Record<SearchErrorCode, WriteFailure>> = {
   'search-pressure': 'pressure',
 }
 
+/** Errors after which a request may still land. */
+const unanswered: ReadonlySet<SearchErrorCode> = new Set(['search-unavailable', 'search-malformed-answer'])
+
 /**
  * Sends writes in requests of at most 5 MB, and retries with backoff those that may succeed later. Where a request is too
  * large, or there is too much pressure, the next ones have half its bytes, down to a single write.
@@ -44,12 +47,14 @@ export async function bulkAll(
       const sent = await search.bulk(group.map((index) => writes[index] as Write))
       for (const [i, index] of group.entries()) results[index] = sent[i]
       if (sent.some(({ kind }) => kind === 'pressure')) halve(group)
+      if (sent.some(({ kind }) => kind === 'unavailable')) ask?.unanswered?.()
       return true
     } catch (error) {
       if (!SearchError.is(error)) throw error
       // An earlier result is not the last word any more: this attempt may land.
       for (const index of group) results[index] = undefined
       const refused = refusals[error.code]
+      if (unanswered.has(error.code)) ask?.unanswered?.()
       if (!refused && !error.retryable) throw error
       if (refused && group.length === 1) {
         results[group[0] as number] = { kind: refused, reason: 'refused alone' }
@@ -74,7 +79,8 @@ export async function bulkAll(
     open = open.filter((index) => passing.has(results[index]?.kind ?? 'unavailable'))
     if (open.length === 0) return { done: results as WriteResult[] }
     const reason = (failure as SearchError | undefined)?.code ?? results[open[0] as number]?.kind
-    return { again: `${open.length} writes open: ${reason}`, progressed: shrunk || open.length < before }
+    const throttled = reason === 'pressure' || reason === 'search-pressure'
+    return { again: `${open.length} writes open: ${reason}`, progressed: shrunk || open.length < before, throttled }
   }
 
   const ended = new SearchError('search-unavailable', 'The retries of a bulk ended')

@@ -7,7 +7,7 @@ import { isFinished } from '../../facts/resumable.ts'
 import { openSums } from '../../facts/sums.ts'
 import { type ChunkRecord, eachChunk } from '../../ledger/chunks.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
-import { isVerification, ofEach, passIdOf, passKinds, verificationPasses } from '../../ledger/passes.ts'
+import { ofEach, type PassKind, passes, passIdOf, passKinds, verificationPasses } from '../../ledger/passes.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import { sentence } from '../../runtime/text.ts'
@@ -32,12 +32,13 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     await eachChunk(ledger, id, passIdOf(run, kind), (chunk) => {
       all.add(chunk)
       if (chunk.state === 'split' || depthOf(chunk.id) > 0 || isWholeKey(chunk)) trees.push(chunk)
-      if (openSums(kind, chunk.tallies).length > 0) unclosed.push(chunk.id)
+      const each = [chunk.tallies, ...Object.values(chunk.aliases ?? {})]
+      if (each.some((tallies) => openSums(kind, tallies).length > 0)) unclosed.push(chunk.id)
     })
     return { kind, trees, unclosed, coverage: all.read() }
   })
   const { copy } = reads
-  const begun = passKinds.flatMap((kind) => (run.verification || !isVerification(kind) ? [reads[kind]] : []))
+  const begun = passKinds.filter((kind) => isBegun(run, kind)).map((kind) => reads[kind])
   const listed = run.verification ? await readDifferenceGroups(ledger, id, run.verification.number) : []
   const groups = await readQuarantineGroups(ledger, id)
   const quarantined = itemsIn(groups)
@@ -72,6 +73,17 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     },
     heavyKeys: await heavyKeys(ledger, run, copy.trees),
   })
+}
+
+function isBegun({ verification, index }: RunRecord, kind: PassKind): boolean {
+  switch (passes[kind].numbered) {
+    case 'once':
+      return true
+    case 'verification':
+      return verification !== undefined
+    case 'build':
+      return index !== undefined
+  }
 }
 
 function verdictOf(run: RunRecord, found: Found, problems: readonly string[]): ReportVerdict {

@@ -1,6 +1,6 @@
 import type { Ending, Found } from '../../facts/findings.ts'
 import type { Lag, LagGuard } from '../../ledger/lag.ts'
-import type { PassKind, Phase } from '../../ledger/passes.ts'
+import type { PassKind, Phase, Side } from '../../ledger/passes.ts'
 import type { RunState } from '../../ledger/states.ts'
 import type { DifferenceGroup } from '../status/differences.ts'
 import type { QuarantineGroup } from '../status/quarantine.ts'
@@ -11,7 +11,9 @@ export type ReportVerdict = 'does not add up' | 'not finished' | Ending
 /** One sum of items: the parts must add up to `total`. `walk` is the kind of pass, the JSON's older word. */
 export interface Sum {
   walk: PassKind
-  side: 'source' | 'destination'
+  side: Side
+  /** Only of the documents of one alias. */
+  alias?: string
   total: number
   parts: { [name: string]: number }
   closes: boolean

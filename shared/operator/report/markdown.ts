@@ -32,7 +32,7 @@ export function reportPage(report: Report): string {
 }
 
 function sumLine(sum: Sum): string {
-  const where = `${passes[sum.walk].phase}, ${sum.side} side`
+  const where = `${passes[sum.walk].phase}, ${sum.alias === undefined ? `${sum.side} side` : text(sum.alias)}`
   return `${where}: ${sumWords(sum)}${sum.closes ? '' : ' **DOES NOT CLOSE**'}`
 }
 

@@ -4,6 +4,7 @@ import { type Sum as FactSum, sumsOf } from '../../facts/sums.ts'
 import type { ChunkRecord } from '../../ledger/chunks.ts'
 import { keepDays } from '../../ledger/keys.ts'
 import type { PassKind } from '../../ledger/passes.ts'
+import type { Tallies } from '../../ledger/tallies.ts'
 import { type DifferenceGroup, keysIn } from '../status/differences.ts'
 import type { PassSummary, Sum } from './content.ts'
 
@@ -21,10 +22,15 @@ export interface PassRead {
 const named = 5
 
 /** The sums of a pass that must close exactly, as the report has them. */
-export function reportSums({ kind, coverage: { tallies } }: PassRead): Sum[] {
-  return sumsOf(kind, tallies).flatMap(({ closes, side, items, counts, holds }) =>
-    closes === 'exactly' ? [{ walk: kind, side, total: items, parts: counts, closes: holds }] : [],
-  )
+export function reportSums({ kind, coverage: { tallies, aliases } }: PassRead): Sum[] {
+  const sums = (counted: Partial<Tallies>, alias?: string) =>
+    sumsOf(kind, counted).flatMap(({ closes, side, items, counts, holds }): Sum[] =>
+      closes === 'exactly'
+        ? [{ walk: kind, side, ...(alias !== undefined && { alias }), total: items, parts: counts, closes: holds }]
+        : [],
+    )
+  const byAlias = Object.keys(aliases).sort()
+  return byAlias.length > 0 ? byAlias.flatMap((alias) => sums(aliases[alias]!, alias)) : sums(tallies)
 }
 
 export function summaryOf({ kind, coverage }: PassRead): PassSummary {

@@ -12,6 +12,7 @@ const guardWords = {
 const stoppedWords = {
   'code changed': 'deploy the migrations that the run began with',
   'stream changed': 'the stream that the run reads was turned off',
+  'index lost': 'a search index is gone, or is another one',
   'turned off': 'the event source mapping of the live function is disabled and does not come on',
   aborted: 'the run was told to stop',
 } as const satisfies Record<NonNullable<Lag['stopped']>, string>

@@ -1,7 +1,7 @@
 import { quietAfter } from '../../facts/coverage.ts'
 import { commandAt } from '../../ledger/control.ts'
 import { isAborted } from '../../ledger/fencing.ts'
-import { isPassPhase, isVerification, type PassPhase, type Phase } from '../../ledger/passes.ts'
+import { isPassPhase, type PassPhase, type Phase, passes } from '../../ledger/passes.ts'
 import { counted, duration } from '../../runtime/text.ts'
 import { lagWords } from './lag.ts'
 import type { Progress } from './read.ts'
@@ -26,6 +26,9 @@ const waits: Record<Exclude<Phase, PassPhase>, (progress: Progress) => string | 
   Drain: drainWords,
   Settle: settleWords,
   Repair: () => 'rebuilding the keys that verify flagged',
+  'Prepare index': () => 'search indices are created, and changes of the destination are turned on for them',
+  'Drain index': () => 'changes up to the end of the index are being brought into it',
+  Bury: buryWords,
   Finished: () => undefined,
   Halted: () => undefined,
   Paused: () => undefined,
@@ -54,10 +57,16 @@ function settleWords({ control, coverage, lease, at }: Progress): string {
   return `an earlier slice may still be writing, for ${duration(left)} at most`
 }
 
+function buryWords({ coverage, at }: Progress): string {
+  const left = (quietAfter(coverage) ?? 0) - at
+  if (left > 0) return `an earlier slice may still be writing, for ${duration(left)} at most`
+  return 'deleting once more the documents of items that were deleted meanwhile'
+}
+
 function passWords(progress: Progress, stalledMs: number): string | undefined {
   const { at, run, pass, execution, coverage, working, chunks } = progress
   // A list read while the first slices start may not have the newest chunks yet.
-  const planned = !isVerification(pass) ? run.planned : coverage.missing.length === 0 || working > 0
+  const planned = passes[pass].numbered === 'once' ? run.planned : coverage.missing.length === 0 || working > 0
   if (!planned) return 'the chunks are being planned'
   if (coverage.complete) return 'every chunk is done, the next phase begins'
   if (stalledMs < quietMs) return execution.status === 'unknown' ? 'Step Functions does not respond' : undefined

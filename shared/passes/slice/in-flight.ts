@@ -1,5 +1,6 @@
 import type { Key } from '../../dynamodb/key.ts'
-import { addTallies, noTallies, type Tallies } from '../../ledger/tallies.ts'
+import { type AliasTallies, addAliasTallies, addTallies, noTallies, type Tallies } from '../../ledger/tallies.ts'
+import type { PageTallies } from './pass.ts'
 
 /**
  * A page in flight. `cursor` is the position of the slice once the page is acknowledged; no value at the end of the
@@ -7,7 +8,7 @@ import { addTallies, noTallies, type Tallies } from '../../ledger/tallies.ts'
  */
 interface InFlight {
   cursor: Key | undefined
-  work: Promise<Tallies>
+  work: Promise<PageTallies>
 }
 
 /**
@@ -20,6 +21,8 @@ export class InFlightPages {
   ended = false
   /** Of all pages acknowledged since the slice began. */
   tallies: Tallies = noTallies
+  /** The same of documents, by alias. */
+  aliases: AliasTallies = {}
   #inFlight: InFlight[] = []
   readonly #width: number
 
@@ -30,7 +33,7 @@ export class InFlightPages {
   }
 
   /** Adds a page; resolves once there is room for another. Throws the error of the oldest page. */
-  async add(work: Promise<Tallies>, cursor: Key | undefined): Promise<void> {
+  async add(work: Promise<PageTallies>, cursor: Key | undefined): Promise<void> {
     work.catch(() => {}) // Thrown later, in order; until then it must not count as unhandled.
     this.#inFlight.push({ cursor, work })
     while (this.#inFlight.length >= this.#width) await this.#acknowledge()
@@ -50,9 +53,10 @@ export class InFlightPages {
 
   async #acknowledge(): Promise<void> {
     const oldest = this.#inFlight[0] as InFlight
-    const tallies = await oldest.work
+    const { aliases = {}, ...tallies } = await oldest.work
     this.#inFlight.shift()
     this.tallies = addTallies(this.tallies, tallies)
+    this.aliases = addAliasTallies(this.aliases, aliases)
     if (oldest.cursor) this.cursor = oldest.cursor
     else this.ended = true
   }

@@ -6,22 +6,23 @@ import { encodeKeyValue, type Key } from '../../dynamodb/key.ts'
 import type { Page } from '../../dynamodb/ports.ts'
 import { type ChunkRecord, replaceChunk } from '../../ledger/chunks.ts'
 import { readControl } from '../../ledger/control.ts'
-import { continueUnless, StoppedError, type StopReason, stopReason, type WhyStopped } from '../../ledger/fencing.ts'
+import { continueUnless, StoppedError, type StopReason, stopReason, type WhyTold } from '../../ledger/fencing.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import { readLag } from '../../ledger/lag.ts'
-import { isVerification, kindOf } from '../../ledger/passes.ts'
+import { kindOf, passes } from '../../ledger/passes.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
-import { addTallies, type Tallies } from '../../ledger/tallies.ts'
+import { addAliasTallies, addTallies } from '../../ledger/tallies.ts'
 import { readWholeKeys } from '../../ledger/whole-keys.ts'
 import type { Ask } from '../../runtime/retry.ts'
+import { SearchError } from '../../search/errors.ts'
 import type { SliceEngine } from './engine.ts'
 import { UndrainedError } from './errors.ts'
 import { HotKeyWatch } from './hot-key.ts'
 import { InFlightPages } from './in-flight.ts'
 import type { Outcome } from './outcome.ts'
 import { PageSize } from './page-size.ts'
-import type { Pass } from './pass.ts'
+import type { PageTallies, Pass } from './pass.ts'
 import { ScanOrder } from './scan-order.ts'
 import { trySplit } from './split.ts'
 import { type SliceTask, startSlice } from './start.ts'
@@ -95,7 +96,7 @@ async function withinLimit<T>(work: Promise<T>, chunk: string, engine: SliceEngi
 }
 
 /** Why a slice reads no more pages. `taken`: a newer slice has the chunk. */
-type Reason = 'end' | 'time' | 'hot' | 'taken' | WhyStopped
+type Reason = 'end' | 'time' | 'hot' | 'taken' | WhyTold
 
 interface Parts {
   run: RunRecord
@@ -146,7 +147,7 @@ class Slice {
     this.#order = new ScanOrder(run, record, engine)
     this.#inFlight = new InFlightPages(record.cursor, pagesInFlight)
     this.#pageSize = new PageSize(engine.sliceMs, {
-      writes: !isVerification(kindOf(record.pass)),
+      writes: passes[kindOf(record.pass)].writes !== false,
       isStuck: record.starts.at(-2) === record.tallies.read,
       patienceMs: pass.patienceMs,
     })
@@ -161,7 +162,7 @@ class Slice {
       const outcome = await this.#endAfter()
       if (StoppedError.is(error))
         return outcome?.outcome === 'done' ? outcome : { outcome: 'stopped', reason: error.reason }
-      if (!outcome || !(DynamoDbError.is(error) && error.retryable)) throw error
+      if (!outcome || !((DynamoDbError.is(error) || SearchError.is(error)) && error.retryable)) throw error
       const { run, id: chunk } = this.record
       this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })
       return outcome
@@ -242,7 +243,7 @@ class Slice {
     }
   }
 
-  #apply({ items }: Page): Promise<Tallies> {
+  #apply({ items }: Page): Promise<PageTallies> {
     const { pass, id: chunk, epoch } = this.record
     const before = this.#begun
     this.#begun += items.length
@@ -274,6 +275,8 @@ class Slice {
       tallies: addTallies(this.#base.tallies, this.#inFlight.tallies),
       updatedAt: this.#engine.runtime.clock(),
     }
+    const aliases = addAliasTallies(this.#base.aliases ?? {}, this.#inFlight.aliases)
+    if (Object.keys(aliases).length > 0) record.aliases = aliases
     if (this.#inFlight.cursor) record.cursor = this.#inFlight.cursor
     // It may land later than everything that is drained: as if a slice had died at that moment.
     const unanswered = this.#unanswered()

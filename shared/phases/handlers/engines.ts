@@ -1,4 +1,3 @@
-import { writeAlias } from '../../facts/builds.ts'
 import type { Build } from '../../ledger/builds.ts'
 import { buildKey, type FeedName } from '../../ledger/feeds.ts'
 import { type Code, continueUnless, stopReason } from '../../ledger/fencing.ts'
@@ -9,8 +8,8 @@ import type { LiveEngine } from '../../live/engine.ts'
 import type { Mapping } from '../../live/ports.ts'
 import { retryingLiveTables } from '../../live/retrying-ports.ts'
 import type { SettleEngine } from '../../live/settle-all.ts'
+import { documentsOf } from '../../live/tickets/documents.ts'
 import { senderLifetimeMs, type TicketEngine } from '../../live/tickets/engine.ts'
-import { makeDocument } from '../../migrations/make-document.ts'
 import type { Deadline } from '../../runtime/ports.ts'
 import type { Ask } from '../../runtime/retry.ts'
 import type { LiveWorld, MappingWorld, Migrating, SearchWorld, StreamWorld, Task, World } from './world.ts'
@@ -73,18 +72,10 @@ export async function ticketEngine(
   ask?: Ask,
 ): Promise<TicketEngine> {
   const { ledger, runtime, openTable } = world
-  const definitions = (await world.indices()).map((definition) => {
-    const { alias } = definition
-    const index = build.indices[alias]
-    if (!index)
-      throw new Error(`Expected build ${build.n} of run ${build.run} to have an index for ${alias}, got none.`)
-    return { alias, through: writeAlias(index.name), definition }
-  })
   return {
     build: buildKey(build),
     isQuiet: build.quiet === true,
-    documentsOf: (key, item) =>
-      definitions.map(({ definition, ...to }) => ({ ...to, made: makeDocument(definition, schema, key, item) })),
+    documentsOf: documentsOf(build, await world.indices(), schema),
     table: openTable(destination, schema, ask),
     search: await world.openSearch(),
     ...{ ledger, runtime, lifetimeMs: senderLifetimeMs },

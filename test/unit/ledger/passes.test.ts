@@ -28,9 +28,9 @@ describe('the table of passes and phases', () => {
     expect(order).toEqual(order.toSorted((a, b) => a - b))
   })
 
-  it('numbers the passes of a verification and no other', () => {
-    const run = { verification: { number: 3 } }
-    expect(passKinds.map((kind) => passIdOf(run, kind))).toEqual(['copy', 'verify.3', 'orphans.3'])
+  it('numbers the passes of a verification and of a build, and no other', () => {
+    const run = { verification: { number: 3 }, index: { build: 2 } }
+    expect(passKinds.map((kind) => passIdOf(run, kind))).toEqual(['copy', 'verify.3', 'orphans.3', 'index.2'])
     expect(passKinds.map((kind) => kindOf(passIdOf(run, kind)))).toEqual(passKinds)
   })
 
@@ -40,9 +40,9 @@ describe('the table of passes and phases', () => {
   })
 
   it('does not compile without an entry for each pass, or with an entry that lacks a field', () => {
-    const { copy, verify } = passes
+    const { copy, verify, index } = passes
     // @ts-expect-error: a pass without an entry.
-    const missing: Record<PassKind, PassEntry> = { copy, verify }
+    const missing: Record<PassKind, PassEntry> = { copy, verify, index }
     const { label: _, ...unlabelled } = copy
     // @ts-expect-error: a pass without a label.
     const lacksLabel: PassEntry = unlabelled
@@ -53,7 +53,7 @@ describe('the table of passes and phases', () => {
     // @ts-expect-error: a pass of which nobody knows how many items to expect.
     const lacksExpectation: PassEntry = unexpected
     // @ts-expect-error: a pass in a phase that is not in the table.
-    const elsewhere: PassEntry = { ...copy, phase: 'Index' }
+    const elsewhere: PassEntry = { ...copy, phase: 'Indexing' }
     const { findings: ____, ...silent } = verify
     // @ts-expect-error: a pass of a verification without findings.
     const lacksFindings: PassEntry = silent
@@ -61,7 +61,7 @@ describe('the table of passes and phases', () => {
     // @ts-expect-error: a phase that shows no pass.
     const lacksPass: PhaseEntry = blank
     // @ts-expect-error: a phase that is not in the table.
-    const phase: Phase = 'Index'
+    const phase: Phase = 'Indexing'
     expect([missing, lacksLabel, lacksSums, lacksExpectation, elsewhere, lacksFindings, lacksPass, phase]).toHaveLength(
       8,
     )

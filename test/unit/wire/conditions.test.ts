@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { sdkTable } from '../../../shared/dynamodb/sdk/table.ts'
 import { writeApplied } from '../../../shared/ledger/applied.ts'
-import { type Build, buildPut, loseBuild } from '../../../shared/ledger/builds.ts'
+import { type Build, beginBuild, beginBuildQuiet, buildPut, loseBuild } from '../../../shared/ledger/builds.ts'
 import { endBurial } from '../../../shared/ledger/burials.ts'
 import { beginCapture, endCapture, keepCapture } from '../../../shared/ledger/capture.ts'
 import { createChunks, newChunk, recordSplit, replaceChunk } from '../../../shared/ledger/chunks.ts'
@@ -143,6 +143,27 @@ const cases: Case[] = [
     },
   ],
   ['a new build', [absent], (ledger) => ledger.commit([buildPut(undefined, build)])],
+  [
+    'a build of other definitions, which ends those before',
+    [absent, 'rev = 1', 'version = 1', 'rev = 1 AND command = "run" AND fence = 1 AND attribute_not_exists(quiet)'],
+    async (ledger) => {
+      const control = await readControl(ledger, 'r')
+      return beginBuild(ledger, { run, version: 1, control }, { ...build, n: 2, hash: 'i' }, [{ ...build, rev: 1 }])
+    },
+    async (ledger) => {
+      await aRun(ledger)
+      await ledger.commit([buildPut(undefined, build)])
+    },
+  ],
+  [
+    'quiet of a build',
+    ['rev = 1', 'rev = 1 AND command = "run" AND fence = 1 AND attribute_not_exists(quiet)'],
+    async (ledger) => beginBuildQuiet(ledger, { run, control: await readControl(ledger, 'r') }, { ...build, rev: 1 }),
+    async (ledger) => {
+      await aRun(ledger)
+      await ledger.commit([buildPut(undefined, build)])
+    },
+  ],
   [
     'a build that is lost',
     ['rev = 1'],

@@ -1,0 +1,29 @@
+import type { Key, KeySchema } from '../../dynamodb/key.ts'
+import type { RawItem } from '../../dynamodb/raw-item.ts'
+import { writeAlias } from '../../facts/builds.ts'
+import type { Build } from '../../ledger/builds.ts'
+import type { IndexDefinition } from '../../migrations/index-definition.ts'
+import { makeDocument } from '../../migrations/make-document.ts'
+import type { BuildDocument } from './engine.ts'
+
+/**
+ * What an item, or a key without an item, is to be in each index of a build.
+ * @param definitions those that the build began with.
+ */
+export function documentsOf(
+  { indices }: Pick<Build, 'indices'>,
+  definitions: readonly IndexDefinition[],
+  schema: KeySchema,
+): (key: Key, item: RawItem | undefined) => BuildDocument[] {
+  const all = definitions.map((definition) => {
+    const index = indices[definition.alias]
+    if (!index) throw new Error(`Expected a build with an index for ${definition.alias}, got none.`)
+    return { definition, through: writeAlias(index.name) }
+  })
+  return (key, item) =>
+    all.map(({ definition, through }) => ({
+      alias: definition.alias,
+      through,
+      made: makeDocument(definition, schema, key, item),
+    }))
+}
