@@ -11,6 +11,7 @@ import { type ExitCode, exitCodeOfPlan } from '../exit-codes.ts'
 import { planJson, planPage } from '../render/plan.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
+import { untilOf, warmOption } from './until.ts'
 
 interface PlanFlags {
   migrations?: string
@@ -20,6 +21,7 @@ interface PlanFlags {
   offline: boolean
   json: boolean
   keys: boolean
+  warm?: string
 }
 
 export function addPlan(program: Command, cli: Cli): void {
@@ -33,6 +35,7 @@ export function addPlan(program: Command, cli: Cli): void {
     .addOption(new Option('--segments <n>', "scan segments of the run (default: the deployment's)").argParser(Number))
     .option('--no-split', 'plan without splitting')
     .option('--offline', 'plan without capturing live changes', false)
+    .addOption(warmOption())
     .option('--json', 'one JSON object', false)
     .option('--keys', 'show partition keys; they are item data', false)
     .action(
@@ -48,12 +51,13 @@ export async function showPlan(
   engine: OperatorEngine,
   terminal: Terminal,
   request: RunRequest,
-  { migrations, json, keys }: { migrations?: string; json: boolean; keys: boolean },
+  { migrations, json, keys, warm }: { migrations?: string; json: boolean; keys: boolean; warm?: string },
 ): Promise<ExitCode> {
   const plan = await makePlan(
     request,
     engine,
     migrations === undefined ? undefined : await importMigrations(migrations),
+    untilOf(warm, engine),
   )
   if (json) terminal.line(JSON.stringify(planJson(plan, { keys })))
   else for (const line of planPage(plan, { keys, flag: engine.deployment.flag })) terminal.line(line)

@@ -16,6 +16,11 @@ export function atOption(): Option {
   return new Option('--at <time>', `not now but then: ${form}`)
 }
 
+/** When a run that starts now should be done. */
+export function warmOption(): Option {
+  return new Option('--warm <time>', `say what it costs to be done by then: ${form}`)
+}
+
 /**
  * The moment that somebody means, ms since the epoch: the next one of a time of day, in their time zone unless it says UTC.
  * @throws OptionsError for what is no time, or is over.

@@ -1,10 +1,14 @@
 import { describeSchema } from '../../shared/dynamodb/key.ts'
-import { shareOfRun } from '../../shared/operator/plan/forecast.ts'
+import { rateOf } from '../../shared/operator/plan/capacity.ts'
+import { type Narrowest, shareOfRun } from '../../shared/operator/plan/forecast.ts'
 import type { KeyForecast } from '../../shared/operator/plan/keys.ts'
 import { findingOf, type RunPlan } from '../../shared/operator/plan/plan.ts'
+import { prices } from '../../shared/operator/plan/prices.ts'
 import { newTableWriteUnits, partitionWriteUnits } from '../../shared/operator/plan/units.ts'
+import type { WarmUp } from '../../shared/operator/plan/warm.ts'
 import { keyLabel } from '../../shared/operator/status/format.ts'
 import { counted, duration, grouped } from '../../shared/runtime/text.ts'
+import { utc } from '../commands/until.ts'
 
 export interface PlanView {
   keys: boolean
@@ -20,6 +24,9 @@ export function planPage(plan: RunPlan, { keys, flag }: PlanView): string[] {
     '',
     ...forecastTable(plan),
     ...assumptions(plan),
+    ...price(plan),
+    ...warmUp(plan),
+    ...doneBy(plan),
     '',
     ...heavyKeys(plan, keys),
     '',
@@ -128,19 +135,103 @@ function forecastTable({ forecast: { phases, total } }: RunPlan): string[] {
   )
 }
 
-function assumptions({ forecast: { phases }, request }: RunPlan): string[] {
-  const copy = phases.find(({ phase }) => phase === 'Copy')
-  const written = copy?.uses.find((use) => use.of === 'destination')?.writeUnits ?? 0
+function assumptions(plan: RunPlan): string[] {
+  const { request } = plan
   const percent = (share: number) => `${Math.round(share * 100)} %`
   return [
     `  Copy takes at least this long: a slice writes ${grouped(partitionWriteUnits)} write units a second at most, as one partition does.`,
-    `  A new on-demand table takes ${grouped(newTableWriteUnits)} a second in all: into one, copy takes at least ${duration((written / newTableWriteUnits) * 1000)}.`,
+    ...narrow(plan),
     `  Verify and Orphans take about this long after such a copy (measured: ${percent(shareOfRun.verify)} and ${percent(shareOfRun.orphans)} of the time of all three).`,
-    '  Assumes that all items are like the sample and that nothing is throttled, indexes and replicas included.',
+    '  Assumes that all items are like the sample, and that nobody else uses the capacity of the tables, their indexes and replicas.',
     request.offline
       ? '  Not counted: the ledger.'
       : '  Not counted: live changes (a transaction each), the ledger, and up to minutes until Lambda has turned live changes on.',
   ]
+}
+
+/** What the tables take a second, where it makes a phase longer or is not known. */
+function narrow({ forecast: { phases }, destination: { name, throughput } }: RunPlan): string[] {
+  const written =
+    phases.flatMap(({ uses }) => uses).find(({ of, writeUnits }) => of === 'destination' && writeUnits > 0)
+      ?.writeUnits ?? 0
+  const atNew = duration((written / newTableWriteUnits) * 1000)
+  return [
+    ...(rateOf(throughput, 'writeUnits') === undefined
+      ? [
+          `  How many write units ${name} takes a second is not known. A new on-demand table takes ${grouped(newTableWriteUnits)}: into one, copy takes at least ${atNew}.`,
+        ]
+      : []),
+    ...phases.flatMap(({ phase, narrowest }) => (narrowest ? [narrowLine(phase, narrowest)] : [])),
+  ]
+}
+
+function narrowLine(phase: string, { of, name, mode, unit, rate, growingSeconds }: Narrowest): string {
+  const which = of === 'index' ? `index ${name}` : name
+  const units = `${grouped(rate)} ${unit === 'writeUnits' ? 'write' : 'read'} units a second`
+  if (growingSeconds === undefined) return `  ${phase} waits for ${which}, which takes ${units} (${mode}).`
+  return `  ${phase} waits for ${which}, which takes ${units} now; ${duration(growingSeconds * 1000)} at least if it doubles every 30 minutes, as on-demand tables may.`
+}
+
+function price({ forecast: { dollars }, destination, source }: RunPlan): string[] {
+  const provisioned = [source, destination].filter(({ throughput }) => throughput?.mode === 'provisioned')
+  const paid =
+    provisioned.length > 0
+      ? ` Units of ${provisioned.map(({ name }) => name).join(', ')} are provisioned: paid anyway.`
+      : ''
+  return [
+    '',
+    field(
+      'Price',
+      `about ${money(dollars.units)} for the units and ${money(dollars.lambda)} for Lambda, at prices of ${prices.region} of ${prices.asOf}.${paid}`,
+    ),
+  ]
+}
+
+/** What warming up costs is shown with where the price is from. */
+function costs({ destination: { throughput } }: RunPlan, { dollars }: WarmUp): string {
+  return throughput?.mode === 'provisioned'
+    ? `${money(dollars)} for the hours of Copy`
+    : `${money(dollars)} once (assumed: the price of an hour of provisioned capacity; AWS' own is not known to Segue)`
+}
+
+function warmUp(plan: RunPlan): string[] {
+  const { warm, keys, by } = plan
+  if (!warm || by) return []
+  const key = keys[0]
+  const floor =
+    key && key.seconds >= warm.copySeconds
+      ? '; its heaviest key takes that long by itself, unless DynamoDB splits it for heat'
+      : ''
+  return [
+    field('To warm up', warm.command),
+    field('', `Copy then takes at least ${duration(warm.copySeconds * 1000)}${floor}. Costs ${costs(plan, warm)}.`),
+  ]
+}
+
+function doneBy(plan: RunPlan): string[] {
+  const { by } = plan
+  if (!by) return []
+  const then = `To be done by ${utc(by.at)}`
+  switch (by.kind) {
+    case 'in-time':
+      return [`${then}: nothing to do, if it starts now.`]
+    case 'warm':
+      return [
+        `${then}, warm the destination up first: ${costs(plan, by.warm)}. Warming up may take minutes to hours.`,
+        `  ${by.warm.command}`,
+      ]
+    case 'too-late':
+      return [
+        by.because === 'key'
+          ? `${then}: not possible. The heaviest key alone makes it ${duration(by.runSeconds * 1000)}, unless DynamoDB splits it for heat.`
+          : `${then}: not possible with ${plan.atWork} slices at work, which take ${duration(by.runSeconds * 1000)}. Raise \`concurrency\`, or choose a later time.`,
+      ]
+  }
+}
+
+/** `$0.03`, `$1,234`. */
+function money(dollars: number): string {
+  return dollars < 100 ? `$${dollars.toFixed(2)}` : `$${grouped(dollars)}`
 }
 
 function heavyKeys({ keys: forecasts, unmeasuredKeys, request, source, sample }: RunPlan, show: boolean): string[] {

@@ -5,6 +5,7 @@ import {
   type KeySchemaElement,
   type LocalSecondaryIndexDescription,
   type TableDescription as SdkDescription,
+  type WarmThroughput,
 } from '@aws-sdk/client-dynamodb'
 import type { KeyType } from '../attributes.ts'
 import { type IndexKey, type KeyAttribute, maxPkBytes, maxSkBytes, type TableSchema } from '../key.ts'
@@ -34,6 +35,23 @@ export interface TableDescription {
   multiRegionStrong?: true
   /** The stream, while it is enabled. */
   stream?: { arn: string; viewType: string }
+  /** No value: not known. */
+  throughput?: Throughput
+}
+
+/** Units a second. */
+export interface Rate {
+  readUnits: number
+  writeUnits: number
+}
+
+/** What a table or a global index takes. */
+export interface Throughput {
+  mode: 'on-demand' | 'provisioned'
+  /** What it takes at once, without growing first. DynamoDB Local does not say it. */
+  warm?: Rate
+  /** What is provisioned; on demand, the most that somebody allows. No value: no such limit. */
+  limit?: Partial<Rate>
 }
 
 /** A secondary index, even if it is still being built. */
@@ -46,6 +64,8 @@ export interface TableIndex {
   projected: 'all' | string[]
   /** It is being built of the items that are there. */
   building?: true
+  /** Of a global index; a local one shares its table's. No value: not known. */
+  throughput?: Throughput
 }
 
 /**
@@ -58,6 +78,7 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
   const { StreamSpecification: stream, LatestStreamArn: streamArn } = table
   const indexes = indexesOf(table)
   const replicas = replicasOf(table)
+  const throughput = throughputOf(table, modeOf(table))
   return {
     name: table.TableName ?? name,
     arn: table.TableArn ?? '',
@@ -71,6 +92,7 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
     ...(table.RestoreSummary?.RestoreInProgress && { restored: true as const }),
     ...(table.MultiRegionConsistency === 'STRONG' && { multiRegionStrong: true as const }),
     ...(stream?.StreamEnabled && streamArn && { stream: { arn: streamArn, viewType: stream.StreamViewType ?? '' } }),
+    ...(throughput && { throughput }),
   }
 }
 
@@ -87,7 +109,41 @@ function schemaOf(table: SdkDescription): TableSchema {
   return { pk, ...(sk && { sk }), ...(indexKeys.length > 0 && { indexKeys }) }
 }
 
-function indexesOf({ GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: SdkDescription): TableIndex[] {
+/** A table that was never on demand has no summary of its billing. */
+function modeOf({ BillingModeSummary, ProvisionedThroughput }: SdkDescription): Throughput['mode'] | undefined {
+  if (BillingModeSummary?.BillingMode === 'PAY_PER_REQUEST') return 'on-demand'
+  return (ProvisionedThroughput?.WriteCapacityUnits ?? 0) > 0 ? 'provisioned' : undefined
+}
+
+type Throughputs = Pick<GlobalSecondaryIndexDescription, 'ProvisionedThroughput' | 'OnDemandThroughput'> & {
+  WarmThroughput?: WarmThroughput | undefined
+}
+
+function throughputOf(of: Throughputs, mode: Throughput['mode'] | undefined): Throughput | undefined {
+  if (!mode) return undefined
+  const { WarmThroughput: warm, ProvisionedThroughput: provisioned, OnDemandThroughput: most } = of
+  const [readUnits, writeUnits] =
+    mode === 'provisioned'
+      ? [provisioned?.ReadCapacityUnits, provisioned?.WriteCapacityUnits]
+      : [most?.MaxReadRequestUnits, most?.MaxWriteRequestUnits]
+  // -1 stands for no limit.
+  const limit = {
+    ...(readUnits !== undefined && readUnits > 0 && { readUnits }),
+    ...(writeUnits !== undefined && writeUnits > 0 && { writeUnits }),
+  }
+  return {
+    mode,
+    ...(warm?.ReadUnitsPerSecond &&
+      warm.WriteUnitsPerSecond && {
+        warm: { readUnits: warm.ReadUnitsPerSecond, writeUnits: warm.WriteUnitsPerSecond },
+      }),
+    ...(Object.keys(limit).length > 0 && { limit }),
+  }
+}
+
+function indexesOf(table: SdkDescription): TableIndex[] {
+  const { GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] } = table
+  const mode = modeOf(table)
   const one =
     (kind: TableIndex['kind']) =>
     ({ IndexName: name = '', KeySchema = [], Projection = {}, ...rest }: SecondaryIndex): TableIndex => ({
@@ -97,7 +153,11 @@ function indexesOf({ GlobalSecondaryIndexes = [], LocalSecondaryIndexes = [] }: 
       projected: Projection.ProjectionType === 'ALL' ? 'all' : (Projection.NonKeyAttributes ?? []),
       ...('IndexStatus' in rest && rest.IndexStatus === 'CREATING' && { building: true as const }),
     })
-  return [...GlobalSecondaryIndexes.map(one('global')), ...LocalSecondaryIndexes.map(one('local'))]
+  const global = GlobalSecondaryIndexes.map((index): TableIndex => {
+    const throughput = throughputOf(index, mode)
+    return { ...one('global')(index), ...(throughput && { throughput }) }
+  })
+  return [...global, ...LocalSecondaryIndexes.map(one('local'))]
 }
 
 function replicasOf({ TableArn = '', Replicas = [] }: SdkDescription): string[] {

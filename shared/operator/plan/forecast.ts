@@ -1,4 +1,6 @@
-import type { TableDescription } from '../../dynamodb/sdk/describe.ts'
+import type { TableDescription, Throughput } from '../../dynamodb/sdk/describe.ts'
+import { growingSeconds, rateOf } from './capacity.ts'
+import { prices } from './prices.ts'
 import type { Sample } from './sample.ts'
 import { partitionReadUnits, partitionWriteUnits, scanUnitsOf } from './units.ts'
 
@@ -17,18 +19,39 @@ export interface Use {
   readUnits: number
   writeUnits: number
   bytes: number
+  /** What it takes. No value: not known; or a replica, which takes as much as its table. */
+  throughput?: Throughput
+}
+
+/** A table or index that takes so few units a second that nothing else makes its phase longer. */
+export interface Narrowest {
+  of: Use['of']
+  name: string
+  mode: Throughput['mode']
+  unit: 'readUnits' | 'writeUnits'
+  /** A second. */
+  rate: number
+  /** The time of the phase if the table doubles its rate as often as on-demand tables may. */
+  growingSeconds?: number
 }
 
 export interface PhaseForecast {
   phase: 'Capture' | 'Copy' | 'Drain' | 'Verify' | 'Orphans'
-  /** Least time of a phase that waits or writes; of Verify and Orphans, about the time they take after such a copy. */
+  /**
+   * Least time of a phase that waits or writes, with what the tables take as they are now; of Verify and Orphans, about the
+   * time they take after such a copy.
+   */
   seconds: number
   uses: Use[]
+  /** No value: the slices or the heaviest key make it as long as it is, or what the tables take is not known. */
+  narrowest?: Narrowest
 }
 
 export interface Forecast {
   phases: PhaseForecast[]
   total: { readUnits: number; writeUnits: number; bytes: number; seconds: number }
+  /** US dollars at the prices of `prices.ts`. Units of provisioned tables are paid for already. */
+  dollars: { units: number; lambda: number }
 }
 
 export interface ForecastInput {
@@ -45,6 +68,8 @@ export interface ForecastInput {
   /** Least time to write the heaviest key known. */
   keySeconds: number
   streamSlackSeconds: number
+  memoryMb: number
+  architecture: 'arm64' | 'x86_64'
 }
 
 /**
@@ -69,6 +94,8 @@ export function forecast(input: ForecastInput): Forecast {
   ]
   const uses = phases.flatMap((phase) => phase.uses)
   const sum = (what: 'readUnits' | 'writeUnits' | 'bytes') => uses.reduce((total, use) => total + use[what], 0)
+  const working = phases.filter((phase) => phase.uses.length > 0).reduce((total, { seconds }) => total + seconds, 0)
+  const gbSeconds = (input.atWork * working * input.memoryMb) / 1_024
   return {
     phases,
     total: {
@@ -77,8 +104,39 @@ export function forecast(input: ForecastInput): Forecast {
       bytes: sum('bytes'),
       seconds: phases.reduce((total, { seconds }) => total + seconds, 0),
     },
+    dollars: {
+      units: uses.reduce((total, use) => total + dollarsOf(use), 0),
+      lambda: gbSeconds * prices.lambdaGbSecond[input.architecture],
+    },
   }
 }
+
+function dollarsOf({ readUnits, writeUnits, throughput }: Use): number {
+  if (throughput?.mode === 'provisioned') return 0
+  return readUnits * prices.onDemand.readUnit + writeUnits * prices.onDemand.writeUnit
+}
+
+/** A phase that takes so long by itself, or longer where a table takes too few units a second. */
+function phaseOf(phase: PhaseForecast['phase'], leastSeconds: number, uses: Use[], atWork: number): PhaseForecast {
+  let narrowest: Narrowest | undefined
+  let seconds = leastSeconds
+  for (const { of, name, throughput, ...use } of uses) {
+    for (const unit of ['readUnits', 'writeUnits'] as const) {
+      const rate = rateOf(throughput, unit)
+      if (!throughput || of === 'replica' || rate === undefined || use[unit] / rate <= seconds) continue
+      seconds = use[unit] / rate
+      const most =
+        throughput.limit?.[unit] ?? (unit === 'writeUnits' ? partitionWriteUnits : partitionReadUnits) * atWork
+      const growing = Math.max(leastSeconds, growingSeconds(use[unit], rate, most))
+      const { mode } = throughput
+      narrowest = { of, name, mode, unit, rate, ...(mode === 'on-demand' && { growingSeconds: growing }) }
+    }
+  }
+  return { phase, seconds, uses, ...(narrowest && { narrowest }) }
+}
+
+/** For a Use. */
+const taking = ({ throughput }: { throughput?: Throughput }) => throughput && { throughput }
 
 const noUse = { readUnits: 0, writeUnits: 0, bytes: 0 }
 
@@ -92,12 +150,14 @@ function copyForecast(input: ForecastInput): PhaseForecast {
     readUnits: 0,
     writeUnits: each(items, sums.writeUnits, sample),
     bytes: each(items, sums.outputBytes, sample),
+    ...taking(destination),
   }
-  const globals = (destination.indexes ?? []).flatMap(({ name, kind }, i): Use[] => {
-    const index = sums.indexes[i]
-    if (kind !== 'global' || !index) return []
-    const writeUnits = each(items, index.writeUnits, sample)
-    return [{ of: 'index', name, readUnits: 0, writeUnits, bytes: each(items, index.bytes, sample) }]
+  const globals = (destination.indexes ?? []).flatMap(({ name, kind, ...index }, i): Use[] => {
+    const sum = sums.indexes[i]
+    if (kind !== 'global' || !sum) return []
+    const writeUnits = each(items, sum.writeUnits, sample)
+    const bytes = each(items, sum.bytes, sample)
+    return [{ of: 'index', name, readUnits: 0, writeUnits, bytes, ...taking(index) }]
   })
   const everything = [written, ...globals]
   const replicas = (destination.replicas ?? []).map(
@@ -107,17 +167,12 @@ function copyForecast(input: ForecastInput): PhaseForecast {
       readUnits: 0,
       writeUnits: everything.reduce((total, use) => total + use.writeUnits, 0),
       bytes: everything.reduce((total, use) => total + use.bytes, 0),
+      ...taking(destination),
     }),
   )
-  return {
-    phase: 'Copy',
-    seconds: copySeconds(written.writeUnits, input),
-    uses: [
-      { ...noUse, of: 'source', name: source.name, readUnits: scanUnitsOf(bytes, offline), bytes },
-      ...everything,
-      ...replicas,
-    ],
-  }
+  const read = { ...noUse, readUnits: scanUnitsOf(bytes, offline), bytes }
+  const uses: Use[] = [{ ...read, of: 'source', name: source.name, ...taking(source) }, ...everything, ...replicas]
+  return phaseOf('Copy', copySeconds(written.writeUnits, input), uses, input.atWork)
 }
 
 /** Reads every source item by a scan, and its outputs by their keys. */
@@ -126,14 +181,13 @@ function verifyForecast(input: ForecastInput): PhaseForecast {
   const { sums } = sample
   const bytes = each(items, sums.bytes, sample)
   const readUnits = each(items, sums.readUnits, sample)
-  return {
-    phase: 'Verify',
-    seconds: checkSeconds(shareOfRun.verify, readUnits, input),
-    uses: [
-      { ...noUse, of: 'source', name: source.name, readUnits: scanUnitsOf(bytes, false), bytes },
-      { ...noUse, of: 'destination', name: destination.name, readUnits, bytes: each(items, sums.outputBytes, sample) },
-    ],
-  }
+  const scanned = { ...noUse, readUnits: scanUnitsOf(bytes, false), bytes }
+  const gotten = { ...noUse, readUnits, bytes: each(items, sums.outputBytes, sample) }
+  const uses: Use[] = [
+    { ...scanned, of: 'source', name: source.name, ...taking(source) },
+    { ...gotten, of: 'destination', name: destination.name, ...taking(destination) },
+  ]
+  return phaseOf('Verify', checkSeconds(shareOfRun.verify, readUnits, input), uses, input.atWork)
 }
 
 /** Reads every item of the destination by a scan, and its possible source items by their keys. */
@@ -143,14 +197,13 @@ function orphansForecast(input: ForecastInput): PhaseForecast {
   const bytes = each(items, sums.outputBytes, sample)
   const readUnits = each(items, sums.originUnits, sample)
   const sourceBytes = each(items, sums.items === 0 ? 0 : (sums.bytes * sums.outputs) / sums.items, sample)
-  return {
-    phase: 'Orphans',
-    seconds: checkSeconds(shareOfRun.orphans, readUnits, input),
-    uses: [
-      { ...noUse, of: 'source', name: source.name, readUnits, bytes: sourceBytes },
-      { ...noUse, of: 'destination', name: destination.name, readUnits: scanUnitsOf(bytes, false), bytes },
-    ],
-  }
+  const gotten = { ...noUse, readUnits, bytes: sourceBytes }
+  const scanned = { ...noUse, readUnits: scanUnitsOf(bytes, false), bytes }
+  const uses: Use[] = [
+    { ...gotten, of: 'source', name: source.name, ...taking(source) },
+    { ...scanned, of: 'destination', name: destination.name, ...taking(destination) },
+  ]
+  return phaseOf('Orphans', checkSeconds(shareOfRun.orphans, readUnits, input), uses, input.atWork)
 }
 
 /** A sum of the sample, scaled to `items`. */
@@ -158,6 +211,7 @@ function each(items: number, sum: number, { sums }: Sample): number {
   return sums.items === 0 ? 0 : Math.ceil((items * sum) / sums.items)
 }
 
+/** As long as the slices and the heaviest key need for it, whatever the tables take in all. */
 function copySeconds(writeUnits: number, { atWork, keySeconds, itemsLeft }: ForecastInput): number {
   if (itemsLeft === 0) return 0
   return Math.max(writeUnits / (partitionWriteUnits * Math.max(1, atWork)), keySeconds)

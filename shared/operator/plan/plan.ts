@@ -16,6 +16,7 @@ import { type Forecast, forecast } from './forecast.ts'
 import { forecastKeys, type KeyForecast } from './keys.ts'
 import { answerPlan, type NoAnswer, type PlanAnswer, type PlanQuestion } from './pending.ts'
 import { type Sample, sampleTable } from './sample.ts'
+import { type Deadline, doneWithin, fastest, type WarmUp } from './warm.ts'
 
 /** What a run would do, as far as that can be known without a write. Plain data. */
 export interface RunPlan {
@@ -39,6 +40,10 @@ export interface RunPlan {
   items: ItemEstimate
   sample: Sample
   forecast: Forecast
+  /** How the destination would take all that the slices can write. No value: it does already. */
+  warm?: WarmUp
+  /** What it takes to be done by then, ms since the epoch, if that was asked. */
+  by?: Deadline & { at: number }
   keys: KeyForecast[]
   /** Suspected heavy keys beyond those measured. */
   unmeasuredKeys: number
@@ -47,12 +52,14 @@ export interface RunPlan {
 /**
  * Plans a run from both tables, the ledger and a sample of the source.
  * @param migrations the user's, if at hand. @default the deployed code names its own
+ * @param by when the run should be done, ms since the epoch. @default not asked
  * @throws DynamoDbError `table-not-found` or `access-denied`.
  */
 export async function makePlan(
   request: RunRequest,
   engine: OperatorEngine,
   migrations?: readonly Migration[],
+  by?: number,
 ): Promise<RunPlan> {
   const { ledger, deployment } = engine
   const options = optionsOf(deployment)
@@ -85,8 +92,26 @@ export async function makePlan(
   )
   const items = estimateItems(source.itemCount, sample)
   const refusal = refusalOf(refused, checked, answer)
+  const where = whereIs(destination)
+  const keySeconds = keys[0]?.seconds ?? 0
+  const made = forecast({
+    source,
+    destination,
+    sample,
+    items: items.items,
+    itemsLeft: Math.max(0, items.items - (copied?.tallies.read ?? 0)),
+    offline: resumed?.offline ?? request.offline,
+    atWork,
+    keySeconds,
+    streamSlackSeconds: options.streamSlackSeconds,
+    memoryMb: options.memoryMb,
+    architecture: options.architecture,
+  })
+  const { region } = where
+  const warmed = { forecast: made, destination, ...(region && { region }), atWork, keySeconds }
+  const warm = fastest(warmed)
   return {
-    ...whereIs(destination),
+    ...where,
     source,
     destination,
     request,
@@ -102,17 +127,9 @@ export async function makePlan(
     sliceSeconds: options.sliceSeconds,
     items,
     sample,
-    forecast: forecast({
-      source,
-      destination,
-      sample,
-      items: items.items,
-      itemsLeft: Math.max(0, items.items - (copied?.tallies.read ?? 0)),
-      offline: resumed?.offline ?? request.offline,
-      atWork,
-      keySeconds: keys[0]?.seconds ?? 0,
-      streamSlackSeconds: options.streamSlackSeconds,
-    }),
+    forecast: made,
+    ...(warm && { warm }),
+    ...(by !== undefined && { by: { ...doneWithin((by - engine.runtime.clock()) / 1_000, warmed), at: by } }),
     keys,
     unmeasuredKeys: unmeasured,
   }

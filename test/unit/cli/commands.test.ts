@@ -69,6 +69,13 @@ describe('segue run', () => {
     expect(lines.at(-1)).toBe('Would start. Start it with: segue run')
   })
 
+  test('says what it costs to be done by a time, and refuses one that is over', async () => {
+    const { segue, lines } = setUp()
+    expect(await segue('plan', '--offline', '--warm', '2026-11-22T05:00Z')).toBe(0)
+    expect(lines).toContain('To be done by 2026-11-22T05:00:00Z: nothing to do, if it starts now.')
+    expect(await segue('plan', '--warm', '2026-11-20T05:00Z')).toBe(2)
+  })
+
   test('names the command that starts what was planned, and nothing else', async () => {
     const { segue, lines } = setUp()
     await segue('plan', '--offline', '--segments', '7', '--no-split')

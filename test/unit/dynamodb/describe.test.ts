@@ -53,3 +53,44 @@ test('a global table says whether its replicas are strongly consistent', async (
   for (const table of [{}, { MultiRegionConsistency: 'EVENTUAL' }])
     expect(await describing(table)).not.toHaveProperty('multiRegionStrong')
 })
+
+test('a table on demand says what it takes at once, and the most that somebody allows; its indexes too', async () => {
+  const onDemand = {
+    BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' },
+    ProvisionedThroughput: { ReadCapacityUnits: 0, WriteCapacityUnits: 0 },
+    WarmThroughput: { ReadUnitsPerSecond: 12_000, WriteUnitsPerSecond: 4_000, Status: 'ACTIVE' },
+    OnDemandThroughput: { MaxReadRequestUnits: -1, MaxWriteRequestUnits: 2_000 },
+  }
+  const { throughput, indexes } = await describing({
+    ...onDemand,
+    GlobalSecondaryIndexes: [
+      {
+        IndexName: 'byA',
+        KeySchema: [hash('a')],
+        Projection: { ProjectionType: 'ALL' },
+        WarmThroughput: { ReadUnitsPerSecond: 13_000, WriteUnitsPerSecond: 5_000 },
+      },
+    ],
+  })
+  expect(throughput).toEqual({
+    mode: 'on-demand',
+    warm: { readUnits: 12_000, writeUnits: 4_000 },
+    limit: { writeUnits: 2_000 },
+  })
+  expect(indexes?.[0]?.throughput).toEqual({ mode: 'on-demand', warm: { readUnits: 13_000, writeUnits: 5_000 } })
+})
+
+test('a provisioned table says what is provisioned, with or without a summary of its billing', async () => {
+  const ProvisionedThroughput = { ReadCapacityUnits: 700, WriteCapacityUnits: 300 }
+  for (const summary of [{}, { BillingModeSummary: { BillingMode: 'PROVISIONED' } }])
+    expect((await describing({ ...summary, ProvisionedThroughput })).throughput).toEqual({
+      mode: 'provisioned',
+      limit: { readUnits: 700, writeUnits: 300 },
+    })
+})
+
+test('what DynamoDB Local does not say is not known', async () => {
+  const onDemand = { BillingModeSummary: { BillingMode: 'PAY_PER_REQUEST' } }
+  expect((await describing(onDemand)).throughput).toEqual({ mode: 'on-demand' })
+  expect(await describing({})).not.toHaveProperty('throughput')
+})

@@ -38,6 +38,8 @@ function make(change: Partial<ForecastInput> = {}) {
     atWork: 40,
     keySeconds: 0,
     streamSlackSeconds: 60,
+    memoryMb: 1_024,
+    architecture: 'arm64',
     ...change,
   })
   const phase = (name: string) => made.phases.find((each) => each.phase === name)

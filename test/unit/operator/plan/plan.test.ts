@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { exitCodeOfPlan } from '../../../../cli/exit-codes.ts'
 import { planJson, planPage } from '../../../../cli/render/plan.ts'
 import { parseRequest } from '../../../../shared/config/options.ts'
+import type { Throughput } from '../../../../shared/dynamodb/sdk/describe.ts'
 import { writeApplied } from '../../../../shared/ledger/applied.ts'
 import { rememberHeavy } from '../../../../shared/ledger/heavy.ts'
 import { updateRun } from '../../../../shared/ledger/runs.ts'
@@ -12,7 +13,7 @@ import { noSums } from '../../../../shared/operator/plan/measure.ts'
 import type { NoAnswer, PlanAnswer, PlanQuestion } from '../../../../shared/operator/plan/pending.ts'
 import { makePlan, type RunPlan } from '../../../../shared/operator/plan/plan.ts'
 import type { Sample } from '../../../../shared/operator/plan/sample.ts'
-import { aRun, aSegment, memoryWorld, store } from '../../cli/fixtures.ts'
+import { aRun, aSegment, memoryWorld, start, store } from '../../cli/fixtures.ts'
 
 const heavy = 'section-outbox|docket'
 const view = { keys: true, flag: '' }
@@ -204,6 +205,73 @@ describe('a plan', () => {
     await plan()
     expect(ledger.rows()).toEqual([])
     expect(tables.beta.size).toBe(0)
+  })
+})
+
+describe('a plan of a destination on demand', () => {
+  const onDemand = { mode: 'on-demand', warm: { readUnits: 12_000, writeUnits: 2_000 } } as const
+
+  function forecasting(throughput: Throughput | undefined, by?: number) {
+    const { world, state } = memoryWorld()
+    state.itemCount = 8_640_000
+    const engine: OperatorEngine = {
+      ...world,
+      deployment: { ...world.deployment, options: { concurrency: 4 } },
+      describeTable: async (name) => ({
+        ...(await world.describeTable(name)),
+        ...(name === 'beta' && throughput && { throughput }),
+      }),
+      askPlan: async () => ({ outcome: 'answered', pending: [], sample: oneKb }),
+    }
+    return makePlan(parseRequest({ offline: true }), engine, undefined, by)
+  }
+  const oneKb: Sample = {
+    pages: 1,
+    sums: { ...noSums(0), items: 10, bytes: 9_000, outputs: 10, outputBytes: 9_000, writeUnits: 10, readUnits: 10 },
+    migrated: true,
+    complete: false,
+    fullPages: [],
+  }
+  const pageOf = async (...of: Parameters<typeof forecasting>) => planPage(await forecasting(...of), view)
+
+  test('says which table makes it wait, what all of it costs and how to warm it up', async () => {
+    const page = await pageOf(onDemand)
+    expect(page).toContain(
+      '  Copy waits for beta, which takes 2,000 write units a second now; 51m 0s at least if it doubles every 30 minutes, as on-demand tables may.',
+    )
+    expect(page).toContainEqual(
+      expect.stringMatching(
+        /^Price {8}about \$6\.\d\d for the units and \$\d\.\d\d for Lambda, at prices of us-east-1 of 20\d\d-/,
+      ),
+    )
+    expect(page).toContain(
+      'To warm up   aws dynamodb update-table --table-name beta --warm-throughput WriteUnitsPerSecond=4000 --region eu-west-1',
+    )
+    expect(page.join('\n')).toContain('Copy then takes at least 36m 0s. Costs $1.30 once (assumed:')
+  })
+
+  test('says that what it takes is not known where nobody says so, and advises nothing', async () => {
+    for (const unknown of [undefined, { mode: 'on-demand' } as const]) {
+      const page = await pageOf(unknown)
+      expect(page.join('\n')).toContain('How many write units beta takes a second is not known.')
+      expect(page.join('\n')).not.toContain('To warm up')
+    }
+  })
+
+  test('says what it costs to be done by an hour, that it is anyway, or that it cannot be', async () => {
+    const { forecast } = await forecasting(onDemand)
+    const inSeconds = (seconds: number) => start + seconds * 1_000
+    const least = forecast.total.seconds - 4_320 + 2_160
+    expect((await pageOf(onDemand, inSeconds(forecast.total.seconds + 180))).join('\n')).toMatch(
+      /To be done by 2026-11-21T\d\d:\d\d:\d\dZ: nothing to do, if it starts now\./,
+    )
+    const warm = (await pageOf(onDemand, inSeconds(least + 800))).join('\n')
+    expect(warm).toContain('warm the destination up first: $0.65 once')
+    expect(warm).toContain('WriteUnitsPerSecond=3000')
+    expect(warm).not.toContain('To warm up')
+    expect((await pageOf(onDemand, inSeconds(least - 60))).join('\n')).toContain(
+      'not possible with 4 slices at work, which take',
+    )
   })
 })
 
