@@ -312,6 +312,15 @@ export class Operator {
     return lease !== undefined && (await readCapture(ledger, lease.run)) !== undefined
   }
 
+  /** Whether the last run began with the code that is deployed now: other migrations apply nothing of its live changes. */
+  async #isOfDeployedCode(): Promise<boolean> {
+    const ledger = this.#ledger.asOperator()
+    const lease = await readLease(ledger, destinationTable)
+    return (
+      lease !== undefined && (await getRun(ledger, lease.run)).codeHash === this.#around.deployment.release.codeHash
+    )
+  }
+
   /** Leaves a paused run alone for as long as its people like: live changes continue, and nothing polls. */
   async #leavePaused(): Promise<void> {
     const { scheduler } = this.#world
@@ -323,10 +332,9 @@ export class Operator {
     for (let idleAt = since; this.#world.now < this.#pausedUntil; ) {
       await scheduler.sleep(Math.min(60_000, this.#pausedUntil - this.#world.now))
       const isPaused = (await this.#lastCommand()) === 'pause' && (await this.#captures())
-      // Other migrations than those of the run apply nothing.
-      const isMistaken = deployment.release === deployment.releases.mistaken
-      this.#mayLose ||= isMistaken || this.#isNeglected
-      if (mapping.isIdle || !isPaused || isMistaken || !this.#world.isCalm) idleAt = this.#world.now
+      this.#mayLose ||= deployment.release === deployment.releases.mistaken || this.#isNeglected
+      const applies = isPaused && this.#world.isCalm && (await this.#isOfDeployedCode())
+      if (mapping.isIdle || !applies) idleAt = this.#world.now
       if (this.#world.now - idleAt > STANDSTILL_MS)
         return this.#world.violated(violation('unbounded', 'live changes stand still while the run is paused'))
     }

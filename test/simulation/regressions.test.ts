@@ -39,6 +39,10 @@ const once: [seed: number, what: string][] = [
   [653, 'somebody unlocked a run that was redriven at once, and the time to pause at was gone'],
   [1323, 'a batch that was delivered again mended what somebody had made wrong, after verify had seen it'],
   [3148, 'an earlier change of an item was delivered late, and its refusal took the place of the one in force'],
+  [
+    15943,
+    'live changes of a run that was given up were taken for standing still, after mended migrations were deployed',
+  ],
   [754, 'settle marked the refused key as settled and died before it marked the other output of its item'],
 ]
 
