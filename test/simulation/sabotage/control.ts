@@ -115,6 +115,7 @@ export const controlSabotages: Sabotage[] = [
     },
     profile: 'slow',
     by: ['write after stop', 'write after abort'],
+    from: 44,
   },
   {
     name: 'an abort announced early',
@@ -125,6 +126,7 @@ export const controlSabotages: Sabotage[] = [
     }),
     profile: 'slow',
     by: ['write after abort'],
+    from: 22,
   },
   {
     name: 'an execution that is not there yet taken for one that has ended',
@@ -133,6 +135,7 @@ export const controlSabotages: Sabotage[] = [
       ownerStatus: (owner: object, engine: unknown) => ownerStatus({ ...owner, since: 0 }, engine),
     }),
     by: ['two owners'],
+    from: 92,
   },
   {
     name: 'a watchdog that ends no run',
@@ -155,6 +158,7 @@ export const controlSabotages: Sabotage[] = [
     }),
     profile: 'slow',
     by: ['unbounded'],
+    from: 325,
   },
   {
     name: 'a stream monitor that obeys a pause',
@@ -162,5 +166,6 @@ export const controlSabotages: Sabotage[] = [
     change: ({ stopReason }) => ({ liveStopReason: stopReason }),
     profile: 'slow',
     by: ['unbounded'],
+    from: 325,
   },
 ]

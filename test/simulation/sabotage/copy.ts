@@ -138,6 +138,7 @@ export const copySabotages: Sabotage[] = [
       },
     }),
     by: ['early quiet'],
+    from: 21,
   },
   {
     name: 'a reopened chunk that loses its deadline',
@@ -149,6 +150,7 @@ export const copySabotages: Sabotage[] = [
       },
     }),
     by: ['early quiet'],
+    from: 19,
   },
   {
     name: 'unprocessed items ignored',
@@ -173,6 +175,7 @@ export const copySabotages: Sabotage[] = [
     module: '../../../shared/dynamodb/judge.ts',
     change: ({ judge }) => ({ judge: (write: unknown) => judge(write, async () => true) }),
     by: ['quarantine', 'lost', 'tally', 'unverified'],
+    from: 21,
   },
   {
     name: 'a refusal cleared without a write',
@@ -253,6 +256,7 @@ export const copySabotages: Sabotage[] = [
     change: () => ({ fenceEarlierRuns: async (_: LedgerTable, lease: object) => lease }),
     profile: 'over',
     by: ['stale', 'lost', 'resurrected', 'orphan', 'tally', 'quarantine'],
+    from: 76,
   },
   {
     name: 'a split recorded without its children',

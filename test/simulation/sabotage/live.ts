@@ -51,6 +51,7 @@ export const liveSabotages: Sabotage[] = [
     module: '../../../shared/live/settle-all.ts',
     change: () => ({ settleBuckets: async () => ({ outcome: 'done' }) }),
     by: [...wrong, 'quarantine'],
+    from: 20,
   },
   {
     name: 'settle that does not wait for drain',
@@ -73,6 +74,7 @@ export const liveSabotages: Sabotage[] = [
       },
     }),
     by: [...wrong, 'quarantine'],
+    from: 176,
   },
   {
     name: 'settle without its condition',
@@ -108,6 +110,7 @@ export const liveSabotages: Sabotage[] = [
         ),
     }),
     by: ['write after capture off'],
+    from: 173,
   },
   {
     name: 'a disabled mapping left alone',
@@ -148,6 +151,7 @@ export const liveSabotages: Sabotage[] = [
       },
     }),
     by: [...wrong, 'quarantine', 'orphan', 'undrained', 'unbounded'],
+    from: 60,
   },
   {
     name: 'contested heads dropped',
@@ -208,6 +212,7 @@ export const liveSabotages: Sabotage[] = [
     }),
     profile: 'slow',
     by: ['undrained', ...wrong],
+    from: 37,
   },
   {
     name: 'an empty read of the stream taken for its end',
