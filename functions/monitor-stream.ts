@@ -2,6 +2,7 @@ import { monitorStreamHandler } from '../shared/phases/handlers/monitor-stream.t
 import { wire } from './wiring/handler.ts'
 import { mappings } from './wiring/mappings.ts'
 import { userMigrations as migrations } from './wiring/migrations.ts'
+import { searchWorld } from './wiring/search.ts'
 import { streamWorld } from './wiring/stream.ts'
 
-export const handler = wire(monitorStreamHandler({ ...streamWorld, migrations, mappings }))
+export const handler = wire(monitorStreamHandler({ ...searchWorld, ...streamWorld, migrations, mappings }))

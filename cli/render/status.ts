@@ -6,7 +6,7 @@ import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { Tallies } from '../../shared/ledger/tallies.ts'
 import { lastCommand, lastWords } from '../../shared/operator/people.ts'
 import { unorderedWords } from '../../shared/operator/status/format.ts'
-import { lagWords } from '../../shared/operator/status/lag.ts'
+import { buildLagWords, lagWords } from '../../shared/operator/status/lag.ts'
 import { expectation, pausesWords, shareDone } from '../../shared/operator/status/line.ts'
 import type { QuarantineGroup } from '../../shared/operator/status/quarantine.ts'
 import type { Progress } from '../../shared/operator/status/read.ts'
@@ -32,6 +32,7 @@ export function statusPage(
     '',
     ...amounts(progress),
     ...live(progress),
+    ...indices(progress),
     ...section('Splits', [...unordered(progress), ...tree]),
     ...section('Failed chunks', failures(progress)),
     ...section('Quarantine', quarantineLines(quarantine, flag)),
@@ -122,6 +123,11 @@ function live({ run, capture, lag, control, at }: Progress): string[] {
   const behind = lag ? `; ${lagWords(lag)} (as of ${duration(at - lag.at)} ago)` : ''
   const quiet = control.quiet === undefined ? '' : '; quiet: no write of the copy can land any more'
   return [field('Live', `${since}${behind}${quiet}`)]
+}
+
+/** How far each build of indices is behind. */
+function indices({ buildLags, at }: Progress): string[] {
+  return buildLags.map((lag) => field('Index', `${buildLagWords(lag)} (as of ${duration(at - lag.at)} ago)`))
 }
 
 function chunkWords({ coverage: { done, open, failed, splits, missing } }: Progress, working: number): string {

@@ -165,13 +165,27 @@ export const functions = {
     },
   },
   // Reading a stream as fast as it is written takes as much processor time as applying it.
-  drain: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: { ledger, stream } },
+  drain: {
+    seconds: quarterHour,
+    memoryMb: fast,
+    reserved: [],
+    invokedBy: ['machine'],
+    may: { ledger, stream, destinationStream: stream },
+  },
   'monitor-stream': {
     seconds: minutes,
     memoryMb: fast,
     reserved: [],
     invokedBy: ['schedule', 'machine'],
-    may: { ledger, stream, mapping },
+    may: {
+      ledger,
+      stream,
+      mapping,
+      indexed: ['BatchGetItem'],
+      destinationStream: stream,
+      indexMapping: mapping,
+      search: ['ESHttpGet', 'ESHttpPost'],
+    },
   },
   // Shorter than its rate, so that no sweep meets the one before.
   watchdog: {

@@ -1,6 +1,8 @@
+import { capturePut } from './capture.ts'
 import { compareAndSet } from './compare-and-set.ts'
 import { type Control, controlPut } from './control.ts'
 import { LedgerError } from './errors.ts'
+import { buildKey } from './feeds.ts'
 import { buildPk } from './keys.ts'
 import { type RunRecord, runPut } from './runs.ts'
 import { type BuildState, buildTransitions, mayChange } from './states.ts'
@@ -139,6 +141,21 @@ export async function beginBuildQuiet(
   const quiet: Build = { ...build, quiet: true }
   const puts = [buildPut(build, quiet), controlPut(run.id, control, control)]
   return (await ledger.commit(puts)) ? { ...quiet, rev: build.rev + 1 } : undefined
+}
+
+/**
+ * Records when the feed of a build begins: in the row of the build alone, or together with when its capture began, which nobody
+ * moves afterwards.
+ * @returns `false`, with nothing written, if another writer was first.
+ */
+export function beginBuildFeed(
+  ledger: LedgerTable,
+  build: Build,
+  since: number,
+  capture?: { stream: string; copyFrom: number },
+): Promise<boolean> {
+  const begins = buildPut(build, { ...build, since })
+  return ledger.commit(capture ? [begins, capturePut(buildKey(build), { since, ...capture })] : [begins])
 }
 
 /** The build in a state that it enters now. */

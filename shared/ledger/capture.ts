@@ -1,11 +1,11 @@
 import { runPk } from './keys.ts'
-import type { LedgerTable, Row } from './table.ts'
+import type { LedgerTable, Put, Row } from './table.ts'
 
-/** When a run began to capture live changes. Times are milliseconds since the epoch. */
+/** When a feed began. Times are milliseconds since the epoch. */
 export interface Capture {
   /**
-   * Copy sees earlier changes; the stream carries changes from this moment on. Never moved: nothing since then may be
-   * trimmed unread.
+   * The pass, copy or that of a build, sees earlier changes; the stream carries changes from this moment on. Never moved:
+   * nothing since then may be trimmed unread.
    */
   since: number
   /**
@@ -14,7 +14,7 @@ export interface Capture {
    */
   stream: string
   /**
-   * Copy begins at this time, or later if the mapping takes longer to turn on. Runs of an earlier version have no
+   * The pass begins at this time, or later if the mapping takes longer to turn on. Runs of an earlier version have no
    * value.
    */
   copyFrom?: number
@@ -22,11 +22,16 @@ export interface Capture {
   off?: number
 }
 
-export async function readCapture(ledger: LedgerTable, run: string): Promise<Capture | undefined> {
-  const row = await ledger.get(runPk(run), 'CAPTURE')
+export async function readCapture(ledger: LedgerTable, feed: string): Promise<Capture | undefined> {
+  const row = await ledger.get(runPk(feed), 'CAPTURE')
   if (!row) return undefined
   const { pk: _pk, sk: _sk, ...capture } = row
   return capture as unknown as Capture
+}
+
+/** A put that records when a feed began, unless it began before. */
+export function capturePut(feed: string, capture: Pick<Capture, 'since' | 'stream' | 'copyFrom'>): Put {
+  return { row: { pk: runPk(feed), sk: 'CAPTURE', ...capture }, expect: 'absent' }
 }
 
 /**
@@ -35,12 +40,12 @@ export async function readCapture(ledger: LedgerTable, run: string): Promise<Cap
  */
 export async function beginCapture(
   ledger: LedgerTable,
-  run: string,
+  feed: string,
   capture: Pick<Capture, 'since' | 'stream' | 'copyFrom'>,
 ): Promise<Capture> {
-  await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...capture }, expect: 'absent' }])
-  const { off, ...on } = (await readCapture(ledger, run)) as Capture
-  if (off !== undefined) await ledger.commit([{ row: { pk: runPk(run), sk: 'CAPTURE', ...on }, expect: { off } }])
+  await ledger.commit([capturePut(feed, capture)])
+  const { off, ...on } = (await readCapture(ledger, feed)) as Capture
+  if (off !== undefined) await ledger.commit([{ row: { pk: runPk(feed), sk: 'CAPTURE', ...on }, expect: { off } }])
   return on
 }
 

@@ -1,3 +1,4 @@
+import type { FeedName } from './feeds.ts'
 import type { Tallies } from './tallies.ts'
 
 /**
@@ -41,13 +42,19 @@ interface OfBuild {
   numbered: 'build'
 }
 
+/** What somebody writes that nobody may write any more once a run was aborted. */
+type Writes = 'items' | 'documents' | false
+
 interface Described {
   /** The table it reads from end to end. */
   table: 'source' | 'destination'
   /** The user's code that it needs. Other code does not continue it. */
   code: 'migrations' | 'search'
-  /** What its slices write. Nothing else may be taken for done before the last of that has landed. */
-  writes: 'items' | 'documents' | false
+  /**
+   * What its slices write: items of the destination, documents of the indices, or nothing. Nothing may be taken for done
+   * before the last of that has landed.
+   */
+  writes: Writes
   /** The state of the `run` machine in which it happens. */
   phase: Phase
   sums: readonly SumRule[]
@@ -154,12 +161,12 @@ export interface PhaseEntry {
    */
   capturing: boolean
   /**
-   * Whether the phase reads the stream itself. If it does, the stream monitor leaves the shards to it, and the phase
-   * waits for the lag.
+   * The feed whose stream the phase reads itself. The stream monitor leaves its shards to the phase, which waits for the
+   * lag.
    */
-  readsStream: boolean
-  /** Whether the phase writes items, apart from slices and live changes. */
-  writesItems: boolean
+  readsStream: FeedName | false
+  /** What the phase writes, apart from slices and live changes. */
+  writes: Writes
 }
 
 /** The phases, named as the states of the `run` machine, in the order of a run. */
@@ -170,7 +177,7 @@ export const phases = {
     ends: false,
     capturing: false,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   Capture: {
     does: 'turns live changes on: from before the copy begins, each change of the source is applied to the destination',
@@ -178,7 +185,7 @@ export const phases = {
     ends: false,
     capturing: false,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   Copy: {
     does: 'migrates every item of the source; it never overwrites what a live change wrote',
@@ -186,15 +193,15 @@ export const phases = {
     ends: false,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   Drain: {
     does: 'waits for live changes up to the end of the copy',
     shows: 'copy',
     ends: false,
     capturing: true,
-    readsStream: true,
-    writesItems: false,
+    readsStream: 'source',
+    writes: false,
   },
   Settle: {
     does: 'reconciles deleted and contested items with the source',
@@ -202,7 +209,7 @@ export const phases = {
     ends: false,
     capturing: true,
     readsStream: false,
-    writesItems: true,
+    writes: 'items',
   },
   Repair: {
     does: 'rebuilds the keys that verify flagged; only with `segue repair`',
@@ -210,7 +217,7 @@ export const phases = {
     ends: false,
     capturing: true,
     readsStream: false,
-    writesItems: true,
+    writes: 'items',
   },
   Verify: {
     does: 'compares each item of the source with the destination',
@@ -218,7 +225,7 @@ export const phases = {
     ends: false,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   Orphans: {
     does: 'finds items of the destination that nothing makes',
@@ -226,7 +233,7 @@ export const phases = {
     ends: false,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   'Prepare index': {
     does: 'creates new search indices, and turns on what brings changes of the destination into them',
@@ -234,7 +241,7 @@ export const phases = {
     ends: false,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   Index: {
     does: 'writes the document of every item of the destination into the new indices',
@@ -242,15 +249,15 @@ export const phases = {
     ends: false,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   'Drain index': {
     does: 'waits until the changes up to the end of that are in the new indices',
     shows: 'index',
     ends: false,
     capturing: true,
-    readsStream: false,
-    writesItems: false,
+    readsStream: 'index',
+    writes: false,
   },
   Bury: {
     does: 'deletes once more the documents of items that were deleted meanwhile',
@@ -258,7 +265,7 @@ export const phases = {
     ends: false,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: 'documents',
   },
   Finished: {
     does: 'the ledger accounts for every chunk',
@@ -266,7 +273,7 @@ export const phases = {
     ends: true,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   Halted: {
     does: 'the run stopped and can be resumed',
@@ -274,7 +281,7 @@ export const phases = {
     ends: true,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   Paused: {
     does: 'an operator paused the run, and it can be resumed',
@@ -282,7 +289,7 @@ export const phases = {
     ends: true,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
   /** Noted when the run is resumed. */
   Interrupted: {
@@ -291,7 +298,7 @@ export const phases = {
     ends: true,
     capturing: true,
     readsStream: false,
-    writesItems: false,
+    writes: false,
   },
 } as const satisfies Record<string, PhaseEntry>
 

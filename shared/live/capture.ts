@@ -1,4 +1,5 @@
 import { beginCapture, endCapture, keepCapture, readCapture } from '../ledger/capture.ts'
+import { trustedMs } from '../ledger/fencing.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Clock, Runtime } from '../runtime/ports.ts'
 import { captureEndsMs } from './fencing.ts'
@@ -19,26 +20,37 @@ export interface CaptureEngine {
   slackMs: number
 }
 
+/** Added to the time for which a permission is trusted: clocks of two environments differ. */
+const clocksMs = 1_000
+
 /**
- * Turns on the mapping from the source's stream to the live function, and returns whether copy may begin. The mapping
- * is on when its state is Enabled, not when a first record arrives; the service takes up to minutes. Copy handles
- * changes from before `since`, and the stream those from then on. So copy must not read until everything from before
+ * When a feed that is begun now may begin, ms since the epoch: by then nobody applies its records by what was in the ledger
+ * before, which is trusted for some seconds.
+ */
+export function feedBegins({ clock, slackMs }: Pick<CaptureEngine, 'clock' | 'slackMs'>): number {
+  return clock() + Math.max(slackMs, trustedMs + clocksMs)
+}
+
+/**
+ * Turns on the mapping of a feed, and returns whether its pass may begin: copy for the source's, index for that of a build.
+ * The mapping is on when its state is Enabled, not when a first record arrives; the service takes up to minutes. The pass
+ * handles changes from before `since`, and the stream those from then on. So it must not read until everything from before
  * `since` is sure to be visible: `slackMs` later. Call again while `waiting`.
+ * @param begins `since` of the first call; the later ones keep it. For a build that of its row, which must be in the ledger
+ * before that moment: a batch that does not know of the build acknowledges its records.
  */
 export async function startCapture(
-  task: { run: string },
+  { feed }: { feed: string },
   { ledger, stream, mapping, clock, slackMs }: CaptureEngine,
+  begins: number = feedBegins({ clock, slackMs }),
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number; state?: Exclude<MappingState, 'Enabled'> }> {
-  // Begins after a delay: by then no live function works for an earlier run, whose permission it may trust for some
-  // seconds.
-  const begins = clock() + slackMs
-  const { since } = await beginCapture(ledger, task.run, {
+  const { since } = await beginCapture(ledger, feed, {
     since: begins,
     stream: stream.arn,
     copyFrom: begins + slackMs,
   })
   const state = await ask(mapping, true)
-  if (since === begins) await closeEnded(stream, task.run, since, ledger, clock)
+  if (since === begins) await closeEnded(stream, feed, since, ledger, clock)
   if (state !== 'Enabled') return { outcome: 'waiting', seconds: askAgainSeconds, state }
   const leftMs = since + slackMs - clock()
   return leftMs > 0 ? { outcome: 'waiting', seconds: Math.ceil(leftMs / 1000) } : { outcome: 'on' }

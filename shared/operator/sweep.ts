@@ -22,7 +22,7 @@ export function sweepNow(engine: Engine): Promise<Swept> {
     executions: asked(executions),
     destination: deployment.destinationTable,
     mappings: [mapping, indexMapping].flatMap((each) => each ?? []),
-    liveSeconds: functions.live.seconds,
+    liveSeconds: Math.max(functions.live.seconds, functions['index-feed'].seconds),
     sliceSeconds: typeof sliceSeconds === 'number' ? sliceSeconds : mostSliceSeconds,
   })
 }

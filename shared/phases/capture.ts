@@ -16,7 +16,7 @@ export async function captureRun(
   const run = await enterPhase(task, 'Capture', engine)
   const told = await endIfTold(task, run, engine)
   if (told) return told
-  const found = await startCapture(task, engine)
+  const found = await startCapture({ feed: task.run }, engine)
   if (found.outcome === 'on' || found.state === undefined) return found
   const waitedMs = engine.runtime.clock() - enteredAt(run, 'Capture')
   if (waitedMs < captureGivesUpMs) return { outcome: 'waiting', seconds: captureWaitSeconds(waitedMs) }

@@ -1,12 +1,13 @@
 import { readCapture } from '../ledger/capture.ts'
 import { readControl } from '../ledger/control.ts'
+import type { FeedName } from '../ledger/feeds.ts'
 import { isAborted, liveStopReason } from '../ledger/fencing.ts'
 import { readLease } from '../ledger/lease.ts'
-import { phases } from '../ledger/passes.ts'
+import { type Phase, phases } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import { readPolledAt } from '../ledger/shards.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { advance, type DrainEngine } from '../live/drain.ts'
+import { advance, type DrainEngine, type DrainOutcome } from '../live/drain.ts'
 import { recordLag } from '../live/lag.ts'
 import type { Mapping } from '../live/ports.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -27,16 +28,25 @@ export interface Monitored {
   outcome: 'monitored' | 'nothing to monitor'
 }
 
+/** A feed that is monitored, with the row of its run. */
+interface Monitor {
+  run: RunRecord
+  fence: number
+  feed: FeedName
+  engine: DrainEngine
+}
+
 /**
  * Monitors the stream of the last run into a table while that run captures: moves drain's cursors past applied changes,
  * so that little is left to read and nothing is trimmed unread, and records the lag. While the run drains, it only
  * records why live changes are not applied, which drain cannot see. Before, it makes sure that the mapping is on.
- * @param mapping a deployment or a person may have disabled it.
+ * @param mapping a deployment or a person may have disabled it. No value where the deployment reads no stream: then nothing
+ * is captured.
  */
 export async function monitorStream(
   destination: string,
   ledger: LedgerTable,
-  mapping: Mapping,
+  mapping: Mapping | undefined,
   engineOf: (run: string) => Promise<DrainEngine>,
 ): Promise<Monitored> {
   const lease = await readLease(ledger, destination)
@@ -46,18 +56,30 @@ export async function monitorStream(
     readControl(ledger, lease.run),
     readCapture(ledger, lease.run),
   ])
-  if (run.offline || !capture || capture.off !== undefined || isAborted(run, control))
+  if (!mapping || run.offline || !capture || capture.off !== undefined || isAborted(run, control))
     return { outcome: 'nothing to monitor' }
   const engine = await engineOf(run.id)
-  const task = { run: run.id, fence: control.fence }
-  if (shouldBeOn(run) && !(await keepOn(mapping, engine.runtime)))
-    await recordLag(run.id, { outcome: 'stopped', reason: 'turned off' }, engine)
-  else if (!(await isDraining(run, engine))) await recordLag(run.id, await advance(task, engine), engine)
-  else {
-    const reason = await liveStopReason(ledger, task, engine.code, engine.runtime.clock)()
-    if (reason) await recordLag(run.id, { outcome: 'stopped', reason }, engine)
-  }
+  const isOn = !shouldBeOn(run) || (await keepOn(mapping, engine.runtime))
+  await monitorFeed(isOn, { run, fence: control.fence, feed: 'source', engine })
   return { outcome: 'monitored' }
+}
+
+/** Monitors one feed; returns what a poll of its stream found, if there was one. */
+export async function monitorFeed(
+  isOn: boolean,
+  { run, fence, feed, engine }: Monitor,
+): Promise<DrainOutcome | undefined> {
+  const task = { run: run.id, fence }
+  if (!isOn) await recordLag(engine.feed, { outcome: 'stopped', reason: 'turned off' }, engine)
+  else if (!(await isDraining(run, feed, engine))) {
+    const found = await advance(task, engine)
+    await recordLag(engine.feed, found, engine)
+    return found
+  } else {
+    const reason = await liveStopReason(engine.ledger, task, engine.code, engine.runtime.clock)()
+    if (reason) await recordLag(engine.feed, { outcome: 'stopped', reason }, engine)
+  }
+  return undefined
 }
 
 /**
@@ -66,7 +88,7 @@ export async function monitorStream(
  * than an invocation of this function can last (see `captureEndsMs`), so none enables the mapping later than that.
  * @returns `false` if it stays disabled.
  */
-async function keepOn(mapping: Mapping, { sleep }: Pick<Runtime, 'sleep'>): Promise<boolean> {
+export async function keepOn(mapping: Mapping, { sleep }: Pick<Runtime, 'sleep'>): Promise<boolean> {
   if ((await mapping.state()) !== 'Disabled') return true
   await mapping.set(true)
   await sleep(enablesWithinMs)
@@ -81,9 +103,11 @@ function shouldBeOn({ planned, phase, state }: RunRecord): boolean {
   return state !== 'running' || (planned && phases[phase].capturing)
 }
 
-async function isDraining(run: RunRecord, { ledger, runtime }: DrainEngine): Promise<boolean> {
-  if ((run.task ?? run).state !== 'running' || !phases[run.phase].readsStream) return false
-  const entry = run.phases?.findLast(({ phase }) => phases[phase].readsStream)
-  const polledAt = Math.max(entry?.at ?? 0, (await readPolledAt(ledger, run.id)) ?? 0)
+async function isDraining(run: RunRecord, feed: FeedName, engine: DrainEngine): Promise<boolean> {
+  const { ledger, runtime } = engine
+  const drains = (phase: Phase) => phases[phase].readsStream === feed
+  if ((run.task ?? run).state !== 'running' || !drains(run.phase)) return false
+  const entry = run.phases?.findLast(({ phase }) => drains(phase))
+  const polledAt = Math.max(entry?.at ?? 0, (await readPolledAt(ledger, engine.feed)) ?? 0)
   return runtime.clock() - polledAt < drainingMs
 }

@@ -5,22 +5,23 @@ import {
   type Build,
   type BuiltIndex,
   beginBuild,
+  beginBuildFeed,
   changeBuild,
+  getBuild,
   inState,
   isGivenUp,
   loseBuild,
   readBuilds,
 } from '../ledger/builds.ts'
-import { beginCapture } from '../ledger/capture.ts'
+import { readCapture } from '../ledger/capture.ts'
 import { compareAndSet } from '../ledger/compare-and-set.ts'
 import { readControl } from '../ledger/control.ts'
 import { buildKey } from '../ledger/feeds.ts'
-import { isDriving, trustedMs } from '../ledger/fencing.ts'
+import { isDriving } from '../ledger/fencing.ts'
 import { keepDays } from '../ledger/keys.ts'
 import { type RunRecord, readRun } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
-import { startCapture } from '../live/capture.ts'
-import { closeEnded } from '../live/listed-shards.ts'
+import { feedBegins, startCapture } from '../live/capture.ts'
 import type { Mapping, Stream } from '../live/ports.ts'
 import { isWhole } from '../live/tickets/whole.ts'
 import { definitionHash, forbiddenSettings, type LoadedIndex } from '../migrations/load-indices.ts'
@@ -38,8 +39,8 @@ import { captureGivesUpMs, captureWaitSeconds } from './waits.ts'
  */
 const buildKeptMs = (keepDays - 10) * 86_400_000
 
-/** A batch that was asked for before a build exists trusts what it has read for a while, and its clock may differ. */
-const batchMs = trustedMs + 1_000
+/** How long before its feed begins the row of a build must be in the ledger: clocks differ, and times of records are coarse. */
+const knownMs = 2_000
 
 export interface PrepareIndexEngine {
   ledger: LedgerTable
@@ -162,8 +163,7 @@ async function createIndices({ indices }: Build, { definitions, search }: Prepar
 }
 
 /**
- * Stores the UUIDs of the new indices, and from when on changes are brought into them: so late that no batch which has read the
- * builds before holds such a change.
+ * Stores the UUIDs of the new indices, and from when on changes are brought into them.
  * @returns `undefined` if the build was given up meanwhile.
  */
 async function found(build: Build, engine: PrepareIndexEngine): Promise<Build | undefined> {
@@ -182,7 +182,7 @@ async function found(build: Build, engine: PrepareIndexEngine): Promise<Build | 
     indices[alias] = { name, uuid: state.uuid }
   }
   const now = runtime.clock()
-  const since = now + Math.max(slackMs, batchMs)
+  const since = feedBegins({ clock: runtime.clock, slackMs })
   const made = await changeBuild(ledger, build, (read) =>
     read.state === 'preparing' ? { ...inState(read, 'building', now), indices, since } : read,
   )
@@ -199,12 +199,9 @@ async function startFeed(
   engine: PrepareIndexEngine,
 ): Promise<{ outcome: 'waiting'; seconds: number } | Ended | undefined> {
   const { ledger, runtime, stream, mapping, slackMs } = engine
-  const since = build.since!
+  const since = await feedFrom(build, engine)
   const feed = buildKey(build)
-  // Before the mapping is on, so that no batch finds the feed without its row.
-  await beginCapture(ledger, feed, { since, stream: stream.arn, copyFrom: since + slackMs })
-  await closeEnded(stream, feed, since, ledger, runtime.clock)
-  const found = await startCapture({ run: feed }, { ledger, stream, mapping, clock: runtime.clock, slackMs })
+  const found = await startCapture({ feed }, { ledger, stream, mapping, clock: runtime.clock, slackMs }, since)
   if (found.outcome === 'on') return undefined
   if (found.state === undefined) return found
   const waitedMs = runtime.clock() - enteredAt(run, 'Prepare index')
@@ -212,6 +209,24 @@ async function startFeed(
   const state = found.state === 'changing' ? 'still changing' : 'still Disabled'
   const cause = `Changes of ${run.destination} cannot be brought into its indices: ${captureGivesUpMs / 60_000} minutes after Segue asked for it, the event source mapping of their function is ${state}. Look at it in the Lambda console (its last processing result names the reason), then \`${resumeCommand(run)}\`.`
   return haltRun({ ...task, error: 'capture-not-on', cause }, engine)
+}
+
+/**
+ * Stores when the feed of a build began, once its row has been seen in the ledger early enough: so that no batch which has read
+ * the builds before holds such a change. It would acknowledge it, and the drain would wait for it without end. Where storing the
+ * row took longer, the feed begins later.
+ * @returns when it begins, ms since the epoch.
+ */
+function feedFrom(build: Build, { ledger, runtime, stream, slackMs }: PrepareIndexEngine): Promise<number> {
+  return compareAndSet(`Build ${build.n} of run ${build.run}`, async () => {
+    const capture = await readCapture(ledger, buildKey(build))
+    if (capture) return { done: capture.since }
+    const read = await getBuild(ledger, build)
+    const isKnown = read.since !== undefined && runtime.clock() + knownMs <= read.since
+    const since = isKnown ? read.since! : feedBegins({ clock: runtime.clock, slackMs })
+    const begins = isKnown ? { stream: stream.arn, copyFrom: since + slackMs } : undefined
+    return (await beginBuildFeed(ledger, read, since, begins)) && isKnown ? { done: since } : undefined
+  })
 }
 
 /** The indices of builds that were given up, as far as they are still there. */

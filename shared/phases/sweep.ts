@@ -6,6 +6,7 @@ import { type Control, changeControl, readControl } from '../ledger/control.ts'
 import { isAborted } from '../ledger/fencing.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
 import { endFromOutside } from '../ledger/owner.ts'
+import { ofEach, passes, passKinds } from '../ledger/passes.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import { captureEndsMs } from '../live/fencing.ts'
@@ -22,7 +23,7 @@ export interface SweepEngine {
   destination: string
   /** The mapping of each feed that the deployment has: none where it reads no stream. */
   mappings: Mapping[]
-  /** Time-outs of the live function and of slices. */
+  /** Time-outs of the slower one of the functions that apply a feed, and of slices. */
   liveSeconds: number
   sliceSeconds: number
 }
@@ -95,8 +96,8 @@ function interrupted(run: RunRecord, endedAt: number): RunRecord {
 }
 
 /**
- * Turns live changes off for an aborted run, and announces the abort once that is so and nothing of the run can write
- * any more: its slices have ended, and its live batches, settling and repairs have passed their time-outs. Counted from
+ * Turns the feeds of an aborted run off, and announces the abort once that is so and nothing of the run can write
+ * any more: its slices have ended, and the batches of its feeds, settling and repairs have passed their time-outs. Counted from
  * when this sweep first saw the abort: the clock of whoever asked for it may be off.
  */
 async function finishAbort(id: string, engine: SweepEngine): Promise<Swept> {
@@ -140,12 +141,14 @@ async function lastWriteMs(id: string, abortSeen: number, engine: SweepEngine): 
   const now = runtime.clock()
   const [run, lease] = await Promise.all([getRun(ledger, id), readLease(ledger, destination)])
   const known = Math.max(
-    run.offline ? 0 : abortSeen + captureEndsMs(liveSeconds),
+    run.offline && !run.index ? 0 : abortSeen + captureEndsMs(liveSeconds),
     latestWriteMs(run, now),
     lease?.quietAfter ?? 0,
   )
   const slicesEnd = quietAfter({ lastDeadline: abortSeen + sliceSeconds * 1000 })!
   // The chunks are read only where they matter: there may be millions.
   if (known >= now || now > slicesEnd) return known
-  return Math.max(known, quietAfter(await readCoverage(ledger, run, 'copy')) ?? 0)
+  const writing = passKinds.filter((kind) => passes[kind].writes)
+  const coverages = Object.values(await ofEach(writing, (kind) => readCoverage(ledger, run, kind)))
+  return Math.max(known, ...coverages.map((coverage) => quietAfter(coverage) ?? 0))
 }

@@ -8,22 +8,21 @@ import type { BuildDocument } from './engine.ts'
 
 /**
  * What an item, or a key without an item, is to be in each index of a build.
- * @param definitions those that the build began with.
+ * @param definitions those that the build began with, whenever an item is asked for.
  */
 export function documentsOf(
   { indices }: Pick<Build, 'indices'>,
   definitions: readonly IndexDefinition[],
   schema: KeySchema,
 ): (key: Key, item: RawItem | undefined) => BuildDocument[] {
-  const all = definitions.map((definition) => {
-    const index = indices[definition.alias]
-    if (!index) throw new Error(`Expected a build with an index for ${definition.alias}, got none.`)
-    return { definition, through: writeAlias(index.name) }
-  })
+  const through = (alias: string) => {
+    const index = indices[alias]
+    if (!index) throw new Error(`Expected a build with an index for ${alias}, got none.`)
+    return writeAlias(index.name)
+  }
   return (key, item) =>
-    all.map(({ definition, through }) => ({
-      alias: definition.alias,
-      through,
-      made: makeDocument(definition, schema, key, item),
-    }))
+    definitions.map((definition) => {
+      const { alias } = definition
+      return { alias, through: through(alias), made: makeDocument(definition, schema, key, item) }
+    })
 }

@@ -1,5 +1,6 @@
 import { openSums } from '../../facts/sums.ts'
 import { commandAt } from '../../ledger/control.ts'
+import type { Lag } from '../../ledger/lag.ts'
 import { lastCommand, lastCommandReport } from '../people.ts'
 import { keyLabel } from './format.ts'
 import { shareDone } from './line.ts'
@@ -13,7 +14,7 @@ import { waitingFor } from './waiting.ts'
  * docs/understanding-output.md documents the fields; fields are only ever added.
  */
 export function progressReport(progress: Progress, seen: Track, { keys }: { keys: boolean }) {
-  const { at, run, control, execution, pass, coverage, working, verdict, expected, capture, lag } = progress
+  const { at, run, control, execution, pass, coverage, working, verdict, expected, capture, lag, buildLags } = progress
   const { tallies, failed } = coverage
   const rate = rateOf(seen)
   const eta = etaMs(progress, rate)
@@ -51,10 +52,15 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     },
     found: verdict.kind === 'finished' ? (verdict.found ?? null) : null,
     capture: capture ? { since: iso(capture.since), off: capture.off === undefined ? null : iso(capture.off) } : null,
-    lag: lag ? { seconds: lag.seconds, guard: lag.guard, at: iso(lag.at), stopped: lag.stopped ?? null } : null,
+    lag: lag ? lagReport(lag) : null,
+    buildLags: buildLags.map(({ build, ...of }) => ({ build, ...lagReport(of) })),
     failures: failed.map(({ id, reason }) => ({ chunk: id, reason: reason ?? null })),
     splits: splitKeys(progress.chunks).map(({ key, ways, items }) => ({ key: keyLabel(key, keys), ways, items })),
   }
+}
+
+function lagReport({ seconds, guard, at, stopped }: Lag) {
+  return { seconds, guard, at: iso(at), stopped: stopped ?? null }
 }
 
 function iso(ms: number): string {

@@ -1,10 +1,10 @@
 import { passMs, workedMs } from '../../facts/phase-times.ts'
 import type { Control } from '../../ledger/control.ts'
-import { passes, phases } from '../../ledger/passes.ts'
+import { type PhaseEntry, passes, phases } from '../../ledger/passes.ts'
 import { counted, duration, grouped } from '../../runtime/text.ts'
 import { isRecent, lastCommand, lastWords } from '../people.ts'
 import { foundWords, keyLabel } from './format.ts'
-import { lagWords } from './lag.ts'
+import { buildLagWords, lagWords } from './lag.ts'
 import { etaMs, rateOf, stalledMs, type Track } from './rate-and-eta.ts'
 import type { Progress } from './read.ts'
 import { type SplitKey, splitKeys } from './splits.ts'
@@ -25,6 +25,7 @@ export function progressLine(progress: Progress, seen: Track, { keys }: { keys: 
     ...ending(progress, rate),
     chunkCounts(progress, keys),
     ...lagging(progress),
+    ...buildsLagging(progress),
     last(progress, rate),
   ].join('; ')
 }
@@ -98,9 +99,17 @@ function lagging({ run, verdict, lag, capture }: Progress): string[] {
   if (!lag || (lag.guard === 'ok' && !lag.stopped)) return []
   const matters =
     verdict.kind === 'running'
-      ? !phases[run.phase].readsStream
+      ? phases[run.phase].readsStream !== 'source'
       : verdict.kind === 'finished' && (verdict.lacksChanges || capture?.off === undefined)
   return matters ? [lagWords(lag)] : []
+}
+
+/** The same for the builds of indices. */
+function buildsLagging({ run, verdict, buildLags }: Progress): string[] {
+  const phase: PhaseEntry = phases[run.phase]
+  const matters = verdict.kind === 'running' ? phase.readsStream !== 'index' : verdict.kind === 'finished'
+  if (!matters) return []
+  return buildLags.filter(({ guard, stopped }) => guard !== 'ok' || stopped).map((lag) => `index ${buildLagWords(lag)}`)
 }
 
 function ending({ run, verdict, pass, coverage, at }: Progress, rate: number | undefined): string[] {

@@ -1,10 +1,13 @@
 import { depthOf } from '../../chunks/chunk.ts'
+import { fedBuilds } from '../../facts/builds.ts'
 import { type Coverage, coveringPass, readCoverage, talliesOf } from '../../facts/coverage.ts'
 import { type Found, foundBy } from '../../facts/findings.ts'
 import { isFinished } from '../../facts/resumable.ts'
+import { readBuilds } from '../../ledger/builds.ts'
 import { type Capture, readCapture } from '../../ledger/capture.ts'
 import { type ChunkRecord, type EachChunk, eachChunk } from '../../ledger/chunks.ts'
 import { type Control, readControl } from '../../ledger/control.ts'
+import { buildKey } from '../../ledger/feeds.ts'
 import { type Lag, readLag } from '../../ledger/lag.ts'
 import { type Lease, readLease } from '../../ledger/lease.ts'
 import { ofEach, type PassKind, passIdOf, phases, verificationPasses } from '../../ledger/passes.ts'
@@ -12,9 +15,14 @@ import { countQuarantine } from '../../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import { lacksChanges } from '../../live/lag.ts'
+import { inParallel } from '../../runtime/parallel.ts'
 import type { Clock } from '../../runtime/ports.ts'
 import { findLastRun } from '../last-run.ts'
+import type { BuildLag } from './lag.ts'
 import { type ExecutionView, type Verdict, verdictOf, viewOfOwner } from './verdict.ts'
+
+/** Lags of builds read at once. */
+const lagsAtOnce = 4
 
 export interface ProgressEngine {
   ledger: LedgerTable
@@ -47,6 +55,8 @@ export interface Progress {
   capture?: Capture
   /** How far live changes were behind when last checked. */
   lag?: Lag
+  /** The same of each build of indices that is fed, and of the newest one. */
+  buildLags: BuildLag[]
 }
 
 /** How many items a pass of a run will read, if known. */
@@ -97,12 +107,13 @@ async function readExecution(
 async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Expect | undefined): Promise<Progress> {
   const { ledger, describe, clock } = engine
   const view = await describe(before.execution)
-  const [run, control, lease, capture, lag] = await Promise.all([
+  const [run, control, lease, capture, lag, buildLags] = await Promise.all([
     getRun(ledger, before.id),
     readControl(ledger, before.id),
     readLease(ledger, before.destination),
     readCapture(ledger, before.id),
     readLag(ledger, before.id),
+    buildLagsOf(ledger, before),
   ])
   // Another execution has resumed the run since, so `view` is of the wrong one.
   if (run.execution !== before.execution) return progressOf(engine, run, expect)
@@ -132,7 +143,18 @@ async function progressOf(engine: ProgressEngine, before: RunRecord, expect: Exp
     ...(expected !== undefined && { expected }),
     ...(capture && { capture }),
     ...(lag && { lag }),
+    buildLags,
   }
+}
+
+/** Nothing is read for a run that has begun no build. */
+async function buildLagsOf(ledger: LedgerTable, { id, destination, index }: RunRecord): Promise<BuildLag[]> {
+  if (!index) return []
+  const builds = (await readBuilds(ledger, destination)).filter(({ run }) => run === id)
+  const fed = fedBuilds(builds, id)
+  const shown = builds.filter((build) => build.n === index.build || fed.some(({ n }) => n === build.n))
+  const lags = await inParallel(lagsAtOnce, shown, (build) => readLag(ledger, buildKey(build)))
+  return lags.flatMap((lag, i) => (lag ? { build: shown[i]!.n, ...lag } : []))
 }
 
 function isShown({ id, state, deadline }: ChunkRecord): boolean {

@@ -8,6 +8,7 @@ import type { LiveEngine } from '../../live/engine.ts'
 import type { Mapping } from '../../live/ports.ts'
 import { retryingLiveTables } from '../../live/retrying-ports.ts'
 import type { SettleEngine } from '../../live/settle-all.ts'
+import { buildFeed } from '../../live/tickets/applied.ts'
 import { documentsOf } from '../../live/tickets/documents.ts'
 import { senderLifetimeMs, type TicketEngine } from '../../live/tickets/engine.ts'
 import type { Deadline } from '../../runtime/ports.ts'
@@ -80,6 +81,22 @@ export async function ticketEngine(
     search: await world.openSearch(),
     ...{ ledger, runtime, lifetimeMs: senderLifetimeMs },
     ...(ask && { ask }),
+  }
+}
+
+/** The engine that reads the stream of the destination for one build, beside the mapping that feeds it. */
+export async function buildStreamEngine(
+  world: StreamWorld & SearchWorld,
+  run: RunRecord,
+  build: Build,
+  deadline: Deadline,
+): Promise<DrainEngine> {
+  const { ledger, runtime, openStream, silenceMs, slackMs, searchHash } = world
+  return {
+    ...{ ledger, runtime, silenceMs, slackMs, deadline },
+    ...buildFeed(await ticketEngine(world, run, build)),
+    stream: openStream(run.schema, 'index'),
+    code: { of: 'search', hash: searchHash ?? '' },
   }
 }
 

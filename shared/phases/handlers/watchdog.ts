@@ -7,7 +7,7 @@ import type { Handler, MappingWorld } from './world.ts'
 export function watchdogHandler(world: MappingWorld & { executions: Executions }): Handler<unknown, Swept> {
   const { options, ledger, runtime, executions, mappings } = world
   const { destinationTable: destination, sliceSeconds } = options
-  const liveSeconds = functions.live.seconds
+  const liveSeconds = Math.max(functions.live.seconds, functions['index-feed'].seconds)
   return () =>
     sweep({
       ...{ ledger, runtime, executions, destination, liveSeconds, sliceSeconds },

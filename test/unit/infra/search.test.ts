@@ -129,6 +129,27 @@ describe('a deployment with index definitions', () => {
         'lambda:UpdateEventSourceMapping event-source-mapping:of the index feed',
       ],
     ],
+    [
+      'monitorstream',
+      [
+        'dynamodb:BatchGetItem table/orders-new',
+        'dynamodb:DescribeStream stream of the destination',
+        'dynamodb:GetRecords stream of the destination',
+        'dynamodb:GetShardIterator stream of the destination',
+        'es:ESHttpGet domain/court/*',
+        'es:ESHttpPost domain/court/*',
+        'lambda:GetEventSourceMapping event-source-mapping:of the index feed',
+        'lambda:UpdateEventSourceMapping event-source-mapping:of the index feed',
+      ],
+    ],
+    [
+      'drain',
+      [
+        'dynamodb:DescribeStream stream of the destination',
+        'dynamodb:GetRecords stream of the destination',
+        'dynamodb:GetShardIterator stream of the destination',
+      ],
+    ],
     ['live', []],
     ['settle', []],
     ['repair', []],

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { functions } from '../../../shared/config/functions-and-permissions.ts'
 import { beginCapture, endCapture, readCapture } from '../../../shared/ledger/capture.ts'
+import { buildKey } from '../../../shared/ledger/feeds.ts'
+import { trustedMs } from '../../../shared/ledger/fencing.ts'
 import { listCursors } from '../../../shared/ledger/shards.ts'
 import { type CaptureEndEngine, captureLandsInMs, startCapture, stopCapture } from '../../../shared/live/capture.ts'
 import { lagGuard } from '../../../shared/live/lag.ts'
@@ -25,17 +27,38 @@ it.each<[State, object, boolean[]]>([
   ['changing', { outcome: 'waiting', seconds: 5, state: 'changing' }, []],
 ])('a mapping that is %s and is to start: %o', async (state, outcome, expected) => {
   const { mapping, asked } = mappingThatIs(state)
-  expect(
-    await startCapture({ run: 'r' }, { ledger: memoryLedgerTable(), stream, mapping, clock: () => 1, slackMs: 0 }),
-  ).toEqual(outcome)
+  const engine = { ledger: memoryLedgerTable(), stream, mapping, clock: () => 1, slackMs: 0 }
+  expect(await startCapture({ feed: 'r' }, engine, 1)).toEqual(outcome)
   expect(asked).toEqual(expected)
 })
 
 it('capture remembers when it was first asked for, and nothing later moves that', async () => {
   const ledger = memoryLedgerTable()
   const { mapping } = mappingThatIs('Disabled')
-  for (const now of [1, 2]) await startCapture({ run: 'r' }, { ledger, stream, mapping, clock: () => now, slackMs: 0 })
-  expect(await readCapture(ledger, 'r')).toMatchObject({ since: 1, stream: stream.arn })
+  for (const now of [1, 2])
+    await startCapture({ feed: 'r' }, { ledger, stream, mapping, clock: () => now, slackMs: 10_000 })
+  expect(await readCapture(ledger, 'r')).toMatchObject({ since: 10_001, stream: stream.arn })
+})
+
+it('a feed begins later than anybody trusts what was in the ledger before, however small the slack', async () => {
+  const ledger = memoryLedgerTable()
+  const { mapping } = mappingThatIs('Enabled')
+  await startCapture({ feed: 'r' }, { ledger, stream, mapping, clock: () => 0, slackMs: 1_000 })
+  const { since, copyFrom } = (await readCapture(ledger, 'r'))!
+  expect(since).toBeGreaterThan(trustedMs)
+  expect(copyFrom).toBe(since + 1_000)
+})
+
+it('the feed of a build begins when its row says, and lies apart from that of its run', async () => {
+  const ledger = memoryLedgerTable()
+  const { mapping } = mappingThatIs('Enabled')
+  const feed = buildKey({ run: 'r', n: 1 })
+  const asked = (now: number) =>
+    startCapture({ feed }, { ledger, stream, mapping, clock: () => now, slackMs: 10_000 }, 20_000)
+  expect(await asked(9_000)).toEqual({ outcome: 'waiting', seconds: 21 })
+  expect(await asked(30_000)).toEqual({ outcome: 'on' })
+  expect(await readCapture(ledger, feed)).toMatchObject({ since: 20_000 })
+  expect(await readCapture(ledger, 'r')).toBeUndefined()
 })
 
 describe('shards that ended before capture begins', () => {
@@ -47,7 +70,7 @@ describe('shards that ended before capture begins', () => {
     stream.split(first)
     stream.split(second)
     const { mapping } = mappingThatIs('changing')
-    const asked = () => startCapture({ run: 'r' }, { ledger, stream, mapping, clock, slackMs: 10_000 })
+    const asked = () => startCapture({ feed: 'r' }, { ledger, stream, mapping, clock, slackMs: 10_000 })
     await asked()
     stream.split(third)
     await asked()
@@ -74,7 +97,7 @@ it('copy waits until what happened before capture is sure to be seen', async () 
   const ledger = memoryLedgerTable()
   const { mapping } = mappingThatIs('Enabled')
   const asked = (now: number) =>
-    startCapture({ run: 'r' }, { ledger, stream, mapping, clock: () => now, slackMs: 10_000 })
+    startCapture({ feed: 'r' }, { ledger, stream, mapping, clock: () => now, slackMs: 10_000 })
   expect(await asked(0)).toEqual({ outcome: 'waiting', seconds: 20 })
   expect(await readCapture(ledger, 'r')).toEqual({ since: 10_000, stream: stream.arn, copyFrom: 20_000 })
   expect(await asked(19_001)).toEqual({ outcome: 'waiting', seconds: 1 })

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
+import { buildPut } from '../../../shared/ledger/builds.ts'
 import { beginCapture } from '../../../shared/ledger/capture.ts'
+import { buildKey } from '../../../shared/ledger/feeds.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
 import { startCapture } from '../../../shared/live/capture.ts'
 import type { DrainOutcome } from '../../../shared/live/drain.ts'
@@ -130,8 +132,51 @@ describe('once live changes were turned off on purpose', () => {
     const { mapping, runtime } = world
     const stream = { arn: 'arn:stream:alpha', shards: async () => ({ shards: [], enabled: true }) }
     const engine = { ledger, stream, mapping: mapping!, clock: runtime.clock, slackMs: 0 }
-    await startCapture({ run: 'run00001' }, engine)
+    await startCapture({ feed: 'run00001' }, engine)
     await look(otherCode)
     expect(await codes()).toEqual([7, 7, 7])
+  })
+})
+
+describe('a finished run with builds of indices', () => {
+  const index = { build: 3, hash: 'definitions' }
+  const build = {
+    ...{ table: aRun().destination, run: aRun().id, hash: 'definitions', begunAt: start, stateAt: start, since: start },
+    indices: {},
+  }
+
+  it('shows how far those behind are that are fed, and the newest; nothing else changes its verdict', async () => {
+    const { ledger, world, segue, codes } = await setUp({ index })
+    await ledger.commit([
+      buildPut(undefined, { ...build, n: 1, state: 'ready', served: true }),
+      buildPut(undefined, { ...build, n: 2, state: 'ended', because: 'definitions' }),
+      buildPut(undefined, { ...build, n: 3, state: 'lost', because: 'trimmed' }),
+    ])
+    const { runtime } = world
+    const looks = [{ outcome: 'waiting', lagSeconds: 4_000, reason: '' }, otherCode, lost] as const
+    for (const [i, found] of looks.entries())
+      await recordLag(buildKey({ run: build.run, n: i + 1 }), found, { ledger, runtime })
+    const warned = 'build 1: changes 1h 6m behind, warn: behind for an hour or more'
+    const gone = 'build 3: changes lost, refuse: the stream dropped changes unread'
+    const { text } = await segue('status')
+    for (const words of [warned, gone]) expect(text).toContain(`Index       ${words} (as of `)
+    expect(text).not.toContain('build 2')
+    expect((await segue('watch')).text).toContain(`; index ${warned}; index ${gone};`)
+    expect(JSON.parse((await segue('status', '--json')).text)).toMatchObject({
+      lag: null,
+      buildLags: [
+        { build: 1, seconds: 4_000, guard: 'warn', stopped: null },
+        { build: 3, guard: 'refuse' },
+      ],
+    })
+    // The report also says what became of the pass of that build.
+    expect((await codes()).slice(0, 2)).toEqual([0, 0])
+  })
+
+  it('reads no builds where none was begun', async () => {
+    const { ledger, segue } = await setUp()
+    await ledger.commit([buildPut(undefined, { ...build, n: 1, state: 'ready', served: true })])
+    await recordLag(buildKey({ run: build.run, n: 1 }), lost, { ledger, runtime: { clock: () => start } })
+    expect((await segue('status')).text).not.toContain('index')
   })
 })

@@ -10,8 +10,8 @@ import type { DrainEngine } from '../../../shared/live/drain.ts'
 import type { LiveEngine } from '../../../shared/live/engine.ts'
 import { recordLag } from '../../../shared/live/lag.ts'
 import type { Mapping, MappingState, Stream } from '../../../shared/live/ports.ts'
-import { lagWords } from '../../../shared/operator/status/lag.ts'
-import { drainRun } from '../../../shared/phases/drain.ts'
+import { buildLagWords, lagWords } from '../../../shared/operator/status/lag.ts'
+import { type DrainedFeed, drainRun } from '../../../shared/phases/drain.ts'
 import { monitorStream } from '../../../shared/phases/monitor-stream.ts'
 import { migrationsOf } from '../../code.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -107,6 +107,17 @@ describe('the lag of live changes', () => {
   ] as const)('%o in words: %s', (lag, words) => {
     expect(lagWords(lag)).toBe(words)
   })
+
+  it.each([
+    [{ seconds: 4_000, guard: 'warn' }, 'build 2: changes 1h 6m behind, warn: behind for an hour or more'],
+    [
+      { seconds: 0, guard: 'ok', stopped: 'code changed' },
+      'build 2: changes not applied, code changed: deploy the index definitions that the build began with, or build anew',
+    ],
+    [{ seconds: 0, guard: 'refuse' }, 'build 2: changes lost, refuse: the stream dropped changes unread'],
+  ] as const)('of a build that is %o in words: %s', (lag, words) => {
+    expect(buildLagWords({ ...lag, build: 2, at: 0 })).toBe(words)
+  })
 })
 
 it('a run that has not begun to capture has nothing to monitor', async () => {
@@ -148,6 +159,65 @@ it('a drain that waits halts when capture is off, as in an execution that was re
   expect(await drainRun(task, engine)).toMatchObject({ outcome: 'waiting' })
   await endCapture(ledger, run, time.now)
   expect(await drainRun(task, engine)).toMatchObject({ outcome: 'halted', error: 'capture-off' })
+})
+
+describe('a drain of another feed than that of live changes', () => {
+  const of = (words: string) => ({ error: 'phase-failed', cause: words }) as const
+
+  async function another() {
+    const made = await captured()
+    const { ledger, source, stream, engine, time } = made
+    const lost: string[] = []
+    const feed: DrainedFeed = {
+      phase: 'Drain',
+      neverDrained: of('never drained'),
+      stopped: (reason) => of(`the build: ${reason}`),
+      async lost(because) {
+        lost.push(because)
+        return of(`the build is lost: ${because}`)
+      },
+    }
+    await beginCapture(ledger, 'r.index.1', { since: time.now, stream: stream.arn })
+    source.store(item('a', ['x']))
+    const own = { ...engine, feed: 'r.index.1' }
+    const task = { run, fence: 1, past: time.now }
+    const drained = (more: Partial<DrainedFeed> = {}) => drainRun(task, own, { ...feed, ...more })
+    return { ...made, lost, drained }
+  }
+
+  it('halts in its own words, and says first that changes are lost', async () => {
+    const { drained, time, lost } = await another()
+    time.now += 25 * hour
+    expect(await drained()).toMatchObject({ outcome: 'halted', cause: 'the build is lost: trimmed' })
+    expect(lost).toEqual(['trimmed'])
+  })
+
+  it('says the same of a stream that was turned off and on again', async () => {
+    const { drained, lost, ledger } = await another()
+    const capture = (await ledger.get('RUN#r.index.1', 'CAPTURE'))!
+    await ledger.commit([{ row: { ...capture, stream: 'another' }, expect: 'any' }])
+    expect(await drained()).toMatchObject({ outcome: 'halted', cause: 'the build is lost: stream changed' })
+    expect(lost).toEqual(['stream changed'])
+  })
+
+  it('notes how far its own feed is behind', async () => {
+    const { drained, ledger } = await another()
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
+    expect(await readLag(ledger, 'r.index.1')).toBeDefined()
+    expect(await readLag(ledger, run)).toBeUndefined()
+  })
+
+  it('is no concern of who turns live changes off', async () => {
+    const { drained, ledger, time } = await another()
+    await endCapture(ledger, run, time.now)
+    expect(await drained()).toMatchObject({ outcome: 'waiting' })
+  })
+
+  it('waits no longer once there is nothing to wait for', async () => {
+    const { drained } = await another()
+    const givenUp = async () => of('the build is lost')
+    expect(await drained({ givenUp })).toMatchObject({ outcome: 'halted', cause: 'the build is lost' })
+  })
 })
 
 describe('a mapping that a deployment, or a person in the console, has disabled', () => {

@@ -65,7 +65,7 @@ describe('Capture', () => {
     expect(await getRun(ledger, 'r')).toMatchObject({ state: 'running', fence: 2 })
   })
 
-  it('goes on at once when the mapping is on', async () => {
-    expect(await asked('Enabled')).toMatchObject({ found: { outcome: 'on' }, rounds: 1 })
+  it('goes on when the mapping is on, once nobody trusts what was in the ledger before', async () => {
+    expect(await asked('Enabled')).toMatchObject({ found: { outcome: 'on' }, rounds: 2 })
   })
 })

@@ -3,6 +3,7 @@ import { beginCapture, readCapture } from '../../../shared/ledger/capture.ts'
 import { createChunks, newChunk } from '../../../shared/ledger/chunks.ts'
 import { changeControl, readControl, withCommand, writeControl } from '../../../shared/ledger/control.ts'
 import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
+import { type Phase, passes, passIdOf, passKinds, phases as phaseTable } from '../../../shared/ledger/passes.ts'
 import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import { captureEndsMs } from '../../../shared/live/fencing.ts'
 import type { Mapping, MappingState } from '../../../shared/live/ports.ts'
@@ -244,17 +245,23 @@ describe('An abort', () => {
     expect(await sweep()).toMatchObject({ outcome: 'aborted' })
   })
 
-  it('waits until a slice that did not say that its writes had ended can write no more', async () => {
-    const deadline = began + 12 * minute
-    const { state, sweep } = await world({ ...halted, mapping: 'Disabled', chunk: { deadline } })
-    await sweep()
-    state.now = deadline + minute
-    expect(await sweep()).toMatchObject({ outcome: 'aborting' })
-    state.now++
-    expect(await sweep()).toMatchObject({ outcome: 'aborted' })
-  })
+  const writing = passKinds.filter((kind) => passes[kind].writes)
+  it.each(writing)(
+    'waits until a slice of %s that did not say that its writes had ended can write no more',
+    async (kind) => {
+      const deadline = began + 12 * minute
+      const chunk = { deadline, pass: passIdOf(record, kind) }
+      const { state, sweep } = await world({ ...halted, mapping: 'Disabled', chunk })
+      await sweep()
+      state.now = deadline + minute
+      expect(await sweep()).toMatchObject({ outcome: 'aborting' })
+      state.now++
+      expect(await sweep()).toMatchObject({ outcome: 'aborted' })
+    },
+  )
 
-  it.each(['Settle', 'Repair'])('waits until an invocation of %s that was lost can write no more', async (phase) => {
+  const writingPhases = (Object.keys(phaseTable) as Phase[]).filter((phase) => phaseTable[phase].writes)
+  it.each(writingPhases)('waits until an invocation of %s that was lost can write no more', async (phase) => {
     const left = began + minute
     const phases = [
       { phase: 'Copy', at: began },
@@ -286,6 +293,16 @@ describe('An abort', () => {
     state.mapping = 'Disabled'
     expect(await sweep({ ...engine, mappings })).toMatchObject({ outcome: 'aborting' })
     expect(await sweep({ ...engine, mappings })).toMatchObject({ outcome: 'aborted' })
+  })
+
+  it('of an offline run that has a build waits until no batch of its feed can write', async () => {
+    const run = { ...halted.run, offline: true, index: { build: 1, hash: 'h' } }
+    const { state, sweep } = await world({ ...halted, run, mapping: 'Disabled' })
+    await sweep()
+    state.now += liveEndsMs
+    expect(await sweep()).toMatchObject({ outcome: 'aborting' })
+    state.now++
+    expect(await sweep()).toMatchObject({ outcome: 'aborted' })
   })
 
   it('of an offline run without a slice at work is announced at once', async () => {

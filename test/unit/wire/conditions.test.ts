@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { sdkTable } from '../../../shared/dynamodb/sdk/table.ts'
 import { writeApplied } from '../../../shared/ledger/applied.ts'
-import { type Build, beginBuild, beginBuildQuiet, buildPut, loseBuild } from '../../../shared/ledger/builds.ts'
+import {
+  type Build,
+  beginBuild,
+  beginBuildFeed,
+  beginBuildQuiet,
+  buildPut,
+  loseBuild,
+} from '../../../shared/ledger/builds.ts'
 import { endBurial } from '../../../shared/ledger/burials.ts'
 import { beginCapture, endCapture, keepCapture } from '../../../shared/ledger/capture.ts'
 import { createChunks, newChunk, recordSplit, replaceChunk } from '../../../shared/ledger/chunks.ts'
@@ -163,6 +170,12 @@ const cases: Case[] = [
       await aRun(ledger)
       await ledger.commit([buildPut(undefined, build)])
     },
+  ],
+  [
+    'the feed of a build that begins',
+    ['rev = 1', absent],
+    (ledger) => beginBuildFeed(ledger, { ...build, rev: 1 }, 9, { stream: 's', copyFrom: 10 }),
+    (ledger) => ledger.commit([buildPut(undefined, build)]),
   ],
   [
     'a build that is lost',

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Build, buildPut, changeBuild, readBuilds } from '../../../../shared/ledger/builds.ts'
+import { type Build, buildPut, changeBuild } from '../../../../shared/ledger/builds.ts'
 import { readControl, writeControl } from '../../../../shared/ledger/control.ts'
 import { readLease, writeLease } from '../../../../shared/ledger/lease.ts'
 import { createRun, getRun } from '../../../../shared/ledger/runs.ts'
@@ -7,28 +7,15 @@ import type { StreamRecord } from '../../../../shared/live/ports.ts'
 import { type FeedEngine, feedBuilds } from '../../../../shared/live/tickets/batch.ts'
 import { SearchError } from '../../../../shared/search/errors.ts'
 import { aRun } from '../../cli/fixtures.ts'
-import { item, key, seq, world } from './world.ts'
+import { built, run, table } from './fed.ts'
+import { item, key, seq } from './world.ts'
 
-const table = 'destination'
-const run = 'run00001'
 const since = 10_000
 
-/** The world of tickets, with the run that owns the table and its build. */
+/** A build that is fed, by an engine that notes which builds it has opened. */
 async function fed(change: Partial<Build> = {}) {
-  // Each index has a UUID of its own.
-  let last = 0
-  const made = await world({ random: () => (last = (last + 0.37) % 1) })
-  const { ledger, search, engine: tickets, time } = made
-  await createRun(ledger, { ...aRun(), id: run, destination: table, state: 'finished', fence: 1 })
-  await writeLease(ledger, undefined, { ...{ table, held: false, run, execution: 'arn', fence: 2 }, since: 0 })
-  await writeControl(ledger, run, undefined, { command: 'run', fence: 2 })
-  const { uuid } = (await search.indices('court-1'))[0]!
-  const build: Omit<Build, 'rev'> = {
-    ...{ table, run, n: 1, hash: 'definitions', state: 'building', begunAt: 1, stateAt: 1, since },
-    indices: { court: { name: 'court-1', uuid } },
-    ...change,
-  }
-  await ledger.commit([buildPut(undefined, build)])
+  const made = await built({ since, ...change })
+  const { ledger, search, engine: tickets } = made
   const opened: string[] = []
   const engine: FeedEngine = {
     ...{ ledger, runtime: tickets.runtime, table, hash: 'definitions', search },
@@ -37,9 +24,7 @@ async function fed(change: Partial<Build> = {}) {
       return { ...tickets, build: `${run}.index.${n}`, isQuiet: quiet === true, ask }
     },
   }
-  const states = async () => (await readBuilds(ledger, table)).map(({ state, because }) => [state, because])
-  const began = time.now
-  return { ...made, engine, opened, states, build, waitedMs: () => time.now - began }
+  return { ...made, engine, opened }
 }
 
 const record = (pk: string, n: number, at = since): StreamRecord => ({ key: key(pk), seq: seq(n), at })

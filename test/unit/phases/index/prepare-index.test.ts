@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { changeBuild, inState, loseBuild } from '../../../../shared/ledger/builds.ts'
 import { readCapture } from '../../../../shared/ledger/capture.ts'
+import type { LedgerTable } from '../../../../shared/ledger/table.ts'
 import { SearchError } from '../../../../shared/search/errors.ts'
 import { answering, definitions, indexing } from './world.ts'
 
@@ -40,6 +41,57 @@ it('changes count from so late on that no batch holds one that has read the buil
   expect(await readCapture(w.ledger, 'r.index.1')).toMatchObject({ since: build!.since, stream: 'arn:stream' })
   await w.prepare({ slackMs: 1_000 })
   expect(w.time.now).toBeGreaterThanOrEqual(build!.since! + 1_000)
+})
+
+it.each([
+  ['that late', 61_000],
+  ['so shortly before that a clock may be wrong', 59_000],
+])('changes count from later on where the row of the build came into the ledger %s', async (_, lateMs) => {
+  const w = await indexing()
+  let isLate = false
+  const ledger: LedgerTable = {
+    ...w.ledger,
+    get: (...key) => w.ledger.get(...key),
+    query: (...asked) => w.ledger.query(...asked),
+    async commit(puts) {
+      const delay = !isLate && puts.some(({ row }) => row.state === 'building')
+      isLate ||= delay
+      if (delay) w.time.now += lateMs
+      return w.ledger.commit(puts)
+    },
+  }
+  const began = w.time.now
+  await w.prepare({ ledger })
+  const [build] = await w.builds()
+  expect(build!.since).toBe(began + lateMs + 60_000)
+  expect(await readCapture(w.ledger, 'r.index.1')).toMatchObject({ since: build!.since })
+})
+
+it('an invocation that is overtaken by another one does not take back when changes begin to count', async () => {
+  const w = await indexing()
+  const at = (ledger: LedgerTable, commit: LedgerTable['commit']): LedgerTable => ({
+    get: (...id) => ledger.get(...id),
+    query: (...asked) => ledger.query(...asked),
+    commit,
+  })
+  const isCapture = (puts: Parameters<LedgerTable['commit']>[0]) => puts.some(({ row }) => row.sk === 'CAPTURE')
+  const dying = at(w.ledger, (puts) =>
+    isCapture(puts) ? Promise.reject(new Error('It died.')) : w.ledger.commit(puts),
+  )
+  let isOvertaken = false
+  const overtaken = at(w.ledger, async (puts) => {
+    if (isCapture(puts) && !isOvertaken) {
+      isOvertaken = true
+      w.time.now += 59_000
+      await expect(w.prepareOnce({ ledger: dying })).rejects.toThrow('It died.')
+    }
+    return w.ledger.commit(puts)
+  })
+  const began = w.time.now
+  await w.prepare({ ledger: overtaken })
+  const [build] = await w.builds()
+  expect(build!.since).toBe(began + 59_000 + 60_000)
+  expect(await readCapture(w.ledger, 'r.index.1')).toMatchObject({ since: build!.since })
 })
 
 it('a repeated call keeps build, indices and the moment from which changes count', async () => {
