@@ -6,6 +6,7 @@ import { describeTable } from '../../shared/dynamodb/sdk/describe.ts'
 import { ledgerContract } from './ledger-contract.ts'
 import { LocalTables } from './local-tables.ts'
 import { schemaWith } from './samples.ts'
+import { switchContract } from './switch-contract.ts'
 import { tableContract } from './table-contract.ts'
 
 let local: Awaited<ReturnType<typeof startDynamoDbLocal>>
@@ -23,6 +24,7 @@ afterAll(async () => {
 
 tableContract('DynamoDB Local by the SDK', (schema) => tables.table(schema))
 ledgerContract('DynamoDB Local by the SDK', () => tables.ledgerTable())
+switchContract('DynamoDB Local by the SDK', () => tables.ledgerTable())
 
 describe('describing a table', () => {
   it('answers its key schema, its state and its stream', async () => {

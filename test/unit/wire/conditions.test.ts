@@ -24,6 +24,9 @@ import { createRun, type RunRecord, updateRun } from '../../../shared/ledger/run
 import { sdkLedgerTable } from '../../../shared/ledger/sdk-table.ts'
 import { saveCursors, writePolledAt } from '../../../shared/ledger/shards.ts'
 import { writeLedgerStack } from '../../../shared/ledger/stack.ts'
+import { createSwitch, sealSwitch, takeStep, undoSwitch } from '../../../shared/ledger/switch.ts'
+import type { Switch } from '../../../shared/ledger/switch-row.ts'
+import { afterStep, type Step } from '../../../shared/ledger/switch-steps.ts'
 import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import { replaceTicket } from '../../../shared/ledger/tickets.ts'
 import { fixWholeKeys } from '../../../shared/ledger/whole-keys.ts'
@@ -61,6 +64,13 @@ const capture = { since: 1, stream: 'arn' }
 const difference = { kind: 'missing' as const, key, sources: [key], attributes: [], at: 1 }
 const place = { pass: 'verify.1', chunk: 's00000', epoch: 1, before: 0 } as const
 
+const switchOpen: Switch = {
+  ...{ generation: 1, tables: ['d', 's'], table: 's', mode: 'open' },
+  ...{ maxAgeSeconds: 10, writeSeconds: 20, switchedAt: 1 },
+}
+const close: Step = { step: 'close', at: 2, task: 'cutover', run: 'r' }
+const switchClosed = afterStep(switchOpen, close)
+
 /** A write, the condition of each row of its call, and what the ledger holds before. */
 type Case = [
   what: string,
@@ -69,6 +79,11 @@ type Case = [
   before?: (ledger: LedgerTable) => Promise<unknown>,
 ]
 
+const aSwitch = (ledger: LedgerTable) => createSwitch(ledger, ['s', 'd'], switchOpen, 1)
+const aSwitchClosed = async (ledger: LedgerTable) => {
+  await aSwitch(ledger)
+  await takeStep(ledger, switchOpen, close)
+}
 const aRun = async (ledger: LedgerTable) => {
   await createRun(ledger, run)
   await writeControl(ledger, 'r', undefined, { command: 'run', fence: 1 })
@@ -224,6 +239,10 @@ const cases: Case[] = [
     ['stack = "one"'],
     (ledger) => writeLedgerStack(ledger, { stack: 'one', since: 1 }, { stack: 'two', since: 2 }),
   ],
+  ['the switch of two tables', [absent], (ledger) => createSwitch(ledger, ['s', 'd'], switchOpen, 1)],
+  ['a step of the switch', ['generation = 1'], (ledger) => takeStep(ledger, switchOpen, close), aSwitch],
+  ['the seal of the switch', ['generation = 2'], (ledger) => sealSwitch(ledger, switchClosed, () => 2), aSwitchClosed],
+  ['the switch, undone', ['generation = 2'], (ledger) => undoSwitch(ledger, ['s', 'd'], () => 3), aSwitchClosed],
   ['the whole keys of a pass', [absent], (ledger) => fixWholeKeys(ledger, 'r', 'copy', async () => [])],
   // Their comments say why no condition is needed.
   ['applied migrations', [undefined], (ledger) => writeApplied(ledger, { name: 'd' }, [], 'r')],
@@ -273,7 +292,7 @@ describe('a write to the ledger', () => {
 
   it('is made by these files alone: another belongs into these tests', () => {
     const here =
-      'applied builds burials capture chunks control differences heads heavy lag lease owner quarantine runs shards stack tickets whole-keys'.split(
+      'applied builds burials capture chunks control differences heads heavy lag lease owner quarantine runs shards stack switch tickets whole-keys'.split(
         ' ',
       )
     const elsewhere = [
