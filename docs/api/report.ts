@@ -15,6 +15,7 @@ const DIST = path.join(ROOT, 'dist')
 const entries = {
   'dynamodb-segue': 'shared/migrations/index.d.ts',
   'dynamodb-segue-infra': 'infra/index.d.ts',
+  'dynamodb-segue-switch': 'switch/index.d.ts',
   'dynamodb-segue-testing': 'testing/index.d.ts',
 }
 

@@ -12,6 +12,7 @@ import { halts } from '../../shared/phases/halts.ts'
 import { refusals } from '../../shared/phases/refusal.ts'
 import type { ErrorTable } from '../../shared/runtime/error.ts'
 import { searchErrors } from '../../shared/search/errors.ts'
+import { switchErrors } from '../../switch/errors.ts'
 
 /** `docs/errors.md`: every code that a person, an alarm or a script may meet, from the tables of the code. */
 export function errorsPage(): string {
@@ -57,6 +58,12 @@ ${table(searchErrors)}
 ## Migrations
 
 ${table(migrationErrors)}
+
+## Applications that follow the switch
+
+Thrown by \`dynamodb-segue/switch\`, as \`SwitchError\`. It retries nothing by itself: the last column says whether your application may.
+
+${table(switchErrors)}
 
 ## Commands
 

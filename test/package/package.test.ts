@@ -119,6 +119,7 @@ describe('what is packed', () => {
       'dist/functions',
       'dist/infra',
       'dist/shared',
+      'dist/switch',
       'dist/testing',
       'examples/starter',
       'package.json',
@@ -146,6 +147,7 @@ describe('in a new project', () => {
   it.each([
     ['dynamodb-segue', 'defineMigration'],
     ['dynamodb-segue/infra', 'Segue'],
+    ['dynamodb-segue/switch', 'followSwitch'],
     ['dynamodb-segue/testing', 'apply'],
   ])('plain Node imports and requires %s', async (entry, name) => {
     const module = `import { ${name} } from '${entry}'; console.log(typeof ${name})`

@@ -44,7 +44,7 @@ function circlesIn(graph: ReadonlyMap<string, string[]>): string[] {
 describe('The house', () => {
   it('lets nothing in shared/ know Lambda, CDK, a terminal or the rooms above it', () => {
     const foreign =
-      /^(aws-lambda|aws-cdk|constructs|@middy|@aws-lambda-powertools|commander|tsx|node:(readline|tty|child_process|process|timers)|(infra|functions|cli|testing|local|examples|test|bench)\/)/
+      /^(aws-lambda|aws-cdk|constructs|@middy|@aws-lambda-powertools|commander|tsx|node:(readline|tty|child_process|process|timers)|(infra|functions|cli|switch|testing|local|examples|test|bench)\/)/
     const broken = files('shared').flatMap((file) =>
       importsOf(file)
         .map((specifier) => target(file, specifier))
@@ -61,11 +61,12 @@ describe('The house', () => {
     expect(broken).toEqual([])
   })
 
-  it('keeps infra, functions, cli, testing and local apart from each other, except that local deploys and the CLI draws', () => {
+  it('keeps infra, functions, cli, switch, testing and local apart from each other, except that local deploys and the CLI draws', () => {
     const allowed: Record<string, RegExp> = {
       infra: /^(infra|shared)\//,
       functions: /^(functions|shared)\//,
       cli: /^(cli|shared)\//,
+      switch: /^(switch\/|shared\/(ledger\/switch-row|runtime\/error)\.ts$)/,
       testing: /^(testing|shared)\//,
       local: /^(local|shared|cli|examples)\//,
     }
@@ -77,6 +78,11 @@ describe('The house', () => {
       ),
     )
     expect(broken).toEqual([])
+  })
+
+  it('keeps what applications take with them small: no package, no part of Node', () => {
+    const files = ['shared/ledger/switch-row.ts', 'shared/runtime/error.ts', ...globSync('switch/*.ts', { cwd: root })]
+    expect(files.flatMap(importsOf).filter((specifier) => !specifier.startsWith('.'))).toEqual([])
   })
 
   it('imports downward only inside shared/, in the order that docs/architecture.md shows', () => {
@@ -98,7 +104,7 @@ describe('The house', () => {
 
   it('has no circle of imports', () => {
     const graph = new Map(
-      ['shared', 'infra', 'functions', 'cli', 'testing', 'local']
+      ['shared', 'infra', 'functions', 'cli', 'switch', 'testing', 'local']
         .flatMap(files)
         .map((file) => [file, importsOf(file).map((specifier) => target(file, specifier))]),
     )
@@ -116,7 +122,7 @@ describe('The house', () => {
     const text = (file: string) => readFileSync(resolve(root, file), 'utf8')
     // What LiveTables commit is an item of the destination with its head, of which shared/ledger makes the row.
     const writes = /\b(?!tables\b)\w+\.commit\(/
-    const writers = ['shared', 'infra', 'functions', 'cli', 'testing', 'local']
+    const writers = ['shared', 'infra', 'functions', 'cli', 'switch', 'testing', 'local']
       .flatMap(files)
       .filter((file) => writes.test(text(file)))
     expect(writers.length).toBeGreaterThan(5)
@@ -124,7 +130,7 @@ describe('The house', () => {
   })
 
   it('tells its errors apart by `X.is(error)`: another copy of the package has classes of its own', () => {
-    const rooms = ['shared', 'infra', 'functions', 'cli', 'testing', 'local'].flatMap(files)
+    const rooms = ['shared', 'infra', 'functions', 'cli', 'switch', 'testing', 'local'].flatMap(files)
     const text = (file: string) => readFileSync(resolve(root, file), 'utf8')
     const ours = rooms.flatMap((file) =>
       [...text(file).matchAll(/class (\w+) extends SegueError\b/g)].map(([, name]) => name),
