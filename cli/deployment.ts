@@ -10,6 +10,8 @@ import { CliError } from './errors.ts'
 export interface Deployment extends Deployed {
   client: ClientConfig
   ledgerTable: string
+  /** Absent where an earlier version deployed the stack. */
+  switchTable?: string
   stateMachineArn: string
   /** UUID of the event source mapping that brings live changes; absent where the stack does not put it out. */
   captureMapping?: string
@@ -41,6 +43,7 @@ const localSchema = z.object({
   sourceTable: z.string(),
   destinationTable: z.string(),
   ledgerTable: z.string(),
+  switchTable: z.exactOptional(z.string()),
   stateMachineArn: z.string(),
   sourceStream: z.exactOptional(z.string()),
   captureMapping: z.exactOptional(z.string()),
@@ -113,6 +116,7 @@ function stackDeployment({ name, outputs }: Stack, flag: string): Deployment {
     sourceTable: output('SourceTable'),
     destinationTable: output('DestinationTable'),
     ledgerTable: output('LedgerTable'),
+    ...(outputs.SwitchTable && { switchTable: outputs.SwitchTable }),
     stateMachineArn: output('RunStateMachineArn'),
     ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),
     ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),

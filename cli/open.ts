@@ -30,11 +30,12 @@ const runtimeBy = (clock: Clock): Runtime => ({
 export const openDeployment: Open = async ({ stack }) => {
   const deployment = await findDeployment(stack)
   const { dynamodb, lambda, stepFunctions, sts } = openClients(deployment.client)
-  const { captureMapping, indexMapping, preflightFunction } = deployment
+  const { captureMapping, indexMapping, preflightFunction, switchTable } = deployment
   const runtime = runtimeBy(serviceClock(dynamodb))
   return {
     deployment,
     ledger: retryingLedger(sdkLedgerTable(dynamodb, deployment.ledgerTable), runtime),
+    ...(switchTable && { switches: retryingLedger(sdkLedgerTable(dynamodb, switchTable), runtime) }),
     executions: sdkRunExecutions(stepFunctions, deployment.stateMachineArn),
     describeTable: (name) => describeTable(dynamodb, name),
     openTable: ({ name, schema }) => retrying(sdkTable(dynamodb, name, schema), runtime),

@@ -13,6 +13,7 @@ import { addRepair } from './commands/repair.ts'
 import { addReport } from './commands/report.ts'
 import { addRun } from './commands/run.ts'
 import { addStatus } from './commands/status.ts'
+import { addSwitch } from './commands/switch.ts'
 import { addUnlock } from './commands/unlock.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
@@ -42,6 +43,7 @@ const commands = [
   addReport,
   addQuarantine,
   addCapture,
+  addSwitch,
 ]
 
 /**

@@ -3,11 +3,12 @@ import { type IGrantable, PolicyStatement } from 'aws-cdk-lib/aws-iam'
 import type { IStateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { executionsOf, type StoredTable, useKey } from './policy-statements.ts'
 
-/** What the commands of a watcher call: `status`, `watch`, `diff`, `report`, `quarantine list`. */
+/** What the commands of a watcher call: `status`, `watch`, `diff`, `report`, `quarantine list`, `switch show`. */
 const look = {
   stack: ['cloudformation:DescribeStacks'],
   source: ['dynamodb:DescribeTable'],
   ledger: ['dynamodb:GetItem', 'dynamodb:Query'],
+  switches: ['dynamodb:GetItem'],
   machine: ['states:ListExecutions'],
   runs: ['states:DescribeExecution'],
 } as const satisfies Actions
@@ -17,13 +18,23 @@ const operate = {
   source: ['dynamodb:Query', 'dynamodb:Scan'],
   destination: ['dynamodb:DescribeTable', 'dynamodb:Scan'],
   ledger: ['dynamodb:PutItem'],
+  switches: ['dynamodb:PutItem'],
   machine: ['states:StartExecution'],
   runs: ['states:StopExecution'],
   mappings: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
   preflight: ['lambda:InvokeFunction'],
 } as const satisfies Actions
 
-type Resource = 'stack' | 'source' | 'destination' | 'ledger' | 'machine' | 'runs' | 'mappings' | 'preflight'
+type Resource =
+  | 'stack'
+  | 'source'
+  | 'destination'
+  | 'ledger'
+  | 'switches'
+  | 'machine'
+  | 'runs'
+  | 'mappings'
+  | 'preflight'
 type Actions = { readonly [R in Resource]?: readonly string[] }
 
 /** What commands work on. */
@@ -31,6 +42,8 @@ export interface CommandResources {
   source: StoredTable
   destination: StoredTable
   ledger: StoredTable
+  /** The table of the switch. */
+  switches: StoredTable
   run: IStateMachine
   /** ARNs of the versions of the preflight function: a role of another stack must not change with each deployment. */
   preflight: string
@@ -41,27 +54,34 @@ export interface CommandResources {
 /** Lets somebody see how a run stands, and change nothing. */
 export function grantLooking(grantee: IGrantable, resources: CommandResources): void {
   grant(grantee, look, resources)
-  give(grantee, useKey(resources.ledger.encryptionKey, READ))
+  for (const { encryptionKey } of [resources.ledger, resources.switches]) give(grantee, useKey(encryptionKey, READ))
 }
 
 /** Lets somebody give every command. */
 export function grantOperating(grantee: IGrantable, resources: CommandResources): void {
-  const { source, destination, ledger } = resources
+  const { source, destination, ledger, switches } = resources
   grant(grantee, look, resources)
   grant(grantee, operate, resources)
-  give(grantee, useKey(ledger.encryptionKey))
+  for (const { encryptionKey } of [ledger, switches]) give(grantee, useKey(encryptionKey))
   for (const { encryptionKey } of [source, destination]) give(grantee, useKey(encryptionKey, READ))
+}
+
+/** Lets an application read which table is active. */
+export function grantFollowing(grantee: IGrantable, { tableArn, encryptionKey }: StoredTable): void {
+  give(grantee, [new PolicyStatement({ actions: [...look.switches], resources: [tableArn] })])
+  give(grantee, useKey(encryptionKey, READ))
 }
 
 const READ = ['Decrypt', 'DescribeKey']
 
 function grant(grantee: IGrantable, actions: Actions, resources: CommandResources): void {
-  const { source, destination, ledger, run, preflight, mappings } = resources
+  const { source, destination, ledger, switches, run, preflight, mappings } = resources
   const arns: Record<Resource, string[]> = {
     stack: [Stack.of(run).stackId],
     source: [source.tableArn],
     destination: [destination.tableArn],
     ledger: [ledger.tableArn],
+    switches: [switches.tableArn],
     machine: [run.stateMachineArn],
     runs: [executionsOf(run)],
     mappings,

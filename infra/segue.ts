@@ -11,10 +11,10 @@ import { accountLimit } from './account-limit.ts'
 import { codeHash } from './code-hash.ts'
 import { Feed } from './feed.ts'
 import { Functions } from './functions.ts'
-import { ledgerTable } from './ledger-table.ts'
 import { manifestBucket } from './manifest-bucket.ts'
-import { type CommandResources, grantLooking, grantOperating } from './people.ts'
+import { type CommandResources, grantFollowing, grantLooking, grantOperating } from './people.ts'
 import { allowDescribingRuns, type StoredTable } from './policy-statements.ts'
+import { ledgerTable, switchTable } from './retained-table.ts'
 import { rolesThatSearch, type SearchDomain, searchOf } from './search.ts'
 import { StateMachines } from './state-machines.ts'
 import { version } from './version.ts'
@@ -52,7 +52,12 @@ export interface SegueProps {
    * key too. @default a new table
    */
   ledger?: StoredTable
-  /** Encrypts the bucket of manifests, and a new ledger. @default keys that AWS manages */
+  /**
+   * The table that an earlier stack made for the switch, where applications follow it already: `Table.fromTableName(scope, 'Switch', 'name')`.
+   * If a customer key encrypts it, give the key too. @default a new table
+   */
+  switchTable?: StoredTable
+  /** Encrypts the bucket of manifests, and a new ledger and table of the switch. @default keys that AWS manages */
   encryptionKey?: IKey
   /**
    * The VPC of the functions. They must reach DynamoDB, DynamoDB Streams, S3, Lambda, Step Functions and CloudFormation through NAT: an
@@ -75,6 +80,8 @@ export class Segue extends Construct implements IConnectable {
   readonly sourceTable: StoredTable
   readonly destinationTable: StoredTable
   readonly ledger: StoredTable
+  /** Holds the row that says which of the two tables applications use: see `dynamodb-segue/switch`. */
+  readonly switchTable: StoredTable
   /** Start an execution of its `run` with `{}` to run the pending migrations. */
   readonly machines: { readonly run: StateMachine; readonly chunk: StateMachine }
   /** Of the functions in a VPC: `domain.connections.allowFrom(segue, Port.HTTPS)`. */
@@ -100,6 +107,7 @@ export class Segue extends Construct implements IConnectable {
       ? withItsStream(props.destinationTable)
       : namedTable(this, 'Destination', options.destinationTable, destinationStream)
     this.ledger = props.ledger ?? ledgerTable(this, encryptionKey)
+    this.switchTable = props.switchTable ?? switchTable(this, encryptionKey)
     const manifests = manifestBucket(this, encryptionKey)
 
     const search =
@@ -130,6 +138,7 @@ export class Segue extends Construct implements IConnectable {
     this.machines = new StateMachines(this, 'Workflow', { options, functions, manifests })
     this.#commands = {
       ...tables,
+      switches: this.switchTable,
       run: this.machines.run,
       preflight: functions.preflight.versionArns,
       mappings: [capture, index].flatMap((feed) => (feed ? [feed.mappingArn] : [])),
@@ -143,6 +152,7 @@ export class Segue extends Construct implements IConnectable {
     this.output('SourceTable', options.sourceTable)
     this.output('DestinationTable', options.destinationTable)
     this.output('LedgerTable', this.ledger.tableName)
+    this.output('SwitchTable', this.switchTable.tableName)
     this.output('ManifestBucket', manifests.bucketName)
     this.output('Version', version)
     this.output('Options', Stack.of(this).toJsonString(options))
@@ -166,6 +176,11 @@ export class Segue extends Construct implements IConnectable {
   /** Lets a role give every command of `segue`. It must name the stack (`--stack`): it may describe no other. */
   grantOperate(grantee: IGrantable): void {
     grantOperating(grantee, this.#commands)
+  }
+
+  /** Lets an application follow the switch: it reads which of the two tables is active. What it does with them is not granted here. */
+  grantFollow(grantee: IGrantable): void {
+    grantFollowing(grantee, this.switchTable)
   }
 
   /** An output of the stack with exactly this name, independent of the ids of the constructs above. */

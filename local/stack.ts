@@ -112,6 +112,7 @@ export function stackOf(
     sourceTable: output('SourceTable'),
     destinationTable: output('DestinationTable'),
     ledgerTable: output('LedgerTable'),
+    ...(outputs.SwitchTable && { switchTable: outputs.SwitchTable }),
     stateMachineArn: output('RunStateMachineArn'),
     ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),
     ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),

@@ -13,6 +13,7 @@ export interface LocalStack {
   readonly sourceTable: string
   readonly destinationTable: string
   readonly ledgerTable: string
+  readonly switchTable?: string
   readonly stateMachineArn: string
   /** ARN of the source's stream, where live changes are captured. */
   readonly sourceStream?: string

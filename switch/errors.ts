@@ -11,7 +11,7 @@ export type SwitchErrorCode =
 export const switchErrors: ErrorTable<SwitchErrorCode> = {
   'switch-closed': {
     means: 'The tables are being switched, so no write may begin. It takes a few minutes. Nothing was written.',
-    next: 'Try again later: respond with 503 and Retry-After, or leave the message in its queue.',
+    next: 'Try again later: respond with 503 and Retry-After, or leave the message in its queue. `segue switch show` says who closed it and when.',
     retryable: true,
   },
   'switch-unreadable': {
@@ -21,11 +21,11 @@ export const switchErrors: ErrorTable<SwitchErrorCode> = {
   },
   'switch-not-found': {
     means: 'There is no row that says which of the two tables is active. Nothing was written.',
-    next: 'Check `switchTable` (output SwitchTable of the stack) and both names in `tables`. If they are right, the row has to be made first.',
+    next: 'Check `switchTable` (output SwitchTable of the stack) and both names in `tables`. If they are right, make the row: `segue switch create`.',
   },
   'switch-unknown-table': {
     means: 'The switch names a table as active that this application was not told of. Nothing was written.',
-    next: 'Correct `tables`: both names.',
+    next: 'Correct `tables`: both names, as `segue switch show` prints them.',
   },
   'switch-outlived': {
     means: 'A switch was used in another Lambda invocation than the one that began to follow it. Nothing was written.',

@@ -49,6 +49,8 @@ export interface RunExecutions {
 export interface OperatorEngine {
   deployment: Deployed
   ledger: LedgerTable
+  /** The table of the switch, where the deployment names it. */
+  switches?: LedgerTable
   executions: RunExecutions
   describeTable(name: string): Promise<TableDescription>
   openTable(description: TableDescription): Table

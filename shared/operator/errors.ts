@@ -8,6 +8,7 @@ export type OperatorErrorCode =
   | 'not-off'
   | 'somebody-acted'
   | 'owner-alive'
+  | 'no-switch-table'
 
 export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
   'no-run': {
@@ -38,6 +39,10 @@ export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
     means:
       'The execution that owns the destination runs, or it is not known whether it does, so its lease is not freed.',
     next: 'Wait for it (`segue watch`), pause it (`segue pause`), or stop it: `segue unlock --stop-owner`.',
+  },
+  'no-switch-table': {
+    means: 'The deployment has no table for the switch, which says which of the two tables applications use.',
+    next: 'An earlier version deployed it: deploy it again.',
   },
   'lost-sight': {
     means: 'A command started something, and then lost the connection to it.',

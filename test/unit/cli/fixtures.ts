@@ -116,6 +116,7 @@ export function memoryWorld() {
       sourceStream: 'arn:stream:alpha',
     },
     ledger,
+    switches: memoryLedgerTable(),
     executions: {
       describe: async (arn) => views[arn] ?? { status: 'running' },
       running: async () => (state.running === undefined ? { kind: 'no' } : { kind: 'yes', execution: state.running }),

@@ -10,7 +10,9 @@ const pages = ['README.md', 'local/README.md', ...globSync('docs/*.md', { cwd: r
 /** Every `segue …` of a page that names a command, as far as its options go. Other words end it. */
 function commandsOf(page: string): string[] {
   const text = readFileSync(path.join(root, page), 'utf8')
-  const found = text.matchAll(/(?:`|npx )segue ((?:[a-z]+)(?: (?:list|off))?(?: --[a-z-]+(?: [\w./-]+)?)*)/g)
+  const found = text.matchAll(
+    /(?:`|npx )segue ((?:[a-z]+)(?: (?:list|off|show|create))?(?: --[a-z-]+(?: [\w./-]+)?)*)/g,
+  )
   return [...found].map(([, command = '']) => command)
 }
 

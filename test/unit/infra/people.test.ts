@@ -25,7 +25,13 @@ vi.mock('../../../cli/clients.ts', () => ({ openClients: () => clients.clients }
 
 const machine = 'arn:aws:states:us-east-1:000000000000:stateMachine:Run'
 const outputs = {
-  ...{ SourceTable: 'alpha', DestinationTable: 'beta', LedgerTable: 'ledger', ManifestBucket: 'b' },
+  ...{
+    SourceTable: 'alpha',
+    DestinationTable: 'beta',
+    LedgerTable: 'ledger',
+    SwitchTable: 'switches',
+    ManifestBucket: 'b',
+  },
   ...{ RunStateMachineArn: machine, ChunkStateMachineArn: 'c', CaptureMapping: 'mapping', PreflightFunction: 'f' },
 }
 const config = { region: 'us-east-1', credentials: { accessKeyId: 'test', secretAccessKey: 'test' } }
@@ -38,7 +44,12 @@ const schema = [
 /** Clients of a service in which executions run, or have ended. */
 function recordingClients(execution: { status: string }) {
   const called = new Set<string>()
-  const tables: Record<string, string> = { alpha: 'source', beta: 'destination', ledger: 'ledger' }
+  const tables: Record<string, string> = {
+    alpha: 'source',
+    beta: 'destination',
+    ledger: 'ledger',
+    switches: 'switches',
+  }
   const mapping = { State: 'Enabled' }
   const db = recorder(({ operation, body }) => {
     const { TableName, TransactItems = [] } = body
@@ -146,7 +157,15 @@ async function calledBy(run: Parameters<typeof aRun>[0], status: string, ...comm
 }
 
 const stopped = { state: 'stopped', because: 'halted', reason: 'no' } as const
-const looking = ['status', 'watch', 'watch --for 1s', 'diff', 'report --out .segue/grants', 'quarantine list']
+const looking = [
+  'status',
+  'watch',
+  'watch --for 1s',
+  'diff',
+  'report --out .segue/grants',
+  'quarantine list',
+  'switch show',
+]
 
 async function whatLookingCalls(): Promise<string[]> {
   return [
@@ -185,6 +204,7 @@ async function whatOperatingCalls(): Promise<string[]> {
       'verify',
       'repair --yes',
       'capture off --yes',
+      'switch create --yes',
     )),
   ]
 }
@@ -207,6 +227,7 @@ const names: [RegExp, string][] = [
   [/table\/orders$/, 'source'],
   [/table\/orders-new$/, 'destination'],
   [/^\$\{SegueLedger\.Arn\}$/, 'ledger'],
+  [/^\$\{SegueSwitch\.Arn\}$/, 'switches'],
   [/execution:Select\(6, Split\(:, \$\{SegueWorkflowRunMachine\}\)\):\*$/, 'runs'],
   [/^\$\{SegueWorkflowRunMachine\}$/, 'machine'],
   [/event-source-mapping:\$\{SegueCaptureMapping\}$/, 'mapping'],
@@ -233,6 +254,16 @@ describe('what a role is granted', () => {
       'kms:DescribeKey key',
     ])
     expect(keys(granted((segue, role) => segue.grantOperate(role), withKey))).toContain('kms:Encrypt key')
+  })
+
+  it('to follow the switch is to read it, and nothing else', () => {
+    const withKey = (stack: Stack) => ({ encryptionKey: new Key(stack, 'Key') })
+    expect(granted((segue, role) => segue.grantFollow(role))).toEqual(['dynamodb:GetItem switches'])
+    expect(granted((segue, role) => segue.grantFollow(role), withKey)).toEqual([
+      'dynamodb:GetItem switches',
+      'kms:Decrypt key',
+      'kms:DescribeKey key',
+    ])
   })
 
   it('names no mapping where there is no stream', () => {

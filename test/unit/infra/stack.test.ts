@@ -34,6 +34,17 @@ describe('the ledger', () => {
   })
 })
 
+describe('the table of the switch', () => {
+  it('is kept and encrypted like the ledger, and nothing in it expires', () => {
+    const all = template.findResources('AWS::DynamoDB::Table')
+    const [[, ledger], [, switches]] = ['SegueLedger', 'SegueSwitch'].map((name) =>
+      Object.entries(all).find(([id]) => id.startsWith(name)),
+    ) as [[string, Resource], [string, Resource]]
+    const { TimeToLiveSpecification: _, ...kept } = ledger.Properties
+    expect(switches).toEqual({ ...ledger, Properties: kept })
+  })
+})
+
 describe('the bucket', () => {
   it('is private, encrypted, and empties itself', () => {
     template.hasResource('AWS::S3::Bucket', {
@@ -167,6 +178,7 @@ describe('the stack', () => {
       SourceTable: 'orders',
       DestinationTable: 'orders-new',
       LedgerTable: '${SegueLedger}',
+      SwitchTable: '${SegueSwitch}',
       ManifestBucket: '${SegueManifests}',
       RunStateMachineArn: '${SegueWorkflowRunMachine}',
       ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',

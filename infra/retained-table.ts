@@ -9,11 +9,25 @@ import type { Construct } from 'constructs'
  * @param encryptionKey Without one, the table is encrypted under the key that AWS manages in this account.
  */
 export function ledgerTable(scope: Construct, encryptionKey: IKey | undefined): Table {
-  return new Table(scope, 'Ledger', {
+  return retainedTable(scope, 'Ledger', encryptionKey, 'expiresAt')
+}
+
+/** The table of the switch. It outlives the stack, because applications write nothing without it. Nothing in it expires. */
+export function switchTable(scope: Construct, encryptionKey: IKey | undefined): Table {
+  return retainedTable(scope, 'Switch', encryptionKey)
+}
+
+function retainedTable(
+  scope: Construct,
+  id: string,
+  encryptionKey: IKey | undefined,
+  timeToLiveAttribute?: string,
+): Table {
+  return new Table(scope, id, {
     partitionKey: { name: 'pk', type: AttributeType.STRING },
     sortKey: { name: 'sk', type: AttributeType.STRING },
     billingMode: BillingMode.PAY_PER_REQUEST,
-    timeToLiveAttribute: 'expiresAt',
+    ...(timeToLiveAttribute !== undefined && { timeToLiveAttribute }),
     pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
     ...(encryptionKey
       ? { encryption: TableEncryption.CUSTOMER_MANAGED, encryptionKey }
