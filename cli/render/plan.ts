@@ -168,8 +168,12 @@ function narrow({ forecast: { phases }, destination: { name, throughput } }: Run
 function narrowLine(phase: string, { of, name, mode, unit, rate, growingSeconds }: Narrowest): string {
   const which = of === 'index' ? `index ${name}` : name
   const units = `${grouped(rate)} ${unit === 'writeUnits' ? 'write' : 'read'} units a second`
-  if (growingSeconds === undefined) return `  ${phase} waits for ${which}, which takes ${units} (${mode}).`
-  return `  ${phase} waits for ${which}, which takes ${units} now; ${duration(growingSeconds * 1000)} at least if it doubles every 30 minutes, as on-demand tables may.`
+  const waits = `  ${phase} waits for ${which}, which takes ${units}`
+  if (growingSeconds === undefined) return `${waits} (provisioned; whether auto scaling raises it is not known).`
+  const then = duration(growingSeconds * 1000)
+  return mode === 'provisioned'
+    ? `${waits} (provisioned); ${then} at least with all that auto scaling may raise it to, by minutes.`
+    : `${waits} now; ${then} at least if it doubles every 30 minutes, as on-demand tables may.`
 }
 
 function price({ forecast: { dollars }, destination, source }: RunPlan): string[] {

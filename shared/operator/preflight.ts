@@ -1,6 +1,6 @@
 import { parseRequest } from '../config/options.ts'
 import { type PreflightWorld, preflightEngine, preflightHandler } from '../phases/handlers/preflight.ts'
-import type { Handler, Migrating, World } from '../phases/handlers/world.ts'
+import type { Handler } from '../phases/handlers/world.ts'
 import type { Executions } from '../phases/ports.ts'
 import { allFindings } from '../phases/preflight/ask.ts'
 import { type Ready, subjectOf } from '../phases/preflight.ts'
@@ -37,8 +37,8 @@ async function find(
   return { outcome: 'answered', findings: await allFindings({ ...subject, executions: world.executions }) }
 }
 
-async function answer(question: PlanQuestion, world: World & Migrating): Promise<PlanAnswer> {
-  const { options, ledger, runtime, describeTable, openTable } = world
+async function answer(question: PlanQuestion, world: PreflightWorld): Promise<PlanAnswer> {
+  const { options, ledger, runtime, describeTable, openTable, operations } = world
   const until = runtime.clock() + sampleMs
   const [source, destination] = await Promise.all([
     describeTable(options.sourceTable),
@@ -50,6 +50,7 @@ async function answer(question: PlanQuestion, world: World & Migrating): Promise
     openTable: ({ name, schema }) => openTable(name, schema),
     ledger,
     migrations: await world.migrations(),
+    scaling: (table) => operations.scaling(table),
     hasTime: () => runtime.clock() < until,
   })
 }

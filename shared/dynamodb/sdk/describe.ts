@@ -52,6 +52,8 @@ export interface Throughput {
   warm?: Rate
   /** What is provisioned; on demand, the most that somebody allows. No value: no such limit. */
   limit?: Partial<Rate>
+  /** What auto scaling may raise it to, as Application Auto Scaling says. No value: not known. */
+  scalesTo?: Partial<Rate>
 }
 
 /** A secondary index, even if it is still being built. */

@@ -31,7 +31,10 @@ export interface Narrowest {
   unit: 'readUnits' | 'writeUnits'
   /** A second. */
   rate: number
-  /** The time of the phase if the table doubles its rate as often as on-demand tables may. */
+  /**
+   * The time of the phase if the table takes more as it goes: on demand, if it doubles as often as it may; provisioned, if auto
+   * scaling has raised it to the most that it may. No value: provisioned, and whether it scales is not known.
+   */
   growingSeconds?: number
 }
 
@@ -125,14 +128,27 @@ function phaseOf(phase: PhaseForecast['phase'], leastSeconds: number, uses: Use[
       const rate = rateOf(throughput, unit)
       if (!throughput || of === 'replica' || rate === undefined || use[unit] / rate <= seconds) continue
       seconds = use[unit] / rate
-      const most =
-        throughput.limit?.[unit] ?? (unit === 'writeUnits' ? partitionWriteUnits : partitionReadUnits) * atWork
-      const growing = Math.max(leastSeconds, growingSeconds(use[unit], rate, most))
-      const { mode } = throughput
-      narrowest = { of, name, mode, unit, rate, ...(mode === 'on-demand' && { growingSeconds: growing }) }
+      const growing = growingTime(use[unit], unit, throughput, atWork)
+      narrowest = {
+        ...{ of, name, mode: throughput.mode, unit, rate },
+        ...(growing !== undefined && { growingSeconds: Math.max(leastSeconds, growing) }),
+      }
     }
   }
   return { phase, seconds, uses, ...(narrowest && { narrowest }) }
+}
+
+function growingTime(
+  units: number,
+  unit: 'readUnits' | 'writeUnits',
+  throughput: Throughput,
+  atWork: number,
+): number | undefined {
+  const { mode, limit, scalesTo } = throughput
+  const rate = rateOf(throughput, unit) ?? 0
+  if (mode === 'provisioned') return scalesTo && units / Math.max(rate, scalesTo[unit] ?? rate)
+  const partition = unit === 'writeUnits' ? partitionWriteUnits : partitionReadUnits
+  return growingSeconds(units, rate, limit?.[unit] ?? partition * atWork)
 }
 
 /** For a Use. */

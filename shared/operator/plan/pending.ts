@@ -1,8 +1,9 @@
 import type { Table } from '../../dynamodb/ports.ts'
-import type { TableDescription } from '../../dynamodb/sdk/describe.ts'
+import type { Rate, TableDescription } from '../../dynamodb/sdk/describe.ts'
 import { readApplied } from '../../ledger/applied.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import type { Migration } from '../../migrations/migration.ts'
+import { isUnanswered, type Operations, type ScalingRange } from '../../phases/preflight/operations.ts'
 import type { Refused } from '../../phases/refusal.ts'
 import { type Sample, sampleTable } from './sample.ts'
 
@@ -18,6 +19,8 @@ export interface PlanAnswer {
   /** Ids of the migrations that a run would apply, in order. */
   pending: string[]
   sample: Sample
+  /** What auto scaling may raise the tables to, units a second. No value: not known, or not asked since none is provisioned. */
+  scaling?: { source: Partial<Rate>; destination: Partial<Rate> }
 }
 
 /** The deployment did not respond, or would refuse every run; `reason` is for people. */
@@ -29,6 +32,8 @@ export interface PlanAnswerEngine {
   openTable(description: TableDescription): Table
   ledger: LedgerTable
   migrations: readonly Migration[]
+  /** Asks what auto scaling may make of a table. @default it is not known */
+  scaling?: Operations['scaling']
   hasTime?(): boolean
 }
 
@@ -38,7 +43,7 @@ export interface PlanAnswerEngine {
  */
 export async function answerPlan(
   { totalSegments, jump }: PlanQuestion,
-  { source, destination, openTable, ledger, migrations, hasTime }: PlanAnswerEngine,
+  { source, destination, openTable, ledger, migrations, hasTime, ...engine }: PlanAnswerEngine,
 ): Promise<PlanAnswer> {
   const applied = await readApplied(ledger, source)
   const pending = migrations.filter(({ id }) => !applied.includes(id))
@@ -49,5 +54,22 @@ export async function answerPlan(
     target: { schema, indexes, migrations: pending },
     ...(hasTime && { hasTime }),
   })
-  return { outcome: 'answered', pending: pending.map(({ id }) => id), sample }
+  const scaling = engine.scaling && (await scalingOf(source, destination, engine.scaling))
+  return { outcome: 'answered', pending: pending.map(({ id }) => id), sample, ...(scaling && { scaling }) }
+}
+
+async function scalingOf(
+  source: TableDescription,
+  destination: TableDescription,
+  ask: Operations['scaling'],
+): Promise<PlanAnswer['scaling']> {
+  const tables = [source, destination]
+  if (!tables.some(({ throughput }) => throughput?.mode === 'provisioned')) return undefined
+  const [ofSource, ofDestination] = await Promise.all(tables.map(({ name }) => ask(name)))
+  if (!ofSource || !ofDestination || isUnanswered(ofSource) || isUnanswered(ofDestination)) return undefined
+  return { source: mostOf(ofSource), destination: mostOf(ofDestination) }
+}
+
+function mostOf(ranges: ScalingRange[]): Partial<Rate> {
+  return Object.fromEntries(ranges.map(({ dimension, most }) => [`${dimension}Units`, most]))
 }

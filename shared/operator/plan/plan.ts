@@ -1,5 +1,5 @@
 import { type Options, parseOptions, type RunRequest } from '../../config/options.ts'
-import type { TableDescription } from '../../dynamodb/sdk/describe.ts'
+import type { Rate, TableDescription } from '../../dynamodb/sdk/describe.ts'
 import { readCoverage } from '../../facts/coverage.ts'
 import { wasFinished } from '../../facts/resumable.ts'
 import { readApplied } from '../../ledger/applied.ts'
@@ -63,7 +63,7 @@ export async function makePlan(
 ): Promise<RunPlan> {
   const { ledger, deployment } = engine
   const options = optionsOf(deployment)
-  const [source, destination] = await Promise.all([
+  const tables = await Promise.all([
     engine.describeTable(options.sourceTable),
     engine.describeTable(options.destinationTable),
   ])
@@ -75,13 +75,10 @@ export async function makePlan(
   const segments = resumed?.segments ?? request.segments ?? options.segments
   const atWork = Math.min(options.concurrency, segments)
   const jump = !Refusal.is(checked) && checked.split
-  const { answer, sample } = await sampleOutputs(
-    { totalSegments: segments, jump },
-    source,
-    destination,
-    engine,
-    migrations,
-  )
+  const { answer, sample } = await sampleOutputs({ totalSegments: segments, jump }, ...tables, engine, migrations)
+  const scaling = answer?.outcome === 'answered' ? answer.scaling : undefined
+  const source = scaled(tables[0], scaling?.source)
+  const destination = scaled(tables[1], scaling?.destination)
   const heavy = await listHeavy(ledger, source.name)
   const { keys, unmeasured } = await forecastKeys(
     engine.openTable(source),
@@ -133,6 +130,11 @@ export async function makePlan(
     keys,
     unmeasuredKeys: unmeasured,
   }
+}
+
+function scaled(table: TableDescription, scalesTo: Partial<Rate> | undefined): TableDescription {
+  const { throughput } = table
+  return throughput && scalesTo ? { ...table, throughput: { ...throughput, scalesTo } } : table
 }
 
 /** A sample of the source, measured as the migrations transform it, or as it is if they are not known. */

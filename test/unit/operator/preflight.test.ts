@@ -3,6 +3,7 @@ import path from 'node:path'
 import { expect, test } from 'vitest'
 import * as z from 'zod/mini'
 import { parseOptions } from '../../../shared/config/options.ts'
+import type { TableDescription } from '../../../shared/dynamodb/sdk/describe.ts'
 import { writeApplied } from '../../../shared/ledger/applied.ts'
 import { MigrationsModuleError } from '../../../shared/migrations/errors.ts'
 import { defineMigration, type Migration } from '../../../shared/migrations/migration.ts'
@@ -23,6 +24,7 @@ const twins = (id: string) =>
 function setUp(
   migrations: () => Promise<Migration[]> = async () => [twins('first'), twins('second')],
   operations: Partial<Operations> = {},
+  described: Partial<TableDescription> = {},
 ) {
   const memory = memoryWorld()
   const { world, tables, ledger } = memory
@@ -34,7 +36,7 @@ function setUp(
     streamArn: 'arn:stream:alpha',
     runtime: world.runtime,
     ledger,
-    describeTable: world.describeTable,
+    describeTable: async (name) => ({ ...(await world.describeTable(name)), ...described }),
     openTable: (name) => tables[name as keyof typeof tables],
     migrations,
     mappingId: 'ours',
@@ -54,6 +56,18 @@ test('the preflight function, asked for a plan, tells what is pending and what i
     pending: ['second'],
     sample: { migrated: true, complete: true, sums: { items: 10, outputs: 20 } },
   })
+})
+
+test('asked for a plan, it tells what auto scaling may raise provisioned tables to, where it may ask', async () => {
+  const throughput = { mode: 'provisioned', limit: { readUnits: 5, writeUnits: 5 } } as const
+  const scaling: Operations['scaling'] = async (table) =>
+    table === 'beta' ? [{ dimension: 'write', least: 5, most: 900 }] : []
+  expect(await setUp(undefined, { scaling }).call({ plan })).not.toHaveProperty('scaling')
+  expect(await setUp(undefined, { scaling }, { throughput }).call({ plan })).toMatchObject({
+    scaling: { source: {}, destination: { writeUnits: 900 } },
+  })
+  const denied: Operations['scaling'] = async () => ({ unanswered: 'denied', action: 'DescribeScalableTargets' })
+  expect(await setUp(undefined, { scaling: denied }, { throughput }).call({ plan })).not.toHaveProperty('scaling')
 })
 
 test('asked for a plan, it refuses migrations that do not load', async () => {

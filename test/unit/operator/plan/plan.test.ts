@@ -211,7 +211,7 @@ describe('a plan', () => {
 describe('a plan of a destination on demand', () => {
   const onDemand = { mode: 'on-demand', warm: { readUnits: 12_000, writeUnits: 2_000 } } as const
 
-  function forecasting(throughput: Throughput | undefined, by?: number) {
+  function forecasting(throughput: Throughput | undefined, by?: number, scaling?: PlanAnswer['scaling']) {
     const { world, state } = memoryWorld()
     state.itemCount = 8_640_000
     const engine: OperatorEngine = {
@@ -221,7 +221,7 @@ describe('a plan of a destination on demand', () => {
         ...(await world.describeTable(name)),
         ...(name === 'beta' && throughput && { throughput }),
       }),
-      askPlan: async () => ({ outcome: 'answered', pending: [], sample: oneKb }),
+      askPlan: async () => ({ outcome: 'answered', pending: [], sample: oneKb, ...(scaling && { scaling }) }),
     }
     return makePlan(parseRequest({ offline: true }), engine, undefined, by)
   }
@@ -256,6 +256,15 @@ describe('a plan of a destination on demand', () => {
       expect(page.join('\n')).toContain('How many write units beta takes a second is not known.')
       expect(page.join('\n')).not.toContain('To warm up')
     }
+  })
+
+  test('says of a provisioned one whether auto scaling raises it', async () => {
+    const provisioned = { mode: 'provisioned', limit: { readUnits: 12_000, writeUnits: 1_000 } } as const
+    const waits = '  Copy waits for beta, which takes 1,000 write units a second (provisioned'
+    expect(await pageOf(provisioned)).toContain(`${waits}; whether auto scaling raises it is not known).`)
+    expect(await pageOf(provisioned, undefined, { source: {}, destination: { writeUnits: 2_000 } })).toContain(
+      `${waits}); 1h 12m at least with all that auto scaling may raise it to, by minutes.`,
+    )
   })
 
   test('says what it costs to be done by an hour, that it is anyway, or that it cannot be', async () => {

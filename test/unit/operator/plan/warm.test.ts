@@ -128,6 +128,14 @@ describe('a destination', () => {
     })
   })
 
+  test('that auto scaling raises has its time with the most of that, where it is known', () => {
+    const growing = (scalesTo?: { writeUnits?: number }) =>
+      make({ throughput: { ...provisioned(2_000), ...(scalesTo && { scalesTo }) } }, { keyItems: 0 }).copy.narrowest
+    expect(growing()).not.toHaveProperty('growingSeconds')
+    expect(minutes(growing({ writeUnits: 8_000 })!.growingSeconds!)).toBe(100)
+    expect(minutes(growing({})!.growingSeconds!)).toBe(400)
+  })
+
   test('that somebody limits takes no more than that, and never grows beyond it', () => {
     const { copy } = make({ throughput: { ...onDemand(4_000), limit: { writeUnits: 1_000 } } }, { keyItems: 0 })
     expect(minutes(copy.seconds)).toBe(800)
