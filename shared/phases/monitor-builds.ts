@@ -1,7 +1,9 @@
 import { type FedBuild, fedBuilds } from '../facts/builds.ts'
 import { changeBuild, loseBuild, readBuilds } from '../ledger/builds.ts'
 import { hourOf } from '../ledger/burials.ts'
+import { readCapture } from '../ledger/capture.ts'
 import { readControl } from '../ledger/control.ts'
+import { buildKey } from '../ledger/feeds.ts'
 import { isAborted, liveStopReason, type StopReason } from '../ledger/fencing.ts'
 import { readLease } from '../ledger/lease.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
@@ -67,6 +69,8 @@ async function monitorBuild(
   engine: BuildsEngine,
 ): Promise<void> {
   const { ledger, runtime, deadline } = engine
+  // Prepare index is about to say when its feed begins.
+  if (!(await readCapture(ledger, buildKey(build)))) return
   // The other half is for the deletes.
   const { drain, tickets } = await engine.engineOf(run, build, shareOf(deadline, 1 / 2))
   const found = await monitorFeed(isOn, { run, fence, feed: 'index', engine: drain })

@@ -89,6 +89,15 @@ describe('the monitor of builds', () => {
     expect(await lag()).toMatchObject({ stopped: 'turned off' })
   })
 
+  it('leaves a build alone whose feed has not begun, but its mapping is on', async () => {
+    const { monitor, asked, build, ledger, lag } = await monitored({ served: true }, 'Disabled')
+    await ledger.commit([buildPut(undefined, { ...build, n: 2, begunAt: 2 })])
+    expect(await monitor()).toEqual({ outcome: 'monitored' })
+    expect(asked).toEqual([true])
+    expect(await lag(1)).toBeDefined()
+    expect(await lag(2)).toBeUndefined()
+  })
+
   it.each<[string, Partial<Build>]>([
     ['is lost', { state: 'lost' }],
     ['has ended', { state: 'ended' }],
