@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { LostSight } from '../shared/operator/errors.ts'
 import { SegueError } from '../shared/runtime/error.ts'
+import { addIndex } from './commands/build-index.ts'
 import { addCapture } from './commands/capture.ts'
 import { addAbort, addPause, addResume } from './commands/control.ts'
 import { addDiff } from './commands/diff.ts'
@@ -40,6 +41,7 @@ const commands = [
   addVerify,
   addDiff,
   addRepair,
+  addIndex,
   addReport,
   addQuarantine,
   addCapture,

@@ -22,6 +22,7 @@ const retry = taskRetriers
  */
 export function runMachine(resources: RunResources): Machine {
   const { functions } = resources
+  const building = buildingOf(functions)
   const phase = (
     resource: Invocable,
     comment: string,
@@ -38,14 +39,18 @@ export function runMachine(resources: RunResources): Machine {
   const plan = (kind: PassKind, next: string) =>
     phase(functions.plan, 'Makes sure the chunks exist and lists those with work left.', `$.${kind}`, { kind }, next)
   /** Plans, runs and checks a pass, and continues with `next` once it covers its table. */
-  const pass = (kind: PassKind, next: string, planned = `Plan ${kind}`): { [name: string]: State } => {
+  const pass = (
+    kind: PassKind,
+    next: string,
+    { planned = `Plan ${kind}`, checked = `Check ${kind}` } = {},
+  ): { [name: string]: State } => {
     const { phase: name } = passes[kind]
     return {
       [planned]: plan(kind, `${name} left?`),
-      [`${name} left?`]: anyLeft(kind, name, `Check ${kind}`),
+      [`${name} left?`]: anyLeft(kind, name, checked),
       [`Plan ${kind} halted`]: fail(`$.${kind}`),
-      [name]: passState(name, { plan: `$.${kind}`, next: `Check ${kind}`, halt: 'Halt' }, resources),
-      [`Check ${kind}`]: phase(
+      [name]: passState(name, { plan: `$.${kind}`, next: checked, halt: 'Halt' }, resources),
+      [checked]: phase(
         functions['check-pass'],
         'Checks in the ledger that the chunks cover the table and all are done.',
         `$.${kind}Checked`,
@@ -59,6 +64,81 @@ export function runMachine(resources: RunResources): Machine {
       [`${name} halted`]: fail(`$.${kind}Checked`),
     }
   }
+  /** The states that build search indices. A deployment without definitions has none of them. */
+  const indexing = (builders: Building): { [name: string]: State } => ({
+    'Index?': choose({ '$.lease.index': { true: 'Prepare index' } }, 'Finish'),
+    'Prepare index': phase(
+      builders['prepare-index'],
+      'Creates new indices, and turns on what brings changes of the destination into them.',
+      '$.prepareIndex',
+      {},
+      'Index prepared?',
+      longTaskRetriers,
+    ),
+    'Index prepared?': choose(
+      { '$.prepareIndex.outcome': { prepared: 'Plan index', waiting: 'Wait for the index feed', paused: 'Paused' } },
+      'Prepare index halted',
+    ),
+    'Wait for the index feed': wait(
+      '$.prepareIndex.seconds',
+      'Prepare index',
+      'A mapping takes up to minutes to change.',
+    ),
+    'Prepare index halted': fail('$.prepareIndex'),
+
+    ...pass('index', 'Drain index', { checked: 'Check index pass' }),
+
+    'Drain index': phase(
+      functions.drain,
+      'Reads the stream of the destination to check that every change up to the end of the pass is in the indices.',
+      '$.drainIndex',
+      { 'past.$': '$.indexChecked.at', feed: 'index' },
+      'Index drained?',
+      longTaskRetriers,
+    ),
+    'Index drained?': choose(
+      {
+        '$.drainIndex.outcome': {
+          drained: 'Bury from the start',
+          more: 'Drain index',
+          waiting: 'Wait for changes of the index',
+          paused: 'Paused',
+        },
+      },
+      'Drain index halted',
+    ),
+    'Wait for changes of the index': wait(
+      '$.drainIndex.seconds',
+      'Drain index',
+      'Changes of the destination are behind; see the lag in `segue status`.',
+    ),
+    'Drain index halted': fail('$.drainIndex'),
+
+    'Bury from the start': {
+      Type: 'Pass',
+      Parameters: { from: { shard: 0, after: '' } },
+      ResultPath: '$.bury',
+      Next: 'Bury',
+    },
+    Bury: phase(
+      builders.bury,
+      'Deletes once more the documents of items that were deleted meanwhile.',
+      '$.bury',
+      { 'from.$': '$.bury.from' },
+      'Buried?',
+      longTaskRetriers,
+    ),
+    'Buried?': choose(
+      { '$.bury.outcome': { buried: 'Finish', more: 'Bury', waiting: 'Wait for the last document', paused: 'Paused' } },
+      'Bury halted',
+    ),
+    'Wait for the last document': wait(
+      '$.bury.seconds',
+      'Bury',
+      'A slice that died may still be writing until its deadline.',
+    ),
+    'Bury halted': fail('$.bury'),
+  })
   const finish = (probed: boolean) =>
     phase(
       functions.finish,
@@ -106,7 +186,11 @@ export function runMachine(resources: RunResources): Machine {
       'Lease refused': fail('$.lease'),
       'What for?': choose(
         {
-          '$.lease.only': { verify: 'Plan verify', repair: 'Repair from the start' },
+          '$.lease.only': {
+            verify: 'Plan verify',
+            repair: 'Repair from the start',
+            ...(building && { index: 'Prepare index' }),
+          },
           '$.lease.capture': { true: 'Capture' },
         },
         'Plan',
@@ -126,7 +210,7 @@ export function runMachine(resources: RunResources): Machine {
       'Wait for capture': wait('$.capture.seconds', 'Capture', 'A mapping takes up to minutes to change.'),
       'Capture halted': fail('$.capture'),
 
-      ...pass('copy', 'Captured?', 'Plan'),
+      ...pass('copy', 'Captured?', { planned: 'Plan' }),
       'Captured?': choose({ '$.copyChecked.capture': { true: 'Drain' } }, 'Settle from the start'),
 
       Drain: phase(
@@ -201,7 +285,8 @@ export function runMachine(resources: RunResources): Machine {
       'Repair halted': fail('$.repair'),
 
       ...pass('verify', 'Plan orphans'),
-      ...pass('orphans', 'Finish'),
+      ...pass('orphans', building ? 'Index?' : 'Finish'),
+      ...(building && indexing(building)),
 
       Finish: finish(false),
       'Finished?': choose(
@@ -247,6 +332,14 @@ export function runMachine(resources: RunResources): Machine {
       },
     },
   }
+}
+
+/** The functions that build indices. */
+type Building = Pick<Record<TaskName, Invocable>, 'prepare-index' | 'bury'>
+
+/** @returns nothing for a deployment without index definitions. */
+function buildingOf({ 'prepare-index': prepare, bury }: RunResources['functions']): Building | undefined {
+  return prepare && bury && { 'prepare-index': prepare, bury }
 }
 
 /** Chooses the next state by the values of variables; `true` stands for the boolean. */

@@ -132,6 +132,7 @@ export const functions = {
       source: ['BatchGetItem', 'Query', 'Scan'],
       destination: ['BatchGetItem', 'BatchWriteItem', 'PartiQLInsert', 'PutItem', 'Query', 'Scan'],
       ledger,
+      search: ['ESHttpGet', 'ESHttpPost'],
     },
   },
   'fail-chunk': {
@@ -202,6 +203,32 @@ export const functions = {
   },
   settle: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: settling },
   repair: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: settling },
+  // Creates indices; lists the chunks of a run that it halts.
+  'prepare-index': {
+    seconds: minutes,
+    memoryMb: small,
+    reserved: [],
+    invokedBy: ['machine'],
+    needs: 'search',
+    may: {
+      ledger,
+      destinationStream: ['DescribeStream'],
+      indexMapping: mapping,
+      search: ['ESHttpGet', 'ESHttpPut'],
+    },
+  },
+  bury: {
+    seconds: quarterHour,
+    memoryMb: fast,
+    reserved: [],
+    invokedBy: ['machine'],
+    needs: 'search',
+    may: {
+      indexed: ['BatchGetItem'],
+      ledger,
+      search: ['ESHttpGet', 'ESHttpPost', 'ESHttpPut'],
+    },
+  },
   finish: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: ['machine'], may: { ledger } },
   halt: { seconds: minutes, memoryMb: small, reserved: [], invokedBy: ['machine'], may: { ledger } },
 } as const satisfies Record<string, FunctionEntry>

@@ -130,8 +130,11 @@ export const requestSchema = z.strictObject({
   split: z._default(z.boolean(), true),
   /** Nothing changes the source during the run: no live changes are captured, and copy overwrites. @default false */
   offline: z._default(z.boolean(), false),
-  /** Only verify the last run again, or repair the differences found and then verify. @default the whole run */
-  only: z.optional(z.enum(['verify', 'repair'])),
+  /**
+   * Only verify the last run again; or repair the differences found, and then verify; or build its search indices anew. @default
+   * the whole run
+   */
+  only: z.optional(z.enum(['verify', 'repair', 'index'])),
   /** Key of a pipeline. One run begins with it, ever; with `resume` only the run of this key is resumed. @default none */
   key: z.optional(runKey),
   /** When the run is paused by itself, ms since the epoch. @default never */

@@ -6,7 +6,7 @@ import type { LedgerTable, Put } from './table.ts'
 export type Command = 'run' | 'pause' | 'abort'
 
 /** The commands that people give. What the engine, its sweep and its timers do is not among them. */
-export type Verb = 'run' | 'pause' | 'resume' | 'abort' | 'verify' | 'repair' | 'unlock'
+export type Verb = 'run' | 'pause' | 'resume' | 'abort' | 'verify' | 'repair' | 'index' | 'unlock'
 
 /** A command as somebody gave it. */
 export interface Given {

@@ -3,7 +3,7 @@ import { DynamoDbError } from '../dynamodb/errors.ts'
 import { resumeCommand } from '../facts/resumable.ts'
 import { commandAt, readControl, type Verb } from '../ledger/control.ts'
 import { readLease } from '../ledger/lease.ts'
-import type { RunRecord } from '../ledger/runs.ts'
+import type { RunRecord, RunTask } from '../ledger/runs.ts'
 import { continuable, isAboutLastRun, refuseOverUnfinished, refuseWhileAborting } from '../phases/last-run.ts'
 import { refuseUnlessEmpty } from '../phases/preflight/destination.ts'
 import { Refusal } from '../phases/refusal.ts'
@@ -63,9 +63,16 @@ export const resumeRun = (engine: OperatorEngine, options: StartOptions, wish: W
   continueRun(engine, (run) => ({ ...(stoppedTask(run) ?? { resume: true }), ...options }), 'resume', wish)
 
 /** What was being done to a finished run when it stopped, as the input of an execution. */
-function stoppedTask(run: RunRecord | undefined): { only: 'verify' | 'repair' } | undefined {
+function stoppedTask(run: RunRecord | undefined): { only: RunTask['kind'] } | undefined {
   if (run?.task?.state !== 'stopped') return undefined
-  return { only: resumeCommand(run) === 'segue repair' ? 'repair' : 'verify' }
+  switch (resumeCommand(run)) {
+    case 'segue index':
+      return { only: 'index' }
+    case 'segue repair':
+      return { only: 'repair' }
+    default:
+      return { only: 'verify' }
+  }
 }
 
 /** Verifies the last finished run again. */
@@ -75,6 +82,10 @@ export const verifyRun = (engine: OperatorEngine, wish: Wish = {}): Promise<Star
 /** Repairs the differences of the last verification, and verifies again. */
 export const repairRun = (engine: OperatorEngine, wish: Wish = {}): Promise<Started> =>
   continueRun(engine, () => ({ only: 'repair' }), 'repair', wish)
+
+/** Builds the search indices of the last finished run anew, and leaves those that are there. */
+export const indexRun = (engine: OperatorEngine, wish: Wish = {}): Promise<Started> =>
+  continueRun(engine, () => ({ only: 'index' }), 'index', wish)
 
 /**
  * Waits until the run of an execution has begun or was refused, 60 s at most; returns the last reading.

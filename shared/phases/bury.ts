@@ -31,7 +31,7 @@ export interface BuryEngine {
   /** Without retries. */
   search: Search
   /** Brings changed items into a build. */
-  tickets(build: Build): TicketEngine
+  tickets(build: Build): Promise<TicketEngine>
 }
 
 export type Buried =
@@ -71,7 +71,7 @@ async function bury(task: Task, build: Build, engine: BuryEngine): Promise<Lists
   if (!(await intact())) return lost
   const whyStop = stopReason(ledger, task, code, runtime.clock)
   try {
-    const walked = await workThrough(ticketLists(engine.tickets(build)), task.from, { ledger, deadline, whyStop })
+    const walked = await workThrough(ticketLists(await engine.tickets(build)), task.from, { ledger, deadline, whyStop })
     if (walked.outcome !== 'done') return walked
     for (const { alias, settings } of engine.definitions)
       await search.putSettings(build.indices[alias]!.name, settingsAfterwards(settings))

@@ -36,6 +36,8 @@ export interface LeaseEngine extends Omit<ClaimEngine, 'clock'> {
   schema: TableSchema
   migrations: Migration[]
   codeHash: string
+  /** Hash of the index definitions; no value where the deployment has none. */
+  searchHash?: string | undefined
   segments: number
   /** Whether the destination holds no item, by a strongly consistent read. */
   isEmpty(): Promise<boolean>
@@ -51,16 +53,18 @@ export interface Held {
   outcome: 'held'
   run: string
   fence: number
-  only: 'everything' | 'verify' | 'repair'
+  only: 'everything' | 'verify' | 'repair' | 'index'
   /** Whether live changes are to be captured. */
   capture: boolean
+  /** Whether search indices are to be built. */
+  index: boolean
 }
 
 /**
  * Takes the lease on the destination for this execution, and begins a run or resumes a stopped one. A repeated call for
  * one execution returns the same.
  * @throws Refusal `run-in-progress` naming the owner, `ledger-in-use` naming its stack, `other-ledger`, `nothing-to-resume`,
- * `code-changed` or `destination-not-empty`.
+ * `code-changed`, `no-definitions` or `destination-not-empty`.
  */
 export async function takeLease(
   execution: string,
@@ -79,7 +83,14 @@ export async function takeLease(
     await refuseUnlessEmpty(lease, engine)
   }
   const { offline } = await getRun(ledger, lease.run)
-  return { outcome: 'held', run: lease.run, fence: lease.fence, only: request.only ?? 'everything', capture: !offline }
+  const { only = 'everything' } = request
+  const index = buildsIndices(request, engine)
+  return { outcome: 'held', run: lease.run, fence: lease.fence, only, capture: !offline, index }
+}
+
+/** Whether an execution builds indices: a whole run does, and one that is asked to. */
+function buildsIndices({ only }: RunRequest, { searchHash }: Pick<LeaseEngine, 'searchHash'>): boolean {
+  return searchHash !== undefined && (only === undefined || only === 'index')
 }
 
 /** One attempt. `undefined` if another writer was first: then whoever holds the lease is asked for anew. */
@@ -111,7 +122,7 @@ async function tryLease(
   const earlier = [...(before?.superseded ?? []), ...(before && before.run !== id ? [before.run] : [])]
   if (earlier.length > 0) lease.superseded = earlier
   const run = isAboutLastRun(request)
-    ? await resumedRun(lease, request, ledger, runtime.clock)
+    ? await resumedRun(lease, { ...request, index: buildsIndices(request, engine) }, ledger, runtime.clock)
     : runPut(undefined, await newRun(lease, request, engine))
   const begins = { control: controlOf(request, runtime.clock()), also: keyPuts(lease, request) }
   return (await beginOwner(ledger, before, lease, run, begins)) ? { done: lease } : undefined
@@ -192,12 +203,18 @@ async function refuseUnlessEmpty({ run, fence }: Lease, engine: LeaseEngine): Pr
 }
 
 async function lastRun(lease: Lease | undefined, request: RunRequest, engine: LeaseEngine): Promise<string> {
-  const { ledger, destination, codeHash } = engine
+  const { ledger, destination, codeHash, searchHash } = engine
+  if (request.only === 'index' && searchHash === undefined)
+    throw new Refusal(
+      'no-definitions',
+      'This deployment has no index definitions. Give the construct a module of them (`search`), deploy and start again.',
+    )
   const run = await continuable(lease && (await getRun(ledger, lease.run)), request, {
     ...engine,
     clock: engine.runtime.clock,
   })
-  if (run.codeHash !== codeHash)
+  // Whoever only builds indices needs no migrations.
+  if (request.only !== 'index' && run.codeHash !== codeHash)
     throw new Refusal(
       'code-changed',
       `Run ${run.id} was begun with other migrations than are deployed now. Deploy those it was begun with; or turn live changes off (\`segue capture off\`), empty ${destination} and start anew.`,

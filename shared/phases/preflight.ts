@@ -10,7 +10,8 @@ import type { Runtime } from '../runtime/ports.ts'
 import { refuseByFindings } from './preflight/ask.ts'
 import type { Finding } from './preflight/finding.ts'
 import type { Operations } from './preflight/operations.ts'
-import type { Subject } from './preflight/probe.ts'
+import { isReady, type Subject } from './preflight/probe.ts'
+import { Refusal } from './refusal.ts'
 
 export interface PreflightEngine {
   describe(table: string): Promise<TableDescription>
@@ -42,12 +43,24 @@ const mostFindings = 20
  * @throws DynamoDbError `table-not-found` or `access-denied`.
  */
 export async function preflight(request: RunRequest, engine: PreflightEngine): Promise<Ready> {
+  // Indices are built of the destination alone, perhaps long after the source is gone.
+  if (request.only === 'index') return preflightIndex(request, engine)
   const subject = await subjectOf(request, engine)
   const findings = await refuseByFindings(subject)
   for (const { probe, what } of findings) engine.runtime.emit({ code: 'preflight.finding', probe, what })
   const split =
     request.split && (request.only !== undefined || (await acceptsSyntheticKeys(engine.open(subject.source))))
   return { outcome: 'ready', split, ...(findings.length > 0 && { findings: findings.slice(0, mostFindings) }) }
+}
+
+async function preflightIndex({ split }: RunRequest, { options, ledger, describe }: PreflightEngine): Promise<Ready> {
+  await readLease(ledger, options.destinationTable)
+  const destination = await describe(options.destinationTable)
+  if (isReady(destination)) return { outcome: 'ready', split }
+  throw new Refusal(
+    'table-not-ready',
+    `Table ${destination.name} is ${destination.status}. Wait until it is ACTIVE and start again.`,
+  )
 }
 
 /**

@@ -29,6 +29,7 @@ export type RefusalCode =
   | 'changes-lost'
   | 'key-used'
   | 'run-unfinished'
+  | 'no-definitions'
 
 const refusalErrors: ErrorTable<RefusalCode> = {
   'same-table': {
@@ -118,6 +119,10 @@ const refusalErrors: ErrorTable<RefusalCode> = {
   'run-unfinished': {
     means: 'The last run into the destination is unfinished, and a new key would begin another one.',
     next: 'Continue it with its own key or `segue resume`; or abort it and empty the destination.',
+  },
+  'no-definitions': {
+    means: 'This deployment has no index definitions, so there is no index to build.',
+    next: 'Give the construct a module of them (`search`) and deploy.',
   },
   'told-to-stop': {
     means:

@@ -14,7 +14,7 @@ import type { Clock } from '../runtime/ports.ts'
  */
 export async function resumedRun(
   { run: id, execution, fence }: Lease,
-  { split, only }: Pick<RunRequest, 'split' | 'only'>,
+  { split, only, index }: Pick<RunRequest, 'split' | 'only'> & { index: boolean },
   ledger: LedgerTable,
   clock: Clock,
 ): Promise<Put> {
@@ -22,9 +22,19 @@ export async function resumedRun(
   const interrupted = (before.task ?? before).state === 'running'
   // Until then it was in its last phase. The time without an execution belongs to no phase.
   const noted = interrupted ? notePhase(before, 'Interrupted', await lastSeen(before, ledger)) : before
-  const { reason: _, error: _e, endedAt: _a, because: _b, task: _t, ...run } = notePhase(noted, 'Lease', clock())
+  const {
+    reason: _,
+    error: _e,
+    endedAt: _a,
+    because: _b,
+    task: _t,
+    index: begun,
+    ...run
+  } = notePhase(noted, 'Lease', clock())
   const work = only ? { task: { kind: only, state: 'running' as const } } : { state: 'running' as const }
-  const next: RunRecord = { ...run, ...work, phase: 'Lease', split, execution, fence }
+  // A whole run ends by the indices it has begun to build, unless the deployment builds none any more.
+  const kept = begun && (index || only) ? { index: begun } : {}
+  const next: RunRecord = { ...run, ...work, ...kept, phase: 'Lease', split, execution, fence }
   return runPut(before, next, version)
 }
 

@@ -7,7 +7,8 @@ import type { StepFunctions } from './interpreter/step-functions.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import { type LedgerStore, ledgerIn } from './stores/ledger.ts'
 import type { EventSourceMapping } from './stores/mapping.ts'
-import type { SourceStream } from './stores/stream.ts'
+import type { SearchStore } from './stores/search.ts'
+import type { TableStream } from './stores/stream.ts'
 import { type TableStore, tableIn } from './stores/table.ts'
 import { migrationsOf } from './workload/migrations.ts'
 import type { World } from './world.ts'
@@ -21,8 +22,10 @@ export interface Deployment {
   source: TableStore
   destination: TableStore
   ledger: LedgerStore
-  stream: SourceStream
+  stream: TableStream
   mapping: () => EventSourceMapping
+  /** The search cluster and what feeds its indices, where the deployment has index definitions. */
+  search?: Searching
   /** When copy last ended, as its run believes: what happened before must be right when it finishes. */
   copiedAt: number
   /** The same of its first execution that came so far: what a resumed run has verified by then is not verified again. */
@@ -36,6 +39,18 @@ export interface Deployment {
   deploy(release: Release): void
   stepFunctions: () => StepFunctions
 }
+
+export interface Searching {
+  store: SearchStore
+  /** Of the destination. */
+  stream: TableStream
+  mapping: () => EventSourceMapping
+  /** Chance of its own. */
+  world: World
+}
+
+/** Hash of the index definitions. */
+export const searchHash = 'search-1'
 
 /** Code as it was once deployed; an execution continues with the functions as they were when it began. */
 export interface Release {

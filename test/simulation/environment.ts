@@ -7,14 +7,24 @@ import type { PreflightWorld } from '../../shared/phases/handlers/preflight.ts'
 import type { LiveWorld, MappingWorld, SearchWorld, StreamWorld } from '../../shared/phases/handlers/world.ts'
 import type { Executions, ManifestStore, Stacks } from '../../shared/phases/ports.ts'
 import { nothingBeside } from '../../shared/phases/preflight/operations.ts'
-import { type Deployment, destinationTable, engineIn, open, type Release, sourceTable } from './deployment.ts'
+import {
+  type Deployment,
+  destinationTable,
+  engineIn,
+  open,
+  type Release,
+  searchHash,
+  sourceTable,
+} from './deployment.ts'
 import type { Execution } from './interpreter/execution.ts'
 import type { Json } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import { liveTablesIn } from './stores/live-tables.ts'
-import { mappingIn } from './stores/mapping.ts'
+import { type Batch, mappingIn } from './stores/mapping.ts'
+import { searchIn } from './stores/search.ts'
 import { streamIn } from './stores/stream.ts'
 import type { TableStore } from './stores/table.ts'
+import { indexDefinitions } from './workload/indices.ts'
 import type { World } from './world.ts'
 
 /** All that any function has at hand. */
@@ -26,29 +36,33 @@ export interface Environment extends LiveWorld, StreamWorld, MappingWorld, Searc
   tags: Tags
   manifests: ManifestStore
   exit(why: UndrainedError): Promise<never>
-  recordsOf(batch: { batch: number }): StreamRecord[]
+  recordsOf(batch: Batch): StreamRecord[]
 }
 
 /** The process of a function as `functions/wiring/` makes it, of stores that answer through its sandbox. */
 export function environmentIn(deployment: Deployment, sandbox: Sandbox, release: Release): Environment {
-  const { world, source, destination, ledger, stream, mapping } = deployment
+  const { world, source, destination, ledger, stream, mapping, search } = deployment
   const stores: Record<string, TableStore> = { [sourceTable]: source, [destinationTable]: destination }
   return {
     options: optionsOf(world),
     codeHash: release.codeHash,
-    searchHash: undefined,
+    searchHash: search && searchHash,
     streamArn: stream.memory.arn,
     ...engineIn(deployment, sandbox),
     migrations: async () => release.migrations,
     describeTable: (name) => describe(deployment, sandbox, name),
     openTable: (name, _, ask) => open(deployment, sandbox, stores[name]!, ask),
     liveTables: (_, ask) => liveTablesIn(world, sandbox, destination, ledger, ask),
-    openStream: () => streamIn(world, sandbox, stream),
+    openStream: (_, feed) =>
+      feed === 'index' ? streamIn(search!.world, sandbox, search!.stream) : streamIn(world, sandbox, stream),
     silenceMs: world.settings.silenceSeconds * 1000,
     slackMs: world.settings.slackMs,
-    mappings: { source: mappingIn(world, sandbox, mapping()) },
-    indices: async () => [],
-    openSearch: () => Promise.reject(new Error('There is no search in the simulator.')),
+    mappings: {
+      source: mappingIn(world, sandbox, mapping()),
+      ...(search && { index: mappingIn(search.world, sandbox, search.mapping()) }),
+    },
+    indices: async () => (search ? indexDefinitions : []),
+    openSearch: async () => searchIn(search!.world, sandbox, search!.store),
     mappingId: 'mapping',
     operations: nothingBeside,
     executions: executionsIn(deployment, sandbox),
@@ -62,7 +76,7 @@ export function environmentIn(deployment: Deployment, sandbox: Sandbox, release:
       sandbox.die('Lambda.Unknown', 'The process has exited.')
       return new Promise(() => {})
     },
-    recordsOf: ({ batch }) => mapping().recordsOf(batch),
+    recordsOf: ({ batch, feed }) => (feed === 'index' ? search!.mapping() : mapping()).recordsOf(batch),
   }
 }
 

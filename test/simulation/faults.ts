@@ -88,11 +88,23 @@ const furtherRates = {
   'watchdog absent': 0.15,
 } as const
 
-export type Fault = keyof typeof baseRates | keyof typeof furtherRates
+/** What befalls the search cluster, likewise. */
+const searchRates = {
+  /** It starts again several times, and forgets the versions of deleted documents: per seed. */
+  'cluster restarts': 0.5,
+  /** Of one write of a bulk. */
+  'indexing pressure': 0.004,
+  'shard away': 0.004,
+  /** Somebody deletes an index while it is built: per seed. */
+  'index deleted': 0.15,
+} as const
+
+export type Fault = keyof typeof baseRates | keyof typeof furtherRates | keyof typeof searchRates
 
 const oldFaults = Object.keys(baseRates) as (keyof typeof baseRates)[]
 const furtherFaults = Object.keys(furtherRates) as (keyof typeof furtherRates)[]
-export const allFaults: Fault[] = [...oldFaults, ...furtherFaults]
+const searchFaults = Object.keys(searchRates) as (keyof typeof searchRates)[]
+export const allFaults: Fault[] = [...oldFaults, ...furtherFaults, ...searchFaults]
 
 export function isFurther(fault: Fault): boolean {
   return fault in furtherRates
@@ -130,13 +142,15 @@ export type Rates = Record<Fault, number>
  * The rates of one seed: a level for all, and each fault left out now and then, because some failures need another fault
  * to be absent. Source: "Swarm Testing", Groce and others, 2012.
  * @param further of the faults that were added later.
+ * @param search of those of the search cluster.
  */
-export function drawRates(dice: Dice, further: Dice, left: ReadonlySet<Fault>, scale: number): Rates {
+export function drawRates(dice: Dice, further: Dice, search: Dice, left: ReadonlySet<Fault>, scale: number): Rates {
   const level = scale * Number(dice.weighted({ 0: 6, 0.4: 20, 1: 54, 2.5: 20 }))
-  const all = { ...baseRates, ...furtherRates }
+  const all = { ...baseRates, ...furtherRates, ...searchRates }
   const rates = {} as Rates
+  const diceOf = (fault: Fault) => (fault in searchRates ? search : isFurther(fault) ? further : dice)
   for (const fault of allFaults) {
-    const out = (isFurther(fault) ? further : dice).chance(0.15)
+    const out = diceOf(fault).chance(0.15)
     rates[fault] = out || left.has(fault) ? 0 : Math.min(0.6, all[fault] * level)
   }
   return rates

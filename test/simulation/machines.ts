@@ -2,7 +2,7 @@ import type { Machine } from '../../infra/workflow/asl.ts'
 import { chunkMachine } from '../../infra/workflow/chunk.ts'
 import { MAX_ROUNDS } from '../../infra/workflow/history.ts'
 import { runMachine } from '../../infra/workflow/run.ts'
-import { type FunctionName, forEachFunction } from '../../shared/config/functions-and-permissions.ts'
+import { type FunctionName, forEachDeployed } from '../../shared/config/functions-and-permissions.ts'
 import type { Release } from './deployment.ts'
 import { expectKnown } from './interpreter/fields.ts'
 import type { Settings } from './settings.ts'
@@ -22,9 +22,9 @@ export const runMachineArn = arn('states', 'stateMachine:run')
 export function machinesOf(
   release: Release,
   seconds: Record<FunctionName, number>,
-  { concurrency, rounds }: Pick<Settings, 'concurrency' | 'rounds'>,
+  { concurrency, rounds, search }: Pick<Settings, 'concurrency' | 'rounds' | 'search'>,
 ): Map<string, Machine> {
-  const functions = forEachFunction((name) => ({ arn: functionArn(name, release), seconds: seconds[name] }))
+  const functions = forEachDeployed({ search }, (name) => ({ arn: functionArn(name, release), seconds: seconds[name] }))
   const chunk = { partition: 'aws', functions, childrenAtOnce: 0 }
   const run = { ...chunk, chunkMachineArn, bucket: 'manifests', concurrency }
   const machines = new Map<string, Machine>()

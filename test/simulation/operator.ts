@@ -81,6 +81,8 @@ export interface Surroundings {
   /** What the schedules invoke: the stream monitor, and the watchdog. */
   invoke: () => Promise<unknown>
   sweep: () => Promise<unknown>
+  /** The same of the index feed, where there is one. */
+  monitorFeed?: () => Promise<unknown>
   /** People have aborted the run. */
   aborted: () => void
   /** The run was given up, the destination is empty, and migrations that are right are deployed. */
@@ -165,6 +167,8 @@ export class Operator {
     const { invoke, sweep } = this.#around
     const monitor = async () => this.#isNeglected || invoke()
     if (!settings.offline) void this.#schedule(settings.monitorMs, monitor, 'path: monitor failed')
+    const { monitorFeed } = this.#around
+    if (monitorFeed) void this.#schedule(settings.monitorMs, monitorFeed, 'path: monitor of the feed failed')
     void this.#schedule(SWEEP_MS, sweep, 'path: sweep failed')
     writers?.start()
     if (this.#dice.chance(0.5)) await this.#world.scheduler.sleep(this.#dice.between(0, 20_000))
@@ -183,6 +187,7 @@ export class Operator {
     // Somebody who started beside may have begun another run, if the destination was empty still.
     while (!(await this.#allRests())) run = await this.#untilFinished({ resume: true })
     if (!run || !(await this.#catchUp())) return undefined
+    await checks.ofIndices(run)
     if (handsOver && !this.hasHandedOver) {
       checks.atTheEnd(run.id)
       await this.#handOver()
@@ -234,10 +239,14 @@ export class Operator {
   }
 
   async #catchUp(): Promise<boolean> {
-    const mapping = this.#around.deployment.mapping()
+    const { deployment } = this.#around
+    const mapping = deployment.mapping()
+    const feed = deployment.search?.mapping()
     // Where it should be on, the monitor turns it on again.
     const isOn = () => this.#world.settings.offline || this.hasHandedOver || mapping.state === 'Enabled'
-    for (let waited = 0; !isOn() || !mapping.isIdle; waited += 1_000) {
+    // Behind what live changes write.
+    const isFed = () => !feed || (feed.state === 'Enabled' && feed.isIdle)
+    for (let waited = 0; !isOn() || !mapping.isIdle || !isFed(); waited += 1_000) {
       if (waited > CATCH_UP_MS) {
         this.#world.violated(violation('unbounded', 'live changes were not applied within six hours'))
         return false

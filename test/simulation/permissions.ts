@@ -27,8 +27,19 @@ export function permitted(environment: Environment, name: FunctionName, world: W
       need(on, ...actions)
       return call(...args)
     }
-  const { ledger, openTable, describeTable, liveTables, openStream, mappings, executions, stacks, tags, manifests } =
-    environment
+  const {
+    openSearch,
+    ledger,
+    openTable,
+    describeTable,
+    liveTables,
+    openStream,
+    mappings,
+    executions,
+    stacks,
+    tags,
+    manifests,
+  } = environment
   const permittedMapping = (on: Resource, { state, set }: Mapping): Mapping => ({
     state: allowed(on, ['GetEventSourceMapping'], state),
     set: allowed(on, ['UpdateEventSourceMapping'], set),
@@ -77,6 +88,27 @@ export function permitted(environment: Environment, name: FunctionName, world: W
     mappings: {
       ...(mappings.source && { source: permittedMapping('mapping', mappings.source) }),
       ...(mappings.index && { index: permittedMapping('indexMapping', mappings.index) }),
+    },
+    async openSearch() {
+      const search = await openSearch()
+      const get = ['ESHttpGet']
+      const post = ['ESHttpPost']
+      const put = ['ESHttpPut']
+      return {
+        info: allowed('search', get, search.info),
+        bulk: allowed('search', post, search.bulk),
+        get: allowed('search', post, search.get),
+        walk: allowed('search', post, search.walk),
+        unmarked: allowed('search', post, search.unmarked),
+        count: allowed('search', post, search.count),
+        refresh: allowed('search', post, search.refresh),
+        indices: allowed('search', get, search.indices),
+        createIndex: allowed('search', put, search.createIndex),
+        deleteIndex: allowed('search', ['ESHttpDelete'], search.deleteIndex),
+        putSettings: allowed('search', put, search.putSettings),
+        changeAliases: allowed('search', post, search.changeAliases),
+        health: allowed('search', get, search.health),
+      }
     },
     executions: { status: allowed('runs', ['DescribeExecution'], executions.status) },
     stacks: { use: allowed('stacks', ['DescribeStacks'], stacks.use) },

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { forEachFunction } from '../../shared/config/functions-and-permissions.ts'
 import { keyOf } from '../../shared/dynamodb/key.ts'
+import { readBuilds } from '../../shared/ledger/builds.ts'
 import { runPk } from '../../shared/ledger/keys.ts'
 import type { checkPass } from '../../shared/phases/check-pass.ts'
 import type { Held } from '../../shared/phases/lease.ts'
@@ -13,7 +14,7 @@ import { Checks } from './checks/checks.ts'
 import { ControlChecks } from './checks/control.ts'
 import { LedgerChecks } from './checks/ledger.ts'
 import { DestinationWatch, sourceWatch } from './checks/writes.ts'
-import { type Deployment, destinationTable, releasesOf, sourceTable } from './deployment.ts'
+import { type Deployment, destinationTable, releasesOf, type Searching, sourceTable } from './deployment.ts'
 import { Dice } from './dice.ts'
 import { StepFunctions } from './interpreter/step-functions.ts'
 import { type Lambda, LambdaService } from './lambda/service.ts'
@@ -24,7 +25,8 @@ import { consistent } from './stores/consistency.ts'
 import { LedgerStore } from './stores/ledger.ts'
 import { EventSourceMapping } from './stores/mapping.ts'
 import { Replica } from './stores/replica.ts'
-import { SourceStream } from './stores/stream.ts'
+import { SearchStore } from './stores/search.ts'
+import { TableStream } from './stores/stream.ts'
 import { tableStore } from './stores/table.ts'
 import type { About } from './story.ts'
 import { lambdasOf } from './tasks.ts'
@@ -71,7 +73,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const items = source.size
   const isLive = !world.settings.offline && !request.still
 
-  const stream = new SourceStream(world, source)
+  const stream = new TableStream(world, source)
   const replica = isLive
     ? new Replica(world, source, world.dice, 'path: stale read')
     : new Replica(world, source, world.further, 'path: stale read offline', lateOffline)
@@ -119,7 +121,14 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const destination = memoryTable({ ...population.schema, indexKeys }, destinationTable)
   destination.refuses = refuses
   const copies = new Replica(world, destination, world.further, 'path: stale read of the destination')
-  destination.onChange = (change) => copies.note(change)
+  const searching = world.settings.search ? world.beside('search') : undefined
+  const feedStream =
+    searching && new TableStream(searching, destination, { records: 'index stream', shards: 'index shards' })
+  destination.onChange = (change) => {
+    copies.note(change)
+    feedStream?.note(change)
+  }
+  let feed: EventSourceMapping
   const meddler = new Meddler(world, source, destination, population)
   const releases = releasesOf(world)
   const deployment: Deployment = {
@@ -129,6 +138,10 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     ledger,
     stream,
     mapping: () => mapping,
+    ...(searching &&
+      feedStream && {
+        search: { world: searching, store: new SearchStore(searching), stream: feedStream, mapping: () => feed },
+      }),
     copiedAt: 0,
     plannedAt: new Map(),
     firstCopiedAt: 0,
@@ -144,6 +157,8 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const seconds = forEachFunction((name) => lambdas[name].seconds)
   const service = new LambdaService(world, (event, by) => observe(world, event, by))
   mapping = new EventSourceMapping(world, stream, service, lambdas.live)
+  if (searching && feedStream)
+    feed = new EventSourceMapping(searching, feedStream, service, lambdas['index-feed'], 'index')
   const byArn = new Map<string, Lambda>(
     Object.values(releases).flatMap((release) =>
       Object.values(lambdasOf(deployment, release)).map(
@@ -151,6 +166,8 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       ),
     ),
   )
+  const { search } = deployment
+  if (search?.world.strikes('index deleted')) deleteSometime(search, ledger)
   stepFunctions = new StepFunctions(world, service, new Map(), byArn)
   deployment.deploy(deployment.release)
   const crowd = new Crowd(world, ledger)
@@ -179,6 +196,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     meddler,
     crowd,
     invoke: () => service.run(lambdas['monitor-stream'], {}),
+    ...(searching && { monitorFeed: () => service.run(lambdas['monitor-stream'], { feed: 'index' }) }),
     async sweep() {
       const began = world.now
       if (absence.isAt(began)) return
@@ -220,6 +238,22 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     items,
     story: world.story.lines,
   }
+}
+
+/** Somebody deletes an index, some time while it is built. */
+function deleteSometime({ world, store }: Searching, ledger: LedgerStore): void {
+  const { scheduler, dice, settings } = world
+  const after = settings.tempo * dice.between(0, dice.pick([30_000, 120_000, 600_000]))
+  let tries = 20
+  const deleteOne = async (): Promise<void> => {
+    const builds = (await readBuilds(ledger.memory, destinationTable)).filter(({ state }) => state === 'building')
+    const names = builds.flatMap(({ indices }) => Object.values(indices)).map(({ name }) => name)
+    if (names.length > 0) {
+      world.hit('path: index deleted')
+      await store.memory.deleteIndex(dice.pick(names))
+    } else if (tries-- > 0) scheduler.after(30_000, () => void deleteOne())
+  }
+  scheduler.after(after, () => void deleteOne())
 }
 
 /** Notes when a pass is planned for the first time. */

@@ -79,6 +79,8 @@ export interface Settings {
   pollMs: number
   /** Every migration has an `inverse`. No source item then claims the destination key of another: no inverse knows of it. */
   invertible: boolean
+  /** The deployment has index definitions: each run builds indices of the destination. */
+  search: boolean
   /** Somebody else writes to the destination once it is settled, and again once nothing moves. */
   meddled: boolean
 }
@@ -91,7 +93,8 @@ export function drawSettings(dice: Dice, request: Request): Settings {
 /** A world in which everything takes seconds: many runs fit into a minute. */
 function drawQuick(dice: Dice, request: Request): Settings {
   const further = new Dice(request.seed, 'further rates')
-  const rates = drawRates(dice, further, new Set(request.without), scaleOf[request.profile])
+  const searching = new Dice(request.seed, 'search rates')
+  const rates = drawRates(dice, further, searching, new Set(request.without), scaleOf[request.profile])
   const pacing = dice.whole(5, 15)
   // Where slices are long, retries end before they do.
   const sliceSeconds = dice.chance(0.15) ? 45 : pacing
@@ -143,10 +146,14 @@ function drawRounds({ seed }: Request): number {
   return dice.chance(0.15) ? dice.whole(2, 4) : MAX_ROUNDS
 }
 
+/** So many worlds have a search cluster: building indices doubles what a run does. */
+const searchShare = 0.3
+
 /** What was added later, of a generator of its own: the other settings of a seed stay as they were. */
-function drawFurther({ seed }: Request, startsOver: boolean): Pick<Settings, 'invertible' | 'meddled'> {
+function drawFurther({ seed }: Request, startsOver: boolean): Pick<Settings, 'invertible' | 'meddled' | 'search'> {
   const dice = new Dice(seed, 'further settings')
-  const drawn = { invertible: dice.chance(0.35), meddled: dice.chance(0.25) && !startsOver }
+  const search = new Dice(seed, 'search settings').chance(searchShare)
+  const drawn = { invertible: dice.chance(0.35), meddled: dice.chance(0.25) && !startsOver, search }
   return dice.chance(0.1) ? { ...drawn, ...productionLike() } : drawn
 }
 

@@ -1,5 +1,6 @@
 import { type FunctionName, forEachFunction, limitsOf } from '../../shared/config/functions-and-permissions.ts'
 import { LiveError } from '../../shared/live/errors.ts'
+import { buryHandler } from '../../shared/phases/handlers/bury.ts'
 import { captureHandler } from '../../shared/phases/handlers/capture.ts'
 import { checkPassHandler } from '../../shared/phases/handlers/check-pass.ts'
 import { drainHandler } from '../../shared/phases/handlers/drain.ts'
@@ -12,6 +13,7 @@ import { liveHandler } from '../../shared/phases/handlers/live.ts'
 import { monitorStreamHandler } from '../../shared/phases/handlers/monitor-stream.ts'
 import { planHandler } from '../../shared/phases/handlers/plan.ts'
 import { preflightHandler } from '../../shared/phases/handlers/preflight.ts'
+import { prepareIndexHandler } from '../../shared/phases/handlers/prepare-index.ts'
 import { repairHandler } from '../../shared/phases/handlers/repair.ts'
 import { settleHandler } from '../../shared/phases/handlers/settle.ts'
 import { sliceHandler } from '../../shared/phases/handlers/slice.ts'
@@ -24,6 +26,7 @@ import type { JsonObject } from './interpreter/json.ts'
 import type { Sandbox } from './lambda/sandbox.ts'
 import type { Lambda } from './lambda/service.ts'
 import { permitted } from './permissions.ts'
+import type { Batch } from './stores/mapping.ts'
 
 /** The handlers that `functions/` wires, by the table of functions. */
 const handlers: Record<FunctionName, (world: Environment) => Handler<never, unknown>> = {
@@ -34,12 +37,14 @@ const handlers: Record<FunctionName, (world: Environment) => Handler<never, unkn
   slice: sliceHandler,
   'fail-chunk': failChunkHandler,
   'check-pass': checkPassHandler,
-  live: liveHandler<{ batch: number }>,
-  'index-feed': indexFeedHandler<{ batch: number }>,
+  live: liveHandler<Batch>,
+  'index-feed': indexFeedHandler<Batch>,
   drain: drainHandler,
   'monitor-stream': monitorStreamHandler,
   settle: settleHandler,
   repair: repairHandler,
+  'prepare-index': prepareIndexHandler,
+  bury: buryHandler,
   finish: finishHandler,
   watchdog: watchdogHandler,
   halt: haltHandler,
@@ -53,6 +58,7 @@ export function lambdasOf(deployment: Deployment, release?: Release): Record<Fun
   const { settings } = deployment.world
   const shorter: Partial<Record<FunctionName, number>> = {
     live: settings.liveSeconds,
+    'index-feed': settings.liveSeconds,
     drain: settings.drainSeconds,
     settle: settings.settleSeconds,
     repair: settings.repairSeconds,
@@ -99,7 +105,9 @@ function refused(error: unknown, { world }: Deployment): never {
 function observe(name: FunctionName, payload: JsonObject, answer: unknown, deployment: Deployment): void {
   if (name !== 'drain' && name !== 'settle' && name !== 'repair') return
   const { outcome } = answer as { outcome: string }
-  deployment.world.hit(`${name}: ${outcome}`)
+  const isIndex = payload.feed === 'index'
+  deployment.world.hit(`${name}${isIndex ? ' index' : ''}: ${outcome}`)
+  if (isIndex) return
   const undrained =
     outcome === 'drained' ? checkDrained(payload.run as string, payload.past as number, deployment) : undefined
   if (undrained) deployment.world.violated(undrained)

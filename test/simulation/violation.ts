@@ -22,6 +22,7 @@ export const invariantOf = {
   /** The ledger says that nothing can land any more, and something can. */
   'early quiet': 'I8',
   unbounded: 'I9',
+  'not indexed': 'I10',
   quarantine: 'I11',
   /** Verify did not list what is wrong. */
   unverified: '§8',

@@ -31,6 +31,15 @@ export class World {
     this.story = new Story(this.scheduler, about)
   }
 
+  /** The same world with chance of its own: whoever draws there leaves everybody else's story as it is. */
+  beside(label: string): World {
+    const { seed } = this.request
+    return Object.create(this, {
+      dice: { value: new Dice(seed, `${label} faults`) },
+      further: { value: new Dice(seed, `further ${label} faults`) },
+    }) as World
+  }
+
   get now(): number {
     return this.scheduler.now
   }

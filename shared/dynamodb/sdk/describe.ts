@@ -99,8 +99,8 @@ export async function describeTable(client: DynamoDBClient, name: string): Promi
 }
 
 /** The TableIds of the tables of a run, as far as they have one. */
-export function tableIdsOf(source: TableDescription, destination: TableDescription) {
-  return { ...(source.id && { source: source.id }), ...(destination.id && { destination: destination.id }) }
+export function tableIdsOf(source: TableDescription | undefined, destination: TableDescription) {
+  return { ...(source?.id && { source: source.id }), ...(destination.id && { destination: destination.id }) }
 }
 
 function schemaOf(table: SdkDescription): TableSchema {

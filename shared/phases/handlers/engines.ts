@@ -112,6 +112,11 @@ export function migrationsOf({ codeHash }: Pick<World, 'codeHash'>): Code {
   return { of: 'migrations', hash: codeHash }
 }
 
+/** The index definitions of this deployment, likewise. */
+export function definitionsOf({ searchHash = '' }: Pick<World, 'searchHash'>): Code {
+  return { of: 'search', hash: searchHash }
+}
+
 /** The migrations of a run, in order. */
 async function pendingOf({ pending }: RunRecord, { migrations }: Migrating) {
   return (await migrations()).filter(({ id }) => pending.includes(id))

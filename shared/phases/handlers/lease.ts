@@ -19,23 +19,49 @@ export interface Tags {
 export function leaseHandler(
   world: World & Migrating & { executions: Executions; stacks: Stacks; stack: string; ledgerName: string; tags: Tags },
 ): Handler<{ execution: string; input: unknown; split?: boolean }, Held | Waiting | Ended | Refused> {
-  const { options, codeHash, ledger, runtime, executions, stacks, stack, migrations, describeTable, openTable } = world
+  const {
+    options,
+    codeHash,
+    searchHash,
+    ledger,
+    runtime,
+    executions,
+    stacks,
+    stack,
+    migrations,
+    describeTable,
+    openTable,
+  } = world
   const { tags, ledgerName } = world
   const { sourceTable: source, destinationTable: destination, segments } = options
   return ({ execution, input, split }) =>
     orRefused(async () => {
       const request = parseRequest(input)
-      const [from, to] = await Promise.all([describeTable(source), describeTable(destination)])
+      const to = await describeTable(destination)
+      // Indices are built of the destination alone, perhaps long after the source is gone.
+      const from = request.only === 'index' ? undefined : await describeTable(source)
       const { schema } = to
       return takeLease(
         execution,
         { ...request, split: split ?? request.split },
         {
-          ...{ ledger, executions, stacks, stack, runtime, source, destination, schema, codeHash, segments },
+          ...{
+            ledger,
+            executions,
+            stacks,
+            stack,
+            runtime,
+            source,
+            destination,
+            schema,
+            codeHash,
+            searchHash,
+            segments,
+          },
           tableIds: tableIdsOf(from, to),
           marks: {
             ledgerName,
-            ledgerOfSource: () => tags.read(from, ledgerTag),
+            ledgerOfSource: async () => from && tags.read(from, ledgerTag),
             markDestination: () => tags.write(to, ledgerTag, ledgerName),
           },
           migrations: await migrations(),

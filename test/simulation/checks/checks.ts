@@ -4,6 +4,7 @@ import type { Deployment } from '../deployment.ts'
 import type { Violation } from '../violation.ts'
 import type { ChangeLog } from '../workload/changes.ts'
 import { checkPlanted, checkVerified } from './findings.ts'
+import { checkIndices } from './index.ts'
 import type { LedgerChecks } from './ledger.ts'
 import { checkDestination, checkListed, checkQuarantine, checkTotals } from './outcome.ts'
 
@@ -67,6 +68,11 @@ export class Checks {
     if (!saw.destination) return
     this.#deployment.world.hit('path: repeated verification is exact')
     this.#note(checkVerified(this.#deployment, this.#ledger, id, number, listed, saw))
+  }
+
+  /** I10: the indices are those of the destination, once nothing changes any more. */
+  async ofIndices(run: RunRecord): Promise<void> {
+    this.#note(await checkIndices(run, this.#deployment))
   }
 
   /** Nothing happens any more: the destination is the migrated source, and the list is right. */

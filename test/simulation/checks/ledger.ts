@@ -176,6 +176,7 @@ function chunkOf({ pk: _pk, sk: _sk, expiresAt: _expiresAt, chunk, cursor, ...re
 /** I6, said a second time, so that a slip in the table of passes shows; a new pass says here what must hold of it. */
 function openSums({ pass, tallies }: ChunkRecord): string | undefined {
   const { read, migrated, untouched, dropped, quarantined, produced, written, present, missing, different } = tallies
+  const { rejected, collided } = tallies
   const ends = migrated + untouched + dropped + quarantined
   switch (kindOf(pass)) {
     case 'copy':
@@ -184,6 +185,8 @@ function openSums({ pass, tallies }: ChunkRecord): string | undefined {
       return unequal(read, ends) ?? unequal(produced, present + missing + different)
     case 'orphans':
       return tallies.orphan + tallies.unchecked > read ? `more orphans than the ${read} read` : undefined
+    case 'index':
+      return unequal(produced, written + present + rejected + collided)
   }
 }
 

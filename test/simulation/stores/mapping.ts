@@ -1,31 +1,38 @@
+import type { FeedName } from '../../../shared/ledger/feeds.ts'
 import type { Mapping, StreamRecord } from '../../../shared/live/ports.ts'
 import type { Sandbox } from '../lambda/sandbox.ts'
 import type { Lambda, LambdaService } from '../lambda/service.ts'
 import type { World } from '../world.ts'
 import { ShardPoller } from './poller.ts'
-import type { SourceStream } from './stream.ts'
+import type { TableStream } from './stream.ts'
+
+/** The payload of an invocation: what it stands for is with the mapping. */
+export type Batch = { batch: number; feed?: 'index' }
 
 /**
- * The event source mapping between the stream and the live function: minutes to change, pollers that begin minutes
+ * The event source mapping between a stream and the function that applies it: minutes to change, pollers that begin minutes
  * after it says Enabled, parents before children, records of one item in order, batches that come again.
  */
 export class EventSourceMapping {
   state: 'Enabled' | 'Disabled' | 'changing' = 'Disabled'
   readonly world: World
-  readonly stream: SourceStream
+  readonly stream: TableStream
   readonly service: LambdaService
-  readonly live: Lambda
+  readonly lambda: Lambda
   readonly startingPosition: 'TRIM_HORIZON' | 'LATEST' = 'TRIM_HORIZON'
   readonly #pollers = new Map<string, ShardPoller>()
   readonly #batches: StreamRecord[][] = []
   #held: (() => void)[] = []
   #stuckUntil = 0
 
-  constructor(world: World, stream: SourceStream, service: LambdaService, live: Lambda) {
+  readonly feed: FeedName
+
+  constructor(world: World, stream: TableStream, service: LambdaService, lambda: Lambda, feed: FeedName = 'source') {
+    this.feed = feed
     this.world = world
     this.stream = stream
     this.service = service
-    this.live = live
+    this.lambda = lambda
     stream.onNews = () => void this.#look()
     if (world.strikes('mapping stuck')) this.#stuckUntil = world.now + world.dice.between(600_000, 2_700_000)
     if (world.strikes('mapping deployed'))
@@ -69,8 +76,9 @@ export class EventSourceMapping {
   }
 
   /** A payload for these records. */
-  batch(records: StreamRecord[]): { batch: number } {
-    return { batch: this.#batches.push(records) - 1 }
+  batch(records: StreamRecord[]): Batch {
+    const batch = this.#batches.push(records) - 1
+    return this.feed === 'index' ? { batch, feed: this.feed } : { batch }
   }
 
   async #look(): Promise<void> {

@@ -98,13 +98,13 @@ export class ShardPoller {
   }
 
   async #invoke(batch: StreamRecord[]): Promise<boolean> {
-    const { world, service, live } = this.#mapping
+    const { world, service, lambda } = this.#mapping
     await this.#mapping.untilEnabled()
-    if (service.isBusy(live)) {
+    if (service.isBusy(lambda)) {
       await world.scheduler.sleep(world.dice.between(100, 2_000))
       return false
     }
-    const answer = service.run(live, this.#mapping.batch(batch)).then(
+    const answer = service.run(lambda, this.#mapping.batch(batch)).then(
       () => true,
       () => false,
     )

@@ -15,8 +15,8 @@ const mostShards = 16
 /** How long a record is kept. Source: "Change data capture for DynamoDB Streams", DynamoDB Developer Guide. */
 const KEPT_MS = 24 * 3_600_000
 
-/** The stream of the source: records show some time after their change, and shards are replaced and split now and then. */
-export class SourceStream {
+/** The stream of a table: records show some time after their change, and shards are replaced and split now and then. */
+export class TableStream {
   readonly memory: MemoryStream
   /** Called when there may be something new to read. */
   onNews: () => void = () => {}
@@ -26,7 +26,7 @@ export class SourceStream {
   readonly #dice: Dice
   /** Of what becomes of shards. */
   readonly #shardDice: Dice
-  readonly #source: MemoryTable
+  readonly #table: MemoryTable
   readonly #lastAt = new Array<number>(lanes).fill(0)
   /** What the stream takes for its table: it sees changes when they show, with the time at which they happened. */
   readonly #shown: Pick<MemoryTable, 'schema' | 'onChange'>
@@ -37,12 +37,13 @@ export class SourceStream {
   /** The shards there were from when on, the newest last. */
   readonly #lists: { at: number; shards: Shard[] }[] = []
 
-  constructor(world: World, source: MemoryTable) {
+  /** @param chance names of the generators of its records, and of its shards. */
+  constructor(world: World, table: MemoryTable, chance = { records: 'stream', shards: 'shards' }) {
     this.#world = world
-    this.#dice = new Dice(world.request.seed, 'stream')
-    this.#shardDice = new Dice(world.request.seed, 'shards')
-    this.#source = source
-    this.#shown = { schema: source.schema, onChange: undefined }
+    this.#dice = new Dice(world.request.seed, chance.records)
+    this.#shardDice = new Dice(world.request.seed, chance.shards)
+    this.#table = table
+    this.#shown = { schema: table.schema, onChange: undefined }
     this.memory = memoryStream(this.#shown as MemoryTable, () => this.#changedAt, world.settings.shards)
     this.#list()
     for (let splits = this.#shardDice.pick([0, 0, 1, 2, 3]); splits > 0; splits--) this.#sometime('split')
@@ -95,7 +96,7 @@ export class SourceStream {
   /** A change has happened. */
   note(change: Change): void {
     const { scheduler, settings } = this.#world
-    const { pk } = keyOf(this.#source.schema, (change.new ?? change.old)!)!
+    const { pk } = keyOf(this.#table.schema, (change.new ?? change.old)!)!
     const lane = hash(encodeKeyValue(pk)) % lanes
     const lag = this.#dice.chance(0.04) ? settings.streamLagMs : Math.min(2 * settings.pollMs, settings.streamLagMs)
     const at = Math.max(this.#lastAt[lane]!, scheduler.now + this.#dice.between(1, lag))
@@ -134,7 +135,7 @@ const mostEmptyInRow = 3
 const mostEmptyOfEnded = 12
 
 /** The stream as the code in one environment reads it. A reader goes on after the last answer that arrived. */
-export function streamIn(world: World, sandbox: Sandbox, stream: SourceStream): Stream {
+export function streamIn(world: World, sandbox: Sandbox, stream: TableStream): Stream {
   const { memory } = stream
   const read = (name: string) => ({ name: `${name} stream`, ms: world.settings.requestMs, write: false })
   return {

@@ -24,10 +24,11 @@ function difference(n: number, kind: Difference['kind'], ...attributes: string[]
   return { kind, key, sources: [key], attributes, at: start }
 }
 
-describe('segue verify and segue repair', () => {
+describe('segue verify, segue repair and segue index', () => {
   test.each([
     ['verify', []],
     ['repair', ['--yes']],
+    ['index', []],
   ] as const)('%s starts the run machine with only that to do', async (only, flags) => {
     const { segue, started, ledger, meanwhile, lines } = setUp()
     await store(ledger, aRun({ ...finished }), done, { held: false })
@@ -48,7 +49,7 @@ describe('segue verify and segue repair', () => {
     expect(await segue('verify', '--wait')).toBe(6)
   })
 
-  test.each(['verify', 'repair'])('%s of a run that is not finished is refused with 2', async (command) => {
+  test.each(['verify', 'repair', 'index'])('%s of a run that is not finished is refused with 2', async (command) => {
     const { segue, started, errors } = setUp()
     expect(await segue(command, '--wait')).toBe(2)
     expect(started).toEqual([])

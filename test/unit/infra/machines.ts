@@ -3,7 +3,7 @@ import { chunkMachine } from '../../../infra/workflow/chunk.ts'
 import { runMachine } from '../../../infra/workflow/run.ts'
 import { forEachFunction } from '../../../shared/config/functions-and-permissions.ts'
 
-const resources = {
+export const resources = {
   partition: 'aws',
   childrenAtOnce: 0,
   functions: forEachFunction((name) => ({

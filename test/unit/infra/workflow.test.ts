@@ -2,7 +2,8 @@ import { createRequire } from 'node:module'
 import { describe, expect, it } from 'vitest'
 import type { Retrier } from '../../../infra/workflow/asl.ts'
 import { THROTTLED, throttledRetrier } from '../../../infra/workflow/retriers.ts'
-import { everyState, levels, machines, successors } from './machines.ts'
+import { runMachine } from '../../../infra/workflow/run.ts'
+import { everyState, levels, machines, resources, successors } from './machines.ts'
 
 /** Has no types. It writes into what it is given. */
 const validate: (machine: unknown) => { isValid: boolean; errorsText(separator: string): string } = createRequire(
@@ -90,7 +91,20 @@ describe('the machine `run`', () => {
         }),
       ])
     }
-    expect(maps).toHaveLength(3)
+    expect(maps).toHaveLength(4)
+  })
+
+  it('builds no indices in a deployment without definitions', () => {
+    const { 'prepare-index': _p, bury: _b, ...functions } = resources.functions
+    const without = runMachine({ ...resources, functions })
+    const reached = Object.keys(without.States)
+    expect(Object.keys(States).filter((name) => !reached.includes(name))).toContain('Index')
+    for (const { StartAt, States: all } of levels(without)) {
+      const seen = new Set([StartAt])
+      for (const from of seen) for (const to of successors(all[from]!)) seen.add(to)
+      expect([...seen].sort()).toEqual(Object.keys(all).sort())
+    }
+    expect(JSON.stringify(without)).not.toMatch(/index/i)
   })
 
   it('halts on whatever fails once the lease is held', () => {

@@ -72,7 +72,7 @@ describe('of a run with more chunks than memory holds', () => {
     ['Check copy', ({ engine }) => checkPass({ ...task, kind: 'copy' }, engine)],
     ['Halt', ({ engine }) => haltRun({ ...task, error: 'phase-failed', cause: 'why' }, engine)],
     ['Settle', ({ engine }) => beginQuiet(task, engine)],
-    ['a resume', ({ ledger }) => resumedRun(lease, { split: true }, ledger, () => start)],
+    ['a resume', ({ ledger }) => resumedRun(lease, { split: true, index: false }, ledger, () => start)],
     [
       'the refusal of a resume',
       async ({ ledger }) =>

@@ -26,7 +26,7 @@ async function ended(chunk: object = {}) {
     ...{ ledger, runtime, search, definitions },
     deadline: { remainingMs: () => 900_000 },
     code: { of: 'search', hash: 'hash of the module' },
-    tickets: (of) => ({
+    tickets: async (of) => ({
       ...{ build: buildKey(of), isQuiet: of.quiet === true, documentsOf: documentsOf(of, definitions, schema) },
       ...{ table, search, ledger, runtime, lifetimeMs: 960_000 },
     }),

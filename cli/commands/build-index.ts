@@ -1,0 +1,22 @@
+import type { Command } from 'commander'
+import { indexRun } from '../../shared/operator/start.ts'
+import { launch } from '../launch.ts'
+import { act, type Cli } from './command.ts'
+import { giveUpOption } from './give-up.ts'
+import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
+
+export function addIndex(program: Command, cli: Cli): void {
+  program
+    .command('index')
+    .description('build new search indices of the last finished run, beside those that are there')
+    .option('--wait', 'watch it to its end, and exit with the code of its result', false)
+    .addOption(giveUpOption())
+    .addOption(reasonOption())
+    .addOption(overOption())
+    .option('--json', 'JSON objects instead of lines', false)
+    .action(
+      act<WishFlags & { wait: boolean; giveUp: number; json: boolean }>(cli, async (engine, flags) =>
+        launch(await indexRun(engine, wishOf(flags)), engine, cli.terminal, flags),
+      ),
+    )
+}
