@@ -7,6 +7,8 @@ import type { RawItem } from './raw-item.ts'
 export interface Page {
   items: RawItem[]
   next?: Key
+  /** Capacity units that the service says it took. */
+  units?: number
 }
 
 export interface ScanRequest {

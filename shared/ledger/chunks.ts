@@ -6,6 +6,7 @@ import { LedgerError } from './errors.ts'
 import { chunkPk, chunkShardPk, chunkSk, expiry, shards } from './keys.ts'
 import { eachPage } from './pages.ts'
 import type { PassId } from './passes.ts'
+import type { Joined } from './shares.ts'
 import { type ChunkState, chunkTransitions, mayChange } from './states.ts'
 import type { Changed, LedgerTable, LedgerValue, Put, Row } from './table.ts'
 import { type AliasTallies, noTallies, type Tallies } from './tallies.ts'
@@ -44,6 +45,17 @@ export interface ChunkRecord {
   reason?: string
   startedAt?: number
   updatedAt: number
+  /** Where it was not among those that share the budget when slices were counted last. */
+  joined?: Joined
+  /** What its slice took a second before the last checkpoint, where the run has a budget. */
+  using?: Using
+}
+
+/** Capacity units a second, and what a slice has waited for. */
+export type Using = {
+  read: number
+  write: number
+  waitsFor?: 'read' | 'write'
 }
 
 export function newChunk(run: string, pass: PassId, id: string, chunk: Chunk, now: number): ChunkRecord {

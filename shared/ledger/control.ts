@@ -1,12 +1,13 @@
 import { compareAndSet } from './compare-and-set.ts'
 import { runPk } from './keys.ts'
+import type { Counted, RunBudget } from './shares.ts'
 import type { LedgerTable, Put } from './table.ts'
 
 /** What an operator asked a run to do. */
 export type Command = 'run' | 'pause' | 'abort'
 
 /** The commands that people give. What the engine, its sweep and its timers do is not among them. */
-export type Verb = 'run' | 'pause' | 'resume' | 'abort' | 'verify' | 'repair' | 'index' | 'unlock'
+export type Verb = 'run' | 'pause' | 'resume' | 'abort' | 'verify' | 'repair' | 'index' | 'unlock' | 'throttle'
 
 /** A command as somebody gave it. */
 export interface Given {
@@ -44,6 +45,10 @@ export interface Control extends Partial<Given> {
   rev?: number
   /** How many commands people gave. `verb`, `by`, `at` and `why` are those of the last one. No value: none. */
   version?: number
+  /** What its passes may take of the tables. No value: no limit. */
+  budget?: RunBudget
+  /** How many slices share that. No value: not counted yet. */
+  counted?: Counted
 }
 
 /** The command in force at a moment: a pause that was asked for ahead of time begins by itself. */

@@ -58,10 +58,18 @@ export function isDriving(
 /**
  * Why work of an execution must stop; `undefined` if it may continue. The end of an execution raises the fence; its run
  * says so, too, since a run of an earlier version may have ended without that.
+ * @param onRead given the control row, each time it is read.
  */
-export function stopReason(ledger: LedgerTable, task: LeaseTask, code: Code, clock: Clock): StopReason {
+export function stopReason(
+  ledger: LedgerTable,
+  task: LeaseTask,
+  code: Code,
+  clock: Clock,
+  onRead?: (control: Control) => void,
+): StopReason {
   return trusted(clock, async () => {
     const { run, control, reason } = await readReason(ledger, task, code)
+    onRead?.(control)
     if (reason) return reason
     if (!isDriving(task, run)) return 'fenced'
     return commandAt(control, clock()) === 'pause' ? 'paused' : undefined

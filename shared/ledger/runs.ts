@@ -51,6 +51,8 @@ export interface RunRecord {
   pending: string[]
   segments: number
   split: boolean
+  /** Slices that it wants at work at once. No value: all that the deployment has. */
+  concurrency?: number
   /** The pipeline's key that the run was begun with. */
   key?: string
   /** Live changes are not captured: nothing may change the source while this run copies. */

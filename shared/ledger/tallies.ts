@@ -1,8 +1,12 @@
 /**
- * The outcomes of the items of a chunk, as counts of items. The table of passes (`passes.ts`) says which sums must
+ * The outcomes of the items of a chunk, as counts of items, and what that took. The table of passes (`passes.ts`) says which sums must
  * hold.
  */
 export type Tallies = {
+  /** Capacity units of both tables that its slices took, those of pages that were repeated too. */
+  readUnits: number
+  writeUnits: number
+
   read: number
   migrated: number
   untouched: number
@@ -28,6 +32,8 @@ export type Tallies = {
 }
 
 export const noTallies: Tallies = {
+  readUnits: 0,
+  writeUnits: 0,
   read: 0,
   migrated: 0,
   untouched: 0,

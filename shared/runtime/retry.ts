@@ -13,7 +13,16 @@ export interface Ask {
   unanswered?: () => void
   /** Told for how long a throttled call waits before it is repeated, ms. */
   throttled?: (waitMs: number) => void
+  /**
+   * Takes capacity units of a table before a call, and waits until the budget of the work has them. Throws why the work
+   * must stop.
+   * @returns what to call once the service has said what the call took.
+   */
+  spend?: (kind: 'read' | 'write', units: number) => Promise<Settle>
 }
+
+/** Told of the units that a call took; of nothing where the service does not say. */
+export type Settle = (took: number | undefined) => void
 
 /**
  * The result of one attempt: done, or a reason to retry. An attempt that progressed resets the count of attempts.

@@ -121,7 +121,14 @@ async function measure(source: Table, id: string): Promise<void> {
         ledger,
         openPass: (...[opened, which, shouldContinue]: Parameters<Parameters<typeof runSlice>[1]['openPass']>) =>
           openPass(opened, which, shouldContinue, { ledger, runtime, open, migrations: [], sliceMs }),
-        ...{ runtime, deadline: { remainingMs: () => sliceMs }, code: migrationsOf(), sliceMs, splitAfterMs: sliceMs },
+        ...{
+          runtime,
+          deadline: { remainingMs: () => sliceMs },
+          code: migrationsOf(),
+          sliceMs,
+          splitAfterMs: sliceMs,
+          concurrency: 40,
+        },
       }
       const outcome = await runSlice({ run: id, pass: of, chunk, fence: 1 }, engine)
       if (outcome.outcome !== 'done') throw new Error(`${chunk}: ${outcome.outcome}`)

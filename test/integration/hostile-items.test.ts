@@ -153,7 +153,7 @@ async function world() {
       const task = { run: run.id, pass, chunk: id, fence: 1 }
       const slice = () =>
         runSlice(task, {
-          ...{ ledger, runtime, deadline, code: migrationsOf(), sliceMs, splitAfterMs: sliceMs },
+          ...{ ledger, runtime, deadline, code: migrationsOf(), sliceMs, splitAfterMs: sliceMs, concurrency: 40 },
           openPass: (of, which, ask) => openPass(of, which, ask, passes),
         })
       // Under load DynamoDB Local may fail for longer than retries last: then the next slice continues.

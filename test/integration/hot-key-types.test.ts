@@ -117,6 +117,7 @@ async function migrate(source: Table, destination: Table, ledger: LedgerTable, i
         code: migrationsOf(),
         sliceMs: SLICE_MS,
         splitAfterMs: SLICE_MS / 5,
+        concurrency: 40,
       },
     )
     if (outcome.outcome === 'more') waiting.unshift(chunk)

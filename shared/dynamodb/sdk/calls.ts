@@ -1,6 +1,7 @@
-import type { Ask } from '../../runtime/retry.ts'
+import type { Ask, Settle } from '../../runtime/retry.ts'
 import { DynamoDbError } from '../errors.ts'
 import { isRefused, judge, refusalOf } from '../judge.ts'
+import { spending } from '../meter.ts'
 import type { WriteResult } from '../ports.ts'
 import type { RawItem } from '../raw-item.ts'
 
@@ -22,7 +23,8 @@ export const batchStatementBytes = 3.5 * 1024 * 1024
 /** One call of a larger write: the positions of its items, and the function that sends it. */
 export interface Call {
   positions: number[]
-  send(): Promise<WriteResult[]>
+  /** @param report called with the units that the service says it took. */
+  send(report: Settle): Promise<WriteResult[]>
 }
 
 /**
@@ -83,8 +85,9 @@ export function cutIntoCalls(positions: number[], bytes: (position: number) => n
  * more, and waits for those in flight, so that nothing is written after it returns. Items of failed or unsent calls are
  * `retry`. Items of a call that was refused as invalid are written one by one: only one that is refused alone, beside a
  * probe that is not, is `refused`.
- * @param ask called before each request: a throttled table takes minutes for the calls of one page. Told of calls without
- * an answer.
+ * @param ask called before each request: a throttled table takes minutes for the calls of one page. Each write pays for
+ * what it takes. Told of calls without an answer.
+ * @param unitsOf capacity units that it takes to write one item.
  * @throws the failure, when it is not retryable or when no call succeeded; or what `ask` throws.
  */
 export async function sendAll(
@@ -92,12 +95,15 @@ export async function sendAll(
   calls: Call[],
   { alone, probe }: Court,
   ask?: Ask,
+  unitsOf: (position: number) => number = () => 1,
 ): Promise<WriteResult[]> {
   const results = new Array<WriteResult>(count).fill('retry')
   const failures: unknown[] = []
   let succeeded = 0
   const queue = [...calls]
   const oneByOne: number[] = []
+  const pay = <T>(positions: number[], write: (report: Settle) => Promise<T>) =>
+    spending(ask, 'write', () => positions.reduce((sum, position) => sum + unitsOf(position), 0), write)
   const worker = async () => {
     while (failures.length === 0) {
       const call = queue.shift()
@@ -106,12 +112,15 @@ export async function sendAll(
       try {
         if (call) {
           await ask?.()
-          const sent = await call.send()
+          const sent = await pay(call.positions, (report) => call.send(report))
           call.positions.forEach((position, i) => {
             if (isRefused(sent[i])) oneByOne.push(position)
             else results[position] = sent[i] ?? 'retry'
           })
-        } else results[position!] = await judge(() => alone(position!), probe, ask)
+        } else {
+          const paid = () => pay([position!], () => alone(position!))
+          results[position!] = await judge(paid, probe, ask)
+        }
         succeeded++
       } catch (error) {
         if (DynamoDbError.is(error) && error.code === 'unavailable') ask?.unanswered?.()

@@ -1,6 +1,7 @@
 import {
   type AttributeValue,
   BatchGetItemCommand,
+  type ConsumedCapacity,
   type DynamoDBClient,
   QueryCommand,
   ScanCommand,
@@ -9,9 +10,11 @@ import type { Ask } from '../../runtime/retry.ts'
 import type { Attributes } from '../attributes.ts'
 import { DynamoDbError } from '../errors.ts'
 import { describeSchema, type Key, type KeySchema, keyAttributes, keyOf } from '../key.ts'
+import { spending } from '../meter.ts'
 import type { Page, QueryRequest, ScanRequest, Table } from '../ports.ts'
 import { type RawItem, rawItem } from '../raw-item.ts'
 import { readAll } from './calls.ts'
+import { tookUnits } from './capacity.ts'
 import { calling } from './errors.ts'
 import { keyCondition } from './key-condition.ts'
 import { readProtoAttributes } from './proto-attribute.ts'
@@ -45,6 +48,7 @@ async function scan(client: DynamoDBClient, name: string, schema: KeySchema, req
     ...(request.after && { ExclusiveStartKey: keyAttributes(schema, request.after) }),
     Limit: request.limit,
     ConsistentRead: request.consistent,
+    ReturnConsumedCapacity: 'TOTAL',
   })
   return page(name, schema, await calling('Scan', name, () => client.send(command)))
 }
@@ -64,24 +68,29 @@ async function query(client: DynamoDBClient, name: string, schema: KeySchema, re
     ScanIndexForward: !reverse,
     Limit: request.limit,
     ConsistentRead: request.consistent,
+    ReturnConsumedCapacity: 'TOTAL',
   })
   const all = page(name, schema, await calling('Query', name, () => client.send(command)))
   if (!reverse || !after) return all
   // Backwards, the condition includes `after` as its last item: nothing comes after it.
   const items = all.items.filter((item) => !(item.key.sk && sameValue(item.key.sk, after)))
-  return items.length < all.items.length ? { items } : all
+  return items.length < all.items.length ? { ...(all.units !== undefined && { units: all.units }), items } : all
 }
 
 interface Response {
   Items?: Record<string, AttributeValue>[] | undefined
   LastEvaluatedKey?: Record<string, AttributeValue> | undefined
+  ConsumedCapacity?: ConsumedCapacity | undefined
 }
 
-function page(name: string, schema: KeySchema, { Items = [], LastEvaluatedKey }: Response): Page {
+function page(name: string, schema: KeySchema, response: Response): Page {
+  const { Items = [], LastEvaluatedKey } = response
+  const took = tookUnits(response.ConsumedCapacity)
+  const units = took === undefined ? {} : { units: took }
   const items = Items.map((item) => rawItem(schema, item as Attributes))
-  if (!LastEvaluatedKey) return { items }
+  if (!LastEvaluatedKey) return { items, ...units }
   const next = keyOf(schema, LastEvaluatedKey as Attributes)
-  if (next) return { items, next }
+  if (next) return { items, next, ...units }
   throw new DynamoDbError(
     'malformed-answer',
     `Expected a LastEvaluatedKey of ${name} with ${describeSchema(schema)}, got one with ${Object.keys(LastEvaluatedKey).join(', ') || 'nothing'}. Nothing was skipped: report it, and say which service is at the endpoint.`,
@@ -98,8 +107,19 @@ function get(
   const wanted: Record<string, AttributeValue>[] = keys.map((key) => keyAttributes(schema, key))
   return readAll(name, wanted, async (open) => {
     await ask?.()
-    const command = new BatchGetItemCommand({ RequestItems: { [name]: { Keys: open, ConsistentRead: true } } })
-    const response = await calling('BatchGetItem', name, () => client.send(command))
+    const RequestItems = { [name]: { Keys: open, ConsistentRead: true } }
+    const command = new BatchGetItemCommand({ RequestItems, ReturnConsumedCapacity: 'TOTAL' })
+    // A unit for each key, as long as items have 4 KB at most.
+    const response = await spending(
+      ask,
+      'read',
+      () => open.length,
+      async (report) => {
+        const answer = await calling('BatchGetItem', name, () => client.send(command))
+        report(tookUnits(answer.ConsumedCapacity))
+        return answer
+      },
+    )
     const found = Object.values(response.Responses ?? {}).flat()
     const rest = Object.values(response.UnprocessedKeys ?? {}).flatMap((each) => each.Keys ?? [])
     return { items: found.map((item) => rawItem(schema, item as Attributes)), rest }

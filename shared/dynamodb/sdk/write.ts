@@ -4,12 +4,13 @@ import {
   type DynamoDBClient,
   PutItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import type { Ask } from '../../runtime/retry.ts'
+import type { Ask, Settle } from '../../runtime/retry.ts'
 import type { Attributes } from '../attributes.ts'
 import { encodeKey, type KeySchema, keyOf } from '../key.ts'
 import type { WriteResult } from '../ports.ts'
 import type { RawItem } from '../raw-item.ts'
 import { batchStatementBytes, batchWriteBytes, type Call, cutIntoCalls, sendAll } from './calls.ts'
+import { tookUnits, writeUnits } from './capacity.ts'
 import { calling, errorCode, failed } from './errors.ts'
 import { insertStatement, type Statement } from './insert-statement.ts'
 import { probePut } from './probe.ts'
@@ -28,9 +29,11 @@ export function putItems(target: Target, items: RawItem[]): Promise<WriteResult[
   const attributes = items.map((item) => item.attributes())
   const at = (position: number) => attributes[position] as Attributes
   const groups = cutIntoCalls([...items.keys()], (position) => wireBytes(at(position)), batchWriteBytes)
-  const calls = groups.map((positions): Call => ({ positions, send: () => putBatch(target, positions.map(at)) }))
+  const calls = groups.map(
+    (positions): Call => ({ positions, send: (report) => putBatch(target, positions.map(at), report) }),
+  )
   const court = { alone: (position: number) => putOne(target, at(position)), probe: () => probe(target) }
-  return sendAll(items.length, calls, court, target.ask)
+  return sendAll(items.length, calls, court, target.ask, (position) => writeUnits(at(position)))
 }
 
 async function putOne({ client, name }: Target, Item: Attributes): Promise<WriteResult> {
@@ -52,9 +55,12 @@ function probe({ client, name, schema }: Target): Promise<boolean> {
   })
 }
 
-async function putBatch({ client, name, schema }: Target, items: Attributes[]): Promise<WriteResult[]> {
+async function putBatch({ client, name, schema }: Target, items: Attributes[], report: Settle): Promise<WriteResult[]> {
   const RequestItems = { [name]: items.map((Item) => ({ PutRequest: { Item } })) }
-  const response = await calling('BatchWriteItem', name, () => client.send(new BatchWriteItemCommand({ RequestItems })))
+  const response = await calling('BatchWriteItem', name, () =>
+    client.send(new BatchWriteItemCommand({ RequestItems, ReturnConsumedCapacity: 'TOTAL' })),
+  )
+  report(tookUnits(response.ConsumedCapacity))
   const identity = (item: Attributes | undefined) => {
     const key = item && keyOf(schema, item)
     return key && encodeKey(key)
@@ -79,17 +85,19 @@ export function insertItems(target: Target, items: RawItem[]): Promise<WriteResu
   const alone = (position: number) => insertOne(target, attributes[position] as Attributes)
   const calls = [
     ...cutIntoCalls(narrow, bytes, batchStatementBytes).map(
-      (positions): Call => ({ positions, send: () => insertBatch(target, positions.map(at)) }),
+      (positions): Call => ({ positions, send: (report) => insertBatch(target, positions.map(at), report) }),
     ),
     ...wide.map((position): Call => ({ positions: [position], send: async () => [await alone(position)] })),
   ]
-  return sendAll(items.length, calls, { alone, probe: () => probe(target) }, target.ask)
+  const unitsOf = (position: number) => writeUnits(attributes[position] as Attributes)
+  return sendAll(items.length, calls, { alone, probe: () => probe(target) }, target.ask, unitsOf)
 }
 
-async function insertBatch({ client, name }: Target, Statements: Statement[]): Promise<WriteResult[]> {
+async function insertBatch({ client, name }: Target, Statements: Statement[], report: Settle): Promise<WriteResult[]> {
   const response = await calling('PartiQLInsert', name, () =>
-    client.send(new BatchExecuteStatementCommand({ Statements })),
+    client.send(new BatchExecuteStatementCommand({ Statements, ReturnConsumedCapacity: 'TOTAL' })),
   )
+  report(tookUnits(response.ConsumedCapacity))
   return Statements.map((_, i): WriteResult => {
     const result = response.Responses?.[i]
     if (!result) return 'retry'

@@ -17,4 +17,6 @@ export interface SliceEngine {
   /** Limit of a slice and the age at which a key counts as hot, ms. */
   sliceMs: number
   splitAfterMs: number
+  /** Slices of this deployment that can be at work at once. */
+  concurrency: number
 }

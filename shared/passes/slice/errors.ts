@@ -8,6 +8,18 @@ export const sliceErrors: ErrorTable<'undrained'> = {
   },
 }
 
+/** Thrown by calls that wait for budget as the limit of the slice nears. It continues in the next one. */
+export class OutOfTime extends SegueError {
+  static override readonly kind = 'OutOfTime'
+
+  constructor(chunk: string) {
+    super('out-of-time', `Chunk ${chunk} waits for budget, and its slice has to end.`, {
+      source: 'internal',
+      next: 'Nothing: the next slice continues. `segue status` shows the budget.',
+    })
+  }
+}
+
 /**
  * Thrown when a slice still waits for its tables as its limit nears. The Lambda must exit its process: pending promises
  * would resume when the environment thaws, perhaps much later, and write under an expired lease.

@@ -18,26 +18,35 @@ const longestPageMs = 5_000
  * pages shrink to a single item.
  */
 export class PageSize {
-  /** Items to request. Few at first: a page that outlasts the slice makes no progress. */
-  limit: number
+  /** Items to request by time. Few at first: a page that outlasts the slice makes no progress. */
+  #limit: number
   #slowestMs = 0
   readonly #sliceMs: number
   readonly #longestMs: number
   readonly #patienceMs: number
+  readonly #most: () => number
 
   /**
    * @param writes whether the pass writes items.
    * @param isStuck the slice before made no progress: its first page may have been too large to be done in its time.
    * @param patienceMs how long a page may wait, besides its reads and writes.
+   * @param most items that the share of the budget suits.
    */
   constructor(
     sliceMs: number,
     { writes, isStuck, patienceMs = 0 }: { writes: boolean; isStuck: boolean; patienceMs?: number | undefined },
+    most: () => number = () => mostPage,
   ) {
+    this.#most = most
     this.#sliceMs = sliceMs
     this.#patienceMs = patienceMs
     this.#longestMs = writes ? longestPageMs : Number.POSITIVE_INFINITY
-    this.limit = isStuck ? 1 : ordinaryPage
+    this.#limit = isStuck ? 1 : ordinaryPage
+  }
+
+  /** Items to request. */
+  get limit(): number {
+    return Math.min(this.#limit, this.#most())
   }
 
   /** Records how long one round of the loop took, from requesting room for a page to having it. */
@@ -45,9 +54,10 @@ export class PageSize {
     // Decays slowly, so that one hiccup does not shorten the whole slice.
     this.#slowestMs = Math.max(roundMs, this.#slowestMs * 0.9)
     const { limit } = this
-    if (roundMs > this.#longestMs) this.limit = Math.max(1, Math.floor((limit * this.#longestMs) / roundMs))
-    else if (roundMs > this.#sliceMs / slow) this.limit = Math.max(Math.min(limit, ordinaryPage), Math.floor(limit / 2))
-    else if (roundMs < this.#fastMs) this.limit = Math.min(mostPage, limit * 2)
+    if (roundMs > this.#longestMs) this.#limit = Math.max(1, Math.floor((limit * this.#longestMs) / roundMs))
+    else if (roundMs > this.#sliceMs / slow)
+      this.#limit = Math.max(Math.min(limit, ordinaryPage), Math.floor(limit / 2))
+    else if (roundMs < this.#fastMs) this.#limit = Math.min(mostPage, limit * 2)
   }
 
   /** Small pages grow sooner: most of their time does not depend on their size. */

@@ -12,12 +12,13 @@ import { readLag } from '../../ledger/lag.ts'
 import { kindOf, passes } from '../../ledger/passes.ts'
 import type { RunRecord } from '../../ledger/runs.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
-import { addAliasTallies, addTallies } from '../../ledger/tallies.ts'
+import { addAliasTallies, addTallies, noTallies } from '../../ledger/tallies.ts'
 import { readWholeKeys } from '../../ledger/whole-keys.ts'
 import type { Ask } from '../../runtime/retry.ts'
 import { SearchError } from '../../search/errors.ts'
+import { Capacity } from './capacity.ts'
 import type { SliceEngine } from './engine.ts'
-import { UndrainedError } from './errors.ts'
+import { OutOfTime, UndrainedError } from './errors.ts'
 import { HotKeyWatch } from './hot-key.ts'
 import { InFlightPages } from './in-flight.ts'
 import type { Outcome } from './outcome.ts'
@@ -26,10 +27,11 @@ import type { PageTallies, Pass } from './pass.ts'
 import { ScanOrder } from './scan-order.ts'
 import { trySplit } from './split.ts'
 import { type SliceTask, startSlice } from './start.ts'
-import { WorkClock } from './work-clock.ts'
 
 /** Checkpoints are at most this far apart. */
 const checkpointMs = 5_000
+/** The same of a slice that waits for budget: nobody must take it for dead. */
+const touchMs = 60_000
 /** Pages being written at once, besides the one being read. */
 const pagesInFlight = 2
 /** The longest pause between two pages that leaves capacity to live changes. */
@@ -49,20 +51,26 @@ export async function runSlice(task: SliceTask, engine: SliceEngine): Promise<Ou
   if (started.kind === 'ended') return started.outcome
   const { run, record } = started
   runtime.emit({ code: 'slice.started', run: run.id, chunk: record.id, epoch: record.epoch })
-  const whyStop = stopReason(ledger, task, engine.code, runtime.clock)
+  const whyStop = stopReason(ledger, task, engine.code, runtime.clock, (control) => capacity.told(control))
+  const atOnce = { deployed: engine.concurrency, wanted: Math.min(engine.concurrency, run.concurrency ?? Infinity) }
+  const capacity = new Capacity(record, started, continueUnless(whyStop), { ...engine, atOnce })
   let unanswered = 0
   const ask: Ask = continueUnless(whyStop)
   ask.unanswered = () => {
     unanswered = runtime.clock()
   }
-  const work = new WorkClock(runtime.clock)
-  ask.throttled = (waitMs) => work.throttled(waitMs)
+  capacity.attach(ask)
   const pass = engine.openPass(run, record.pass, ask)
-  const watch = new HotKeyWatch(work.now, engine.splitAfterMs, encoded(await heavyIn(run, record, pass, ledger)))
+  const watch = new HotKeyWatch(
+    capacity.work.now,
+    engine.splitAfterMs,
+    encoded(await heavyIn(run, record, pass, ledger)),
+  )
   const isJumping = record.chunk.kind === 'segment' && (run.wholeKeys?.[record.pass] ?? 0) > 0
   const jumped = encoded(isJumping ? await readWholeKeys(ledger, run.id, record.pass) : [])
-  const slice = new Slice({ run, record, pass, whyStop, engine, watch, jumped, unanswered: () => unanswered })
+  const slice = new Slice({ run, record, pass, whyStop, engine, capacity, watch, jumped, unanswered: () => unanswered })
   const outcome = await withinLimit(slice.toItsEnd(), record.id, engine)
+  capacity.end()
   const tallies = slice.record.tallies
   runtime.emit({ code: 'slice.ended', run: run.id, chunk: record.id, outcome: outcome.outcome, tallies })
   return outcome
@@ -104,6 +112,7 @@ interface Parts {
   pass: Pass
   whyStop: StopReason
   engine: SliceEngine
+  capacity: Capacity
   watch: HotKeyWatch
   /** Encoded partition keys that have chunks of their own. */
   jumped: ReadonlySet<string>
@@ -116,6 +125,7 @@ class Slice {
   record: ChunkRecord
   readonly #run: RunRecord
   readonly #engine: SliceEngine
+  readonly #capacity: Capacity
   readonly #watch: HotKeyWatch
   readonly #pass: Pass
   readonly #whyStop: StopReason
@@ -127,6 +137,8 @@ class Slice {
   readonly #order: ScanOrder
   readonly #unanswered: Parts['unanswered']
   #checkpointedAt: number
+  /** The checkpoint that is under way. */
+  #storing: Promise<unknown> | undefined
   /** Items of the chunk in the pages started so far, by this slice and earlier ones. */
   #begun: number
   /** Live changes are hours behind: leave half of the destination's capacity to them. */
@@ -134,11 +146,12 @@ class Slice {
   /** The page being read ahead. */
   #next: Promise<Page> | undefined
 
-  constructor({ run, record, pass, whyStop, engine, watch, jumped, unanswered }: Parts) {
+  constructor({ run, record, pass, whyStop, engine, capacity, watch, jumped, unanswered }: Parts) {
     this.#run = run
     this.record = record
     this.#base = record
     this.#engine = engine
+    this.#capacity = capacity
     this.#watch = watch
     this.#pass = pass
     this.#whyStop = whyStop
@@ -146,22 +159,32 @@ class Slice {
     this.#unanswered = unanswered
     this.#order = new ScanOrder(run, record, engine)
     this.#inFlight = new InFlightPages(record.cursor, pagesInFlight)
-    this.#pageSize = new PageSize(engine.sliceMs, {
-      writes: passes[kindOf(record.pass)].writes !== false,
-      isStuck: record.starts.at(-2) === record.tallies.read,
-      patienceMs: pass.patienceMs,
-    })
+    this.#pageSize = new PageSize(
+      engine.sliceMs,
+      {
+        writes: passes[kindOf(record.pass)].writes !== false,
+        isStuck: record.starts.at(-2) === record.tallies.read,
+        patienceMs: pass.patienceMs,
+      },
+      () => capacity.mostItems(this.#begun),
+    )
     this.#checkpointedAt = engine.runtime.clock()
     this.#begun = record.tallies.read
+    capacity.onWait = () => {
+      if (engine.runtime.clock() - this.#checkpointedAt < touchMs) return
+      // If another slice has the chunk, the next checkpoint of this one says so.
+      this.#checkpoint().catch(() => {})
+    }
   }
 
   async toItsEnd(): Promise<Outcome> {
     try {
       return await this.#readOn()
     } catch (error) {
-      const outcome = await this.#endAfter()
+      const { outcome, isStored } = await this.#endAfter()
       if (StoppedError.is(error))
         return outcome?.outcome === 'done' ? outcome : { outcome: 'stopped', reason: error.reason }
+      if (OutOfTime.is(error)) return outcome ?? (isStored ? { outcome: 'more' } : this.#taken())
       if (!outcome || !((DynamoDbError.is(error) || SearchError.is(error)) && error.retryable)) throw error
       const { run, id: chunk } = this.record
       this.#engine.runtime.emit({ code: 'slice.interrupted', run, chunk, reason: error.code })
@@ -195,20 +218,21 @@ class Slice {
 
   /**
    * Stores the acknowledged pages before an error ends the slice, unless the ledger itself fails.
-   * @returns the outcome of the slice; `undefined` if it made no progress.
+   * @returns the outcome of the slice, if it made progress; and whether it could be stored.
    */
-  async #endAfter(): Promise<Outcome | undefined> {
+  async #endAfter(): Promise<{ outcome?: Outcome; isStored: boolean }> {
     await this.#inFlight.drain().catch(() => {})
+    await this.#settled()
     const { deadline: _, ...acknowledged } = this.#acknowledged()
     // The last page has no cursor: an open chunk would repeat it, and count it twice.
     const record: ChunkRecord = this.#inFlight.ended ? { ...acknowledged, state: 'done' } : acknowledged
     const expected = { epoch: record.epoch, state: 'open' } as const
-    const stored = await replaceChunk(this.#engine.ledger, record, expected).catch(() => false)
-    if (!stored) return undefined
+    const isStored = await replaceChunk(this.#engine.ledger, record, expected).catch(() => false)
+    if (!isStored) return { isStored }
     this.record = record
-    if (record.state === 'done') return { outcome: 'done' }
+    if (record.state === 'done') return { outcome: { outcome: 'done' }, isStored }
     // The cursor object stays the same until a page is acknowledged.
-    return record.cursor === this.#base.cursor ? undefined : { outcome: 'more' }
+    return record.cursor === this.#base.cursor ? { isStored } : { outcome: { outcome: 'more' }, isStored }
   }
 
   /** Reads and applies pages until there is a reason to stop. */
@@ -270,9 +294,13 @@ class Slice {
 
   /** The row with all pages acknowledged so far. */
   #acknowledged(): ChunkRecord {
+    const { using: _, ...before } = this.record
     const record: ChunkRecord = {
-      ...this.record,
-      tallies: addTallies(this.#base.tallies, this.#inFlight.tallies),
+      ...before,
+      tallies: addTallies(addTallies(this.#base.tallies, this.#inFlight.tallies), {
+        ...noTallies,
+        ...this.#capacity.taken,
+      }),
       updatedAt: this.#engine.runtime.clock(),
     }
     const aliases = addAliasTallies(this.#base.aliases ?? {}, this.#inFlight.aliases)
@@ -284,10 +312,23 @@ class Slice {
     return record
   }
 
-  /** Stores the cursor, and reads how far behind live changes are. */
-  async #checkpoint(): Promise<'taken' | undefined> {
+  /** Stores the cursor, and reads how far behind live changes are. One at a time, so that none overtakes another. */
+  #checkpoint(): Promise<'taken' | undefined> {
+    this.#checkpointedAt = this.#engine.runtime.clock()
+    const stored = this.#settled().then(() => this.#store())
+    this.#storing = stored
+    return stored
+  }
+
+  /** Resolves once no checkpoint is under way. */
+  async #settled(): Promise<void> {
+    await this.#storing?.catch(() => {})
+  }
+
+  async #store(): Promise<'taken' | undefined> {
     const { ledger, runtime } = this.#engine
-    const next = this.#acknowledged()
+    const using = this.#capacity.using()
+    const next = { ...this.#acknowledged(), ...(using && { using }) }
     const [stored, lag] = await Promise.all([
       replaceChunk(ledger, next, { epoch: next.epoch, state: 'open' }),
       this.#run.offline ? undefined : readLag(ledger, this.#run.id),
@@ -302,6 +343,7 @@ class Slice {
 
   /** The last checkpoint. Nothing is in flight, so it clears the deadline. */
   async #close(next: ChunkRecord, outcome: Outcome): Promise<Outcome> {
+    await this.#settled()
     const { deadline: _, ...record } = next
     if (!(await replaceChunk(this.#engine.ledger, record, { epoch: record.epoch, state: 'open' }))) return this.#taken()
     this.record = record

@@ -1,10 +1,11 @@
 import { type ChunkRecord, getChunk, replaceChunk } from '../../ledger/chunks.ts'
 import { compareAndSet } from '../../ledger/compare-and-set.ts'
-import { commandAt, readControl } from '../../ledger/control.ts'
+import { type Control, commandAt, readControl } from '../../ledger/control.ts'
 import { LedgerError } from '../../ledger/errors.ts'
 import { beganWith, type Code, isAborted } from '../../ledger/fencing.ts'
 import type { PassId } from '../../ledger/passes.ts'
 import { getRun, type RunRecord } from '../../ledger/runs.ts'
+import { joinedBy } from '../../ledger/shares.ts'
 import type { LedgerTable } from '../../ledger/table.ts'
 import { executionName, type Outcome } from './outcome.ts'
 
@@ -16,7 +17,15 @@ export interface SliceTask {
   fence: number
 }
 
-export type Started = { kind: 'started'; run: RunRecord; record: ChunkRecord } | { kind: 'ended'; outcome: Outcome }
+export interface Claimed {
+  run: RunRecord
+  record: ChunkRecord
+  control: Control
+  /** The slice before has not said that it ended, and may not know yet that it is fenced. */
+  isTakenOver: boolean
+}
+
+export type Started = ({ kind: 'started' } & Claimed) | { kind: 'ended'; outcome: Outcome }
 
 /**
  * Claims a chunk for this slice: checks that the run still wants it, raises the epoch (which fences any older slice)
@@ -46,8 +55,11 @@ export async function startSlice(
     if (row.state === 'split') return { done: ended(splitOutcome(row)) }
     if (row.state === 'failed' || row.fence > task.fence)
       return { done: ended({ outcome: 'stopped', reason: 'fenced' }) }
+    const { joined: _, using: _u, ...rest } = row
+    const joined = joinedBy(row, task.fence, now)
     const record: ChunkRecord = {
-      ...row,
+      ...rest,
+      ...(joined && { joined }),
       epoch: row.epoch + 1,
       fence: task.fence,
       slices: row.slices + 1,
@@ -60,9 +72,10 @@ export async function startSlice(
     if (!(await replaceChunk(ledger, record, { epoch: row.epoch, state: 'open' }))) return undefined
     // Fencing reads the chunks after it writes the fence, to learn how long they may still write; a slice reads the
     // fence after it claims its chunk. So one of the two sees the other.
-    if ((await readControl(ledger, task.run)).fence !== task.fence)
-      return { done: ended({ outcome: 'stopped', reason: 'fenced' }) }
-    return { done: { kind: 'started', run, record } }
+    const control = await readControl(ledger, task.run)
+    if (control.fence !== task.fence) return { done: ended({ outcome: 'stopped', reason: 'fenced' }) }
+    const isTakenOver = row.deadline !== undefined && row.deadline > now
+    return { done: { kind: 'started', run, record, control, isTakenOver } }
   }
   try {
     return await compareAndSet(`Chunk ${task.chunk} of run ${task.run}`, claim)

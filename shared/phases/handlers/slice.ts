@@ -26,6 +26,7 @@ export function sliceHandler(
         ...{ ledger, runtime, deadline, code, sliceMs },
         openPass: (run, pass, ask) => openPass(run, pass, ask, engine),
         splitAfterMs: options.splitAfterSeconds * 1000,
+        concurrency: options.concurrency,
       })
       return step(outcome, task.slice, executionName(task, `c${runtime.clock().toString(36)}`))
     } catch (error) {

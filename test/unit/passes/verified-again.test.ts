@@ -87,6 +87,7 @@ async function world() {
           code: migrationsOf(),
           sliceMs,
           splitAfterMs: sliceMs / 3,
+          concurrency: 40,
         },
       ),
     /** What the list says, and how many differences the tallies count. */

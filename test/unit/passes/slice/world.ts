@@ -104,6 +104,7 @@ export function world(
       code: migrationsOf(codeHash),
       sliceMs,
       splitAfterMs: sliceMs / 3,
+      concurrency: 40,
       ...more,
     }
   }
