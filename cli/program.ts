@@ -15,6 +15,7 @@ import { addReport } from './commands/report.ts'
 import { addRun } from './commands/run.ts'
 import { addStatus } from './commands/status.ts'
 import { addSwitch } from './commands/switch.ts'
+import { addThrottle } from './commands/throttle.ts'
 import { addUnlock } from './commands/unlock.ts'
 import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
@@ -37,6 +38,7 @@ const commands = [
   addPause,
   addResume,
   addAbort,
+  addThrottle,
   addUnlock,
   addVerify,
   addDiff,

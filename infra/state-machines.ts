@@ -41,7 +41,6 @@ export class StateMachines extends Construct {
       ...chunkResources,
       chunkMachineArn: this.chunk.stateMachineArn,
       bucket: manifests.bucketName,
-      concurrency: options.concurrency,
     })
     this.run = machine(this, 'Run', definition, options)
     invoking(

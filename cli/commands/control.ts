@@ -10,6 +10,7 @@ import { launch } from '../launch.ts'
 import { placeText } from '../render/place.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
+import { concurrencyOf, concurrencyOption } from './concurrency.ts'
 import { giveUpOption } from './give-up.ts'
 import { atOption, sayUntil, untilOf, untilOption, utc } from './until.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
@@ -63,16 +64,21 @@ export function addResume(program: Command, cli: Cli): void {
     .option('--wait', 'watch it to its end, and exit with the code of its result', false)
     .addOption(giveUpOption())
     .addOption(untilOption())
+    .addOption(concurrencyOption())
     .addOption(reasonOption())
     .addOption(overOption())
     .option('--json', 'JSON objects instead of lines', false)
     .action(
-      act<WishFlags & { wait: boolean; giveUp: number; json: boolean; until?: string }>(cli, async (engine, flags) => {
-        const until = untilOf(flags.until, engine)
-        const started = await resumeRun(engine, until === undefined ? {} : { until }, wishOf(flags))
-        sayUntil(until, started, cli.terminal, flags.json)
-        return launch(started, engine, cli.terminal, flags)
-      }),
+      act<WishFlags & { wait: boolean; giveUp: number; json: boolean; until?: string; concurrency?: number }>(
+        cli,
+        async (engine, flags) => {
+          const until = untilOf(flags.until, engine)
+          const options = { ...(until !== undefined && { until }), ...concurrencyOf(flags.concurrency, engine) }
+          const started = await resumeRun(engine, options, wishOf(flags))
+          sayUntil(until, started, cli.terminal, flags.json)
+          return launch(started, engine, cli.terminal, flags)
+        },
+      ),
     )
 }
 

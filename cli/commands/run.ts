@@ -9,6 +9,7 @@ import type { ExitCode } from '../exit-codes.ts'
 import { launch } from '../launch.ts'
 import type { Terminal } from '../terminal.ts'
 import { act, type Cli } from './command.ts'
+import { concurrencyOf, concurrencyOption } from './concurrency.ts'
 import { giveUpOption } from './give-up.ts'
 import { showPlan } from './plan.ts'
 import { sayUntil, untilOf, untilOption } from './until.ts'
@@ -24,6 +25,7 @@ interface RunFlags extends WishFlags {
   ticked: boolean
   dryRun: boolean
   segments?: number
+  concurrency?: number
   key?: string
   until?: string
 }
@@ -57,6 +59,7 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--dry-run', 'show what it would do, as `segue plan` does, and start nothing', false)
     .option('--json', 'JSON objects instead of lines', false)
     .addOption(new Option('--segments <n>', "scan segments of this run (default: the deployment's)").argParser(Number))
+    .addOption(concurrencyOption())
     .option('--no-split', 'never split a hot key; it is resumed instead, however long it takes')
     .option('--offline', 'capture no live changes: only if nothing writes to the source during the run', false)
     .option('--ticked', 'the checklist that the options name is done', false)
@@ -73,6 +76,7 @@ async function run(engine: OperatorEngine, terminal: Terminal, flags: RunFlags):
     ...(offline && { offline }),
     ...(ticked && { ticked }),
     ...(segments !== undefined && { segments }),
+    ...concurrencyOf(flags.concurrency, engine),
     ...(until !== undefined && { until }),
   }
   if (flags.over !== undefined && !resume && key === undefined)

@@ -5,6 +5,7 @@ import { keepDays } from '../../shared/ledger/keys.ts'
 import { type PassKind, passes } from '../../shared/ledger/passes.ts'
 import type { Tallies } from '../../shared/ledger/tallies.ts'
 import { lastCommand, lastWords } from '../../shared/operator/people.ts'
+import { budgetWords } from '../../shared/operator/status/budget.ts'
 import { unorderedWords } from '../../shared/operator/status/format.ts'
 import { buildLagWords, lagWords } from '../../shared/operator/status/lag.ts'
 import { expectation, pausesWords, shareDone } from '../../shared/operator/status/line.ts'
@@ -48,6 +49,7 @@ function heading(progress: Progress): string[] {
   const { run, verdict, control, at } = progress
   const waiting = waitingFor(progress, 0)
   const last = lastCommand(control)
+  const budget = budgetWords(progress)
   const now = commandAt(control, at)
   const pauses = pausesWords(control, at)
   const command = now === 'run' ? (pauses ? `, ${pauses}` : '') : `, told to ${now}`
@@ -57,6 +59,7 @@ function heading(progress: Progress): string[] {
     field('State', `${verdict.kind}, phase ${run.phase}${command}`),
     ...(waiting === undefined ? [] : [field('Waiting', waiting)]),
     ...(last ? [field('Command', lastWords(last, at))] : []),
+    ...(budget === undefined ? [] : [field('Budget', budget)]),
     field('Started', `${iso(run.startedAt)}${ended}, ${duration(workedMs(run, at))} at work`),
     field('Migrations', run.pending.join(', ') || 'none pending: items are copied as they are'),
   ]
@@ -86,7 +89,13 @@ function amounts(progress: Progress): string[] {
     field('Chunks', chunkWords(progress, working)),
     ...sums(pass, t),
     field('Tallies', talliesWords(pass, t)),
+    ...units(t),
   ]
+}
+
+function units({ readUnits = 0, writeUnits = 0 }: Tallies): string[] {
+  if (readUnits + writeUnits === 0) return []
+  return [field('Units', `${grouped(readUnits)} read and ${grouped(writeUnits)} write units`)]
 }
 
 function talliesWords(pass: PassKind, tallies: Tallies): string {

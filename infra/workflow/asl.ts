@@ -62,21 +62,24 @@ export type WaitState = Flow & { Type: 'Wait'; Comment?: string; SecondsPath: st
 
 type PassState = Flow & { Type: 'Pass'; Comment?: string; Parameters: Template; ResultPath: string }
 
-export type MapState = Flow & {
-  Type: 'Map'
-  Comment?: string
-  ItemProcessor: States & { ProcessorConfig: { Mode: 'INLINE' } | { Mode: 'DISTRIBUTED'; ExecutionType: 'STANDARD' } }
-  ItemSelector: Template
-  ItemsPath?: string
-  ItemReader?: { Resource: string; ReaderConfig: { InputType: 'JSON' }; Parameters: Template }
-  ResultWriter?: { Resource: string; Parameters: Template }
-  ResultPath: null
-  MaxConcurrency: number
-  ToleratedFailureCount?: number
-  Label?: string
-  Retry?: Retrier[]
-  Catch?: Catcher[]
-}
+/** How many items are at work at once. */
+type AtOnce = { MaxConcurrency: number } | { MaxConcurrencyPath: string }
+
+export type MapState = Flow &
+  AtOnce & {
+    Type: 'Map'
+    Comment?: string
+    ItemProcessor: States & { ProcessorConfig: { Mode: 'INLINE' } | { Mode: 'DISTRIBUTED'; ExecutionType: 'STANDARD' } }
+    ItemSelector: Template
+    ItemsPath?: string
+    ItemReader?: { Resource: string; ReaderConfig: { InputType: 'JSON' }; Parameters: Template }
+    ResultWriter?: { Resource: string; Parameters: Template }
+    ResultPath: null
+    ToleratedFailureCount?: number
+    Label?: string
+    Retry?: Retrier[]
+    Catch?: Catcher[]
+  }
 
 interface SucceedState {
   Type: 'Succeed'

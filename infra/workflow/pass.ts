@@ -6,8 +6,6 @@ export interface PassResources extends ChunkResources {
   chunkMachineArn: string
   /** Bucket that the Map writes its results to; 256 KiB of state would not hold them. */
   bucket: string
-  /** Chunks of the manifest at work at once. */
-  concurrency: number
 }
 
 /**
@@ -50,7 +48,7 @@ export function passState(
       ...chunkStates(resources, { StateMachineArn: resources.chunkMachineArn }, name),
     },
     Label: name,
-    MaxConcurrency: resources.concurrency,
+    MaxConcurrencyPath: '$.lease.concurrency',
     ToleratedFailureCount: TOLERATED_FAILURES,
     ResultWriter: {
       Resource: `arn:${partition}:states:::s3:putObject`,

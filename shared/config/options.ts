@@ -126,6 +126,8 @@ export const requestSchema = z.strictObject({
   resume: z._default(z.boolean(), false),
   /** Scan segments of this run. @default the deployment's */
   segments: z.optional(z.int().check(z.minimum(1), z.maximum(100_000))),
+  /** Slices at work at once, if fewer than the deployment has. It holds for this execution. @default the deployment's */
+  concurrency: z.optional(z.int().check(z.minimum(1), z.maximum(1000))),
   /** Whether hot keys are split; without, chunks only resume. @default true */
   split: z._default(z.boolean(), true),
   /** Nothing changes the source during the run: no live changes are captured, and copy overwrites. @default false */

@@ -6,7 +6,6 @@ import { LedgerError } from './errors.ts'
 import { chunkPk, chunkShardPk, chunkSk, expiry, shards } from './keys.ts'
 import { eachPage } from './pages.ts'
 import type { PassId } from './passes.ts'
-import type { Joined } from './shares.ts'
 import { type ChunkState, chunkTransitions, mayChange } from './states.ts'
 import type { Changed, LedgerTable, LedgerValue, Put, Row } from './table.ts'
 import { type AliasTallies, noTallies, type Tallies } from './tallies.ts'
@@ -49,6 +48,14 @@ export interface ChunkRecord {
   joined?: Joined
   /** What its slice took a second before the last checkpoint, where the run has a budget. */
   using?: Using
+}
+
+/** A chunk that was not there, or seemed abandoned, when slices were counted last. */
+export type Joined = {
+  /** Since when, ms since the epoch. */
+  at: number
+  /** The part of one slice's share that its slice takes until it is counted; 0: it waits for that. */
+  part: number
 }
 
 /** Capacity units a second, and what a slice has waited for. */
@@ -128,6 +135,20 @@ export async function eachChunk(
       which,
     ),
   )
+}
+
+/** How many chunks of a pass are open; no more are counted than `enough`, about. */
+export async function countOpen(ledger: LedgerTable, run: string, pass: PassId, enough: number): Promise<number> {
+  let open = 0
+  const all = Array.from({ length: shards }, (_, shard) => shard)
+  await inParallel(8, all, async (shard) => {
+    if (open >= enough) return
+    const count = (rows: Row[]) => {
+      open += rows.filter(({ state }) => state === 'open').length
+    }
+    await eachPage(ledger, chunkShardPk(run, shard), count, { prefix: `CHUNK#${pass}#` })
+  })
+  return open
 }
 
 /** Every chunk of a pass, in no order. Only for passes of which all chunks fit into memory. */

@@ -1,6 +1,6 @@
 import { compareAndSet } from './compare-and-set.ts'
 import { runPk } from './keys.ts'
-import type { Counted, RunBudget } from './shares.ts'
+import type { PassId } from './passes.ts'
 import type { LedgerTable, Put } from './table.ts'
 
 /** What an operator asked a run to do. */
@@ -17,6 +17,27 @@ export interface Given {
   /** When, ms since the epoch, by their clock. */
   at: number
   why?: string
+}
+
+/** What the passes of a run may take, and who said so. It stays until somebody changes it, also over a resume. */
+export type RunBudget = {
+  /** Units a second, of both tables together; no value: no limit. */
+  readUnits?: number
+  writeUnits?: number
+  by?: string
+  at: number
+  why?: string
+}
+
+/** How many slices share the budget: counted every minute, by the watchdog. */
+export type Counted = {
+  /** It holds for this pass, under this lease. */
+  pass: PassId
+  fence: number
+  /** Slices that may be at work until the next count, at least 1. */
+  slices: number
+  /** When counting began, ms since the epoch. */
+  at: number
 }
 
 /**

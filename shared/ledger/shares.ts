@@ -1,35 +1,5 @@
-import type { ChunkRecord } from './chunks.ts'
+import type { ChunkRecord, Joined } from './chunks.ts'
 import type { Control } from './control.ts'
-import type { PassId } from './passes.ts'
-
-/** What the passes of a run may take, and who said so. It stays until somebody changes it, also over a resume. */
-export type RunBudget = {
-  /** Units a second, of both tables together; no value: no limit. */
-  readUnits?: number
-  writeUnits?: number
-  by?: string
-  at: number
-  why?: string
-}
-
-/** How many slices share the budget: counted every minute, by the watchdog. */
-export type Counted = {
-  /** It holds for this pass, under this lease. */
-  pass: PassId
-  fence: number
-  /** Slices that may be at work until the next count, at least 1. */
-  slices: number
-  /** When counting began, ms since the epoch. */
-  at: number
-}
-
-/** A chunk that was not there, or seemed abandoned, when slices were counted last. */
-export type Joined = {
-  /** Since when, ms since the epoch. */
-  at: number
-  /** The part of one slice's share that its slice takes until it is counted; 0: it waits for that. */
-  part: number
-}
 
 /** More than the clocks of two environments differ, ms. */
 const skewMs = 10_000

@@ -30,7 +30,9 @@ export interface RefusedStart {
 export type Started = { kind: 'started'; execution: string } | RefusedStart
 
 /** Options of a new run; see `requestSchema`. */
-export type StartOptions = Partial<Pick<RunRequest, 'segments' | 'split' | 'offline' | 'until' | 'ticked'>>
+export type StartOptions = Partial<
+  Pick<RunRequest, 'segments' | 'concurrency' | 'split' | 'offline' | 'until' | 'ticked'>
+>
 
 /** Starts a new run of the pending migrations. @throws OptionsError for options that are wrong. */
 export async function startRun(

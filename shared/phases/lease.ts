@@ -39,6 +39,8 @@ export interface LeaseEngine extends Omit<ClaimEngine, 'clock'> {
   /** Hash of the index definitions; no value where the deployment has none. */
   searchHash?: string | undefined
   segments: number
+  /** Slices that the deployment has at once. */
+  concurrency: number
   /** Whether the destination holds no item, by a strongly consistent read. */
   isEmpty(): Promise<boolean>
 }
@@ -58,6 +60,8 @@ export interface Held {
   capture: boolean
   /** Whether search indices are to be built. */
   index: boolean
+  /** Chunks of a Map at work at once. */
+  concurrency: number
 }
 
 /**
@@ -82,10 +86,10 @@ export async function takeLease(
       return { outcome: 'waiting', seconds: machineWaitSeconds(Math.floor(leftMs / 1000) + 1) }
     await refuseUnlessEmpty(lease, engine)
   }
-  const { offline } = await getRun(ledger, lease.run)
+  const { offline, concurrency = engine.concurrency } = await getRun(ledger, lease.run)
   const { only = 'everything' } = request
   const index = buildsIndices(request, engine)
-  return { outcome: 'held', run: lease.run, fence: lease.fence, only, capture: !offline, index }
+  return { outcome: 'held', run: lease.run, fence: lease.fence, only, capture: !offline, concurrency, index }
 }
 
 /** Whether an execution builds indices: a whole run does, and one that is asked to. */
@@ -122,10 +126,25 @@ async function tryLease(
   const earlier = [...(before?.superseded ?? []), ...(before && before.run !== id ? [before.run] : [])]
   if (earlier.length > 0) lease.superseded = earlier
   const run = isAboutLastRun(request)
-    ? await resumedRun(lease, { ...request, index: buildsIndices(request, engine) }, ledger, runtime.clock)
+    ? await resumedRun(
+        lease,
+        {
+          split: request.split,
+          only: request.only,
+          index: buildsIndices(request, engine),
+          ...fewer(request, engine),
+        },
+        ledger,
+        runtime.clock,
+      )
     : runPut(undefined, await newRun(lease, request, engine))
   const begins = { control: controlOf(request, runtime.clock()), also: keyPuts(lease, request) }
   return (await beginOwner(ledger, before, lease, run, begins)) ? { done: lease } : undefined
+}
+
+/** How many slices a request wants at once, where the deployment has more. */
+function fewer({ concurrency: wanted }: RunRequest, { concurrency }: LeaseEngine): { concurrency?: number } {
+  return wanted !== undefined && wanted < concurrency ? { concurrency: wanted } : {}
 }
 
 /** What a request says of the run it begins or resumes: when it is to pause, and who began it. Those who resume have said so. */
@@ -266,6 +285,7 @@ async function newRun(lease: Lease, request: RunRequest, engine: LeaseEngine): P
     segments: request.segments ?? engine.segments,
     ...(request.key !== undefined && { key: request.key }),
     split: request.split,
+    ...fewer(request, engine),
     offline: request.offline,
     planned: false,
     execution: lease.execution,

@@ -14,7 +14,7 @@ import type { Clock } from '../runtime/ports.ts'
  */
 export async function resumedRun(
   { run: id, execution, fence }: Lease,
-  { split, only, index }: Pick<RunRequest, 'split' | 'only'> & { index: boolean },
+  { split, only, index, concurrency }: Pick<RunRequest, 'split' | 'only'> & { index: boolean; concurrency?: number },
   ledger: LedgerTable,
   clock: Clock,
 ): Promise<Put> {
@@ -29,12 +29,22 @@ export async function resumedRun(
     because: _b,
     task: _t,
     index: begun,
+    concurrency: _c,
     ...run
   } = notePhase(noted, 'Lease', clock())
   const work = only ? { task: { kind: only, state: 'running' as const } } : { state: 'running' as const }
   // A whole run ends by the indices it has begun to build, unless the deployment builds none any more.
   const kept = begun && (index || only) ? { index: begun } : {}
-  const next: RunRecord = { ...run, ...work, ...kept, phase: 'Lease', split, execution, fence }
+  const next: RunRecord = {
+    ...run,
+    ...work,
+    ...kept,
+    ...(concurrency && { concurrency }),
+    phase: 'Lease',
+    split,
+    execution,
+    fence,
+  }
   return runPut(before, next, version)
 }
 

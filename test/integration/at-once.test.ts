@@ -44,6 +44,7 @@ it('of a hundred executions that are started at once one runs, and the others na
     migrations: [],
     codeHash: 'code',
     segments: 1,
+    concurrency: 40,
     isEmpty: async () => true,
   }
   const request = { resume: false, split: true, offline: true }

@@ -113,6 +113,29 @@ it('reserved concurrency set by a stack holds for the published versions, too', 
   expect(ends.map((end) => end.error).sort()).toEqual(['Lambda.TooManyRequestsException', undefined])
 })
 
+it('A Distributed Map takes its concurrency by path, too', async () => {
+  const notes = aws.file()
+  const started = async () => ((await readFile(notes, 'utf8').catch(() => '')).match(/\d/g) ?? []).length
+  const [release, slow] = [
+    aws.file(),
+    await aws.createFunction(
+      `require('node:fs').appendFileSync(${JSON.stringify(notes)}, String(event.n)); return event`,
+    ),
+  ]
+  const waiting = {
+    StartAt: 'A',
+    States: { A: invoke(slow, { Next: 'B' }), B: { Type: 'Wait', Seconds: 600, End: true } },
+  }
+  const more = { ItemsPath: '$.items', MaxConcurrencyPath: '$.lease.concurrency' }
+  const arn = await aws.createMachine(machine(distributed(waiting, more)))
+  const items = [1, 2, 3, 4, 5].map((n) => ({ n }))
+  const executionArn = await aws.start(arn, { items, lease: { concurrency: 2 }, release })
+  expect(await waitFor(async () => (await started()) >= 2, PATIENT)).toBe(true)
+  await new Promise((resolve) => setTimeout(resolve, 2_000))
+  expect(await started()).toBe(2)
+  await aws.sfn.send(new StopExecutionCommand({ executionArn }))
+})
+
 describe('StopExecution', () => {
   it('stops the items of a running Distributed Map, and starts no more of them', async () => {
     const notes = aws.file()

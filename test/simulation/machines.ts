@@ -22,11 +22,11 @@ export const runMachineArn = arn('states', 'stateMachine:run')
 export function machinesOf(
   release: Release,
   seconds: Record<FunctionName, number>,
-  { concurrency, rounds, search }: Pick<Settings, 'concurrency' | 'rounds' | 'search'>,
+  { rounds, search }: Pick<Settings, 'rounds' | 'search'>,
 ): Map<string, Machine> {
   const functions = forEachDeployed({ search }, (name) => ({ arn: functionArn(name, release), seconds: seconds[name] }))
   const chunk = { partition: 'aws', functions, childrenAtOnce: 0 }
-  const run = { ...chunk, chunkMachineArn, bucket: 'manifests', concurrency }
+  const run = { ...chunk, chunkMachineArn, bucket: 'manifests' }
   const machines = new Map<string, Machine>()
   for (const [name, machine] of [
     [chunkMachineArn, chunkMachine(chunk)],

@@ -77,6 +77,7 @@ it('gives no lease to an execution that has ended', async () => {
     migrations: [],
     codeHash: 'code',
     segments: 1,
+    concurrency: 40,
     isEmpty: async () => true,
   }
   const taken = takeLease('execution', { resume: false, split: true, offline: false }, engine)

@@ -1,6 +1,6 @@
 """Step Functions: executions that stop when they are stopped, and Maps that keep their results.
 
-Needs: `segue abort` stops an execution with running Map items and nested executions; Retry with a capped delay; throttling
+Needs: `--concurrency` of a run, which a Map takes by path; `segue abort` stops an execution with running Map items and nested executions; Retry with a capped delay; throttling
 known by its name; results of a Distributed Map in S3; the history of one of its items.
 """
 import contextvars
@@ -179,9 +179,11 @@ def distributed_map(state_def, raw_input, effective, iterator, execution, ctx):
     children = []
     items_of.set(children)
     shaping = ("ResultSelector", "ResultPath", "OutputPath") if writer else ()
+    state = {k: v for k, v in state_def.items() if k not in shaping}
+    if "MaxConcurrencyPath" in state:  # the original knows the number alone, and runs all items at once without it
+        state["MaxConcurrency"] = sf._resolve_path_or_ctx(state["MaxConcurrencyPath"], effective, ctx)
     try:
-        output, following = map_original(
-            {k: v for k, v in state_def.items() if k not in shaping}, raw_input, effective, iterator, execution, ctx)
+        output, following = map_original(state, raw_input, effective, iterator, execution, ctx)
     finally:
         if stopped(execution):
             stop_descendants()
@@ -223,7 +225,9 @@ def put_json(bucket, key, value):
 def install():
     expect_in_source(sf._run_execution, "time.sleep(0.15)", 'while current_name and execution["status"] == "RUNNING":')
     expect_in_source(sf._execute_task, '_add_event(execution, "TaskScheduled", {', "_scaled_sleep(min(sleep_sec, 60))")
-    expect_in_source(sf._run_distributed_map, "except Exception as exc:", "child_input, child, item_ctx)")
+    expect_in_source(sf._run_distributed_map, "except Exception as exc:", "child_input, child, item_ctx)",
+                     'max_conc = int(state_def.get("MaxConcurrency") or 0)')
+    expect_arguments(sf, _resolve_path_or_ctx=["path", "data", "ctx"])
     expect_in_source(sf._invoke_resource, "return _invoke_nested_start_execution_sync(resource, input_data)")
     expect_in_source(sf.handle_request, '"StartExecution": _start_execution,', '"StopExecution": _stop_execution,')
     for name, patch in (("add_event", add_event), ("stop_execution", stop_execution), ("fail_execution", fail_execution),

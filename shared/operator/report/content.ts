@@ -26,6 +26,8 @@ export interface PassSummary {
   complete: boolean
   /** Items read. */
   read: number
+  /** Capacity units of both tables that its slices took. */
+  units: { read: number; write: number }
   chunks: { done: number; open: number; failed: number; split: number; missing: number }
 }
 

@@ -37,11 +37,11 @@ function sumLine(sum: Sum): string {
 }
 
 function passLines({ walks: all }: Report): string[] {
-  return all.map(({ walk, complete, read, chunks }) => {
+  return all.map(({ walk, complete, read, units, chunks }) => {
     const states = Object.entries(chunks).map(
       ([state, count]) => `${count} ${state === 'missing' ? 'without a row' : state}`,
     )
-    return `${walk}: ${complete ? 'complete' : 'not complete'}, ${counted(read, 'item')} read, chunks ${states.join(', ')}`
+    return `${walk}: ${complete ? 'complete' : 'not complete'}, ${counted(read, 'item')} read with ${grouped(units.read)} read and ${grouped(units.write)} write units, chunks ${states.join(', ')}`
   })
 }
 

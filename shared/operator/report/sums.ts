@@ -36,7 +36,8 @@ export function reportSums({ kind, coverage: { tallies, aliases } }: PassRead): 
 export function summaryOf({ kind, coverage }: PassRead): PassSummary {
   const { complete, done, open, failed, splits, missing, tallies } = coverage
   const chunks = { done, open, failed: failed.length, split: splits, missing: missing.length }
-  return { walk: kind, complete, read: tallies.read, chunks }
+  const units = { read: tallies.readUnits ?? 0, write: tallies.writeUnits ?? 0 }
+  return { walk: kind, complete, read: tallies.read, units, chunks }
 }
 
 /**

@@ -2,6 +2,7 @@ import { openSums } from '../../facts/sums.ts'
 import { commandAt } from '../../ledger/control.ts'
 import type { Lag } from '../../ledger/lag.ts'
 import { lastCommand, lastCommandReport } from '../people.ts'
+import { budgetReport } from './budget.ts'
 import { keyLabel } from './format.ts'
 import { shareDone } from './line.ts'
 import { etaMs, rateOf, stalledMs, type Track } from './rate-and-eta.ts'
@@ -40,6 +41,7 @@ export function progressReport(progress: Progress, seen: Track, { keys }: { keys
     ratePerSecond: rate === undefined ? null : Math.round(rate),
     etaSeconds: eta === undefined ? null : Math.round(eta / 1000),
     waiting: waitingFor(progress, stalledMs(seen)) ?? null,
+    budget: budgetReport(progress),
     tallies,
     talliesClose: openSums(pass, tallies).length === 0,
     chunks: {

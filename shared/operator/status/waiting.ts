@@ -3,6 +3,7 @@ import { commandAt } from '../../ledger/control.ts'
 import { isAborted } from '../../ledger/fencing.ts'
 import { isPassPhase, type PassPhase, type Phase, passes } from '../../ledger/passes.ts'
 import { counted, duration } from '../../runtime/text.ts'
+import { budgetWait } from './budget.ts'
 import { lagWords } from './lag.ts'
 import type { Progress } from './read.ts'
 
@@ -69,6 +70,8 @@ function passWords(progress: Progress, stalledMs: number): string | undefined {
   const planned = passes[pass].numbered === 'once' ? run.planned : coverage.missing.length === 0 || working > 0
   if (!planned) return 'the chunks are being planned'
   if (coverage.complete) return 'every chunk is done, the next phase begins'
+  const budget = budgetWait(progress)
+  if (budget !== undefined) return budget
   if (stalledMs < quietMs) return execution.status === 'unknown' ? 'Step Functions does not respond' : undefined
   const quiet = duration(stalledMs)
   if (coverage.open === 0) return `${counted(coverage.failed.length, 'chunk')} failed, the run is being halted`

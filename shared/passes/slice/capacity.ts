@@ -31,6 +31,7 @@ export class Capacity {
   readonly work: WorkClock
   /** Called while a call waits for budget. */
   onWait: () => void = () => {}
+  readonly atOnce: AtOnce
   readonly #engine: CapacityEngine
   readonly #chunk: ChunkRecord
   readonly #budgets: Record<UnitKind, Budget>
@@ -56,6 +57,7 @@ export class Capacity {
     this.#chunk = chunk
     this.#control = control
     this.#engine = engine
+    this.atOnce = engine.atOnce
     this.work = new WorkClock(clock)
     this.#budgets = { read: new Budget(clock, this.#shareOf('read')), write: new Budget(clock, this.#shareOf('write')) }
     if (isTakenOver) for (const kind of kinds) this.#budgets[kind].owe(handoverSeconds)
@@ -118,7 +120,7 @@ export class Capacity {
 
   /** The part of its share that each of so many children takes until they are counted. */
   partOfChild(ways: number): number {
-    return partOfChild(this.#control, this.#chunk, ways, this.#engine.atOnce)
+    return partOfChild(this.#control, this.#chunk, ways, this.atOnce)
   }
 
   /** What was taken a second since the last checkpoint, which is now; `undefined` without a budget. */
@@ -135,8 +137,6 @@ export class Capacity {
 
   #shareOf(kind: UnitKind): number {
     const units = this.#control.budget?.[`${kind}Units`]
-    return units === undefined
-      ? Number.POSITIVE_INFINITY
-      : units * partOf(this.#control, this.#chunk, this.#engine.atOnce)
+    return units === undefined ? Number.POSITIVE_INFINITY : units * partOf(this.#control, this.#chunk, this.atOnce)
   }
 }

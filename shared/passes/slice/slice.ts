@@ -366,7 +366,14 @@ class Slice {
   async #split(): Promise<Outcome | undefined> {
     if (!(await this.#order.maySplitNow())) return undefined
     const { deadline: _, ...parent } = this.#acknowledged()
-    const result = await trySplit(parent, this.#pass.table, this.#watch.msPerItem, this.#engine, this.#pageSize)
+    const result = await trySplit(
+      parent,
+      this.#pass.table,
+      this.#watch.msPerItem,
+      this.#engine,
+      this.#pageSize,
+      this.#capacity,
+    )
     if (result === 'taken') return this.#taken()
     if (result === undefined) return undefined
     this.record = parent

@@ -4,10 +4,11 @@ import { restOfKey, splitChunk } from '../../chunks/split.ts'
 import { DynamoDbError } from '../../dynamodb/errors.ts'
 import { encodeKeyValue } from '../../dynamodb/key.ts'
 import type { Table } from '../../dynamodb/ports.ts'
-import { type ChunkRecord, newChunk, recordSplit } from '../../ledger/chunks.ts'
+import { type ChunkRecord, countOpen, newChunk, recordSplit } from '../../ledger/chunks.ts'
 import { StoppedError } from '../../ledger/fencing.ts'
 import { rememberHeavy } from '../../ledger/heavy.ts'
 import type { Runtime } from '../../runtime/ports.ts'
+import type { Capacity } from './capacity.ts'
 import type { SliceEngine } from './engine.ts'
 import type { Outcome } from './outcome.ts'
 import type { PageSize } from './page-size.ts'
@@ -36,14 +37,23 @@ export function fitsInto(timeMs: number, items: number, msPerItem: number): bool
   return items * msPerItem < timeMs
 }
 
-/** How many ranges so many items of a key are split into, so that each ends within `splitAfterMs`, as far as the limits allow. */
-export function waysFor(items: number, msPerItem: number, splitAfterMs: number): number {
-  return Math.min(mostWays, Math.max(fewestWays, Math.ceil((items * msPerItem) / splitAfterMs)))
+/**
+ * How many ranges so many items of a key are split into, so that each ends within `splitAfterMs`, as far as the limits allow.
+ * @param spare slots that nobody needs, besides the one that the key has: at least 1, or it does not pay to split.
+ */
+export function waysFor(
+  items: number,
+  msPerItem: number,
+  splitAfterMs: number,
+  spare = Number.POSITIVE_INFINITY,
+): number {
+  const wanted = Math.max(fewestWays, Math.ceil((items * msPerItem) / splitAfterMs))
+  return Math.min(mostWays, wanted, Math.max(fewestWays, spare + 1))
 }
 
 /**
- * Splits a chunk in a hot key, if that pays. It does not pay if the rest of the key fits into this slice, or if its
- * keys cannot be divided into two ranges.
+ * Splits a chunk in a hot key, if that pays. It does not pay if other chunks need every slot, if the rest of the key fits
+ * into this slice, or if its keys cannot be divided into two ranges.
  * @param msPerItem average time of an item of this key so far, ms.
  * @returns the outcome `split`; `taken` when a newer slice has the chunk; or `undefined` to continue without
  * splitting.
@@ -54,6 +64,7 @@ export async function trySplit(
   msPerItem: number,
   engine: SliceEngine,
   pageSize: PageSize,
+  capacity: Pick<Capacity, 'atOnce' | 'partOfChild'>,
 ): Promise<Outcome | 'taken' | undefined> {
   const { ledger, runtime, deadline, splitAfterMs } = engine
   const { cursor, chunk } = parent
@@ -62,21 +73,27 @@ export async function trySplit(
   const unsplittable = (reason: string) =>
     runtime.emit({ code: 'chunk.unsplittable', run: parent.run, chunk: parent.id, reason, key })
   const fits = (items: number) => fitsInto(deadline.remainingMs() - pageSize.reserveMs, items, msPerItem)
+  const slots = capacity.atOnce.wanted
+  const spare = slots - (await countOpen(ledger, parent.run, parent.pass, slots))
+  if (spare < 1) return undefined
   const timeMs = Math.max(0, deadline.remainingMs() - pageSize.reserveMs)
   const survey = await surveyLeft(table, restOfKey(chunk, cursor), fits, timeMs, runtime)
   if (typeof survey === 'string') {
     if (survey !== 'fits') unsplittable(survey)
     return undefined
   }
-  const cuts = cutsOf(survey, waysFor(survey.estimatedItems, msPerItem, splitAfterMs))
+  const cuts = cutsOf(survey, waysFor(survey.estimatedItems, msPerItem, splitAfterMs, spare))
   if (cuts.length === 0) {
     unsplittable('fewer than two items are left')
     return undefined
   }
   const now = runtime.clock()
-  const children = splitChunk(parent.id, chunk, cursor, cuts).map((child) =>
-    newChunk(parent.run, parent.pass, child.id, child.chunk, now),
-  )
+  const made = splitChunk(parent.id, chunk, cursor, cuts)
+  const joined = { at: now, part: capacity.partOfChild(made.length) }
+  const children = made.map((child) => ({
+    ...newChunk(parent.run, parent.pass, child.id, child.chunk, now),
+    joined,
+  }))
   const split: ChunkRecord = { ...parent, state: 'split', splitKey: key, children: children.map((child) => child.id) }
   if (!(await recordSplit(ledger, split, children))) return 'taken'
   const items = survey.estimatedItems

@@ -33,7 +33,7 @@ export function leaseHandler(
     openTable,
   } = world
   const { tags, ledgerName } = world
-  const { sourceTable: source, destinationTable: destination, segments } = options
+  const { sourceTable: source, destinationTable: destination, segments, concurrency } = options
   return ({ execution, input, split }) =>
     orRefused(async () => {
       const request = parseRequest(input)
@@ -57,6 +57,7 @@ export function leaseHandler(
             codeHash,
             searchHash,
             segments,
+            concurrency,
           },
           tableIds: tableIdsOf(from, to),
           marks: {

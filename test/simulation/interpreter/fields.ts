@@ -15,6 +15,7 @@ const FIELDS: Record<string, string[]> = {
     'ResultWriter',
     'ResultPath',
     'MaxConcurrency',
+    'MaxConcurrencyPath',
     'ToleratedFailureCount',
     'Label',
     'Retry',

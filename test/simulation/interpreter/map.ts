@@ -30,7 +30,7 @@ async function inline(interpreter: Interpreter, state: MapState, scope: Scope, t
   const items = valueAt(state.ItemsPath!, scope) as Json[]
   const threads: Thread[] = []
   const { execution } = thread
-  await pool(state.MaxConcurrency || 40, items, async (item, index) => {
+  await pool(atOnce(state, scope) || 40, items, async (item, index) => {
     if (execution.items.has(index)) return
     const own = new Thread(interpreter.world, thread.execution, thread)
     threads.push(own)
@@ -60,7 +60,7 @@ async function distributed(
   if (world.strikes('manifest unreadable')) throw new StateError('States.ItemReaderFailed', 'Injected')
   const items = services.manifest(reader.Bucket, reader.Key)
   let failed = 0
-  await pool(state.MaxConcurrency || 10_000, items, async (item, index) => {
+  await pool(atOnce(state, scope) || 10_000, items, async (item, index) => {
     thread.check()
     const input = itemInput(interpreter, state, scope, item, index)
     const child = services.item(thread.execution, name, index, state.ItemProcessor, input)
@@ -73,6 +73,10 @@ async function distributed(
   if (state.ResultWriter && world.strikes('results unwritable'))
     throw new StateError('States.ResultWriterFailed', 'Injected')
   return null
+}
+
+function atOnce(state: MapState, scope: Scope): number {
+  return 'MaxConcurrencyPath' in state ? (valueAt(state.MaxConcurrencyPath, scope) as number) : state.MaxConcurrency
 }
 
 async function pool<T>(limit: number, items: T[], work: (item: T, index: number) => Promise<void>): Promise<void> {

@@ -20,13 +20,13 @@ describe('understanding-output.md', () => {
     expect(page).toContain(sentence)
   })
 
-  test.each(['pause', 'abort --yes', 'abort --dry-run', 'unlock', 'unlock --stop-owner --yes'])(
+  test.each(['pause', 'abort --yes', 'abort --dry-run', 'unlock', 'unlock --stop-owner --yes', 'throttle --off'])(
     'explains every field of the JSON of `segue %s`',
     async (command) => {
       const { segue, lines, ledger } = setUp()
       await store(ledger, aRun(), [])
       await segue(...command.split(' '), '--json')
-      const section = page.slice(page.indexOf('### Of `pause`, `abort` and `unlock`'))
+      const section = page.slice(page.indexOf('### Of `pause`, `abort`, `throttle` and `unlock`'))
       for (const field of Object.keys(JSON.parse(lines.at(-1)!)))
         expect(section).toMatch(new RegExp(`^\\|.*\`${field}\`.* \\|`, 'm'))
     },

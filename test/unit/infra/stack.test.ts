@@ -127,7 +127,7 @@ describe('the machines', () => {
   it('keep the Distributed Map, its reader and its ResultWriter in the template', () => {
     const run = JSON.parse(definitions.SegueWorkflowRunMachine!)
     expect(run.States.Copy).toMatchObject({
-      MaxConcurrency: 7,
+      MaxConcurrencyPath: '$.lease.concurrency',
       ItemProcessor: { ProcessorConfig: { Mode: 'DISTRIBUTED' } },
       ItemReader: { Resource: 'arn:${AWS::Partition}:states:::s3:getObject' },
       ResultWriter: { Parameters: { Bucket: '${SegueManifests}', Prefix: 'results' } },

@@ -170,3 +170,33 @@ describe('Slices that share a budget', () => {
     )
   }, 600_000)
 })
+
+describe('The share of a slice', () => {
+  const row = { pass: 'copy', fence } as const
+  const atOnce = { deployed: 40, wanted: 40 }
+  const counted = (slices: number, at = 1_000_000) => ({ counted: { pass: 'copy' as const, fence, slices, at } })
+
+  it('is a part for each slot until slices are counted, also after a count of another pass or lease', () => {
+    expect(partOf({}, row, atOnce)).toBe(1 / 40)
+    expect(partOf(counted(2), row, atOnce)).toBe(1 / 2)
+    expect(partOf(counted(2), { ...row, pass: 'verify.1' }, atOnce)).toBe(1 / 40)
+    expect(partOf(counted(2), { ...row, fence: fence + 1 }, atOnce)).toBe(1 / 40)
+    expect(partOf({}, row, { deployed: 40, wanted: 10 })).toBe(1 / 10)
+  })
+
+  it('of a child is what its parent had, divided, until it is counted', () => {
+    const part = partOfChild(counted(2), row, 4, atOnce)
+    const child = { ...row, joined: { at: 1_000_000, part } }
+    expect(partOf(counted(2), child, atOnce)).toBe(1 / 8)
+    expect(partOfChild(counted(2), child, 2, atOnce)).toBe(1 / 8)
+    expect(partOf(counted(5, 1_060_000), child, atOnce)).toBe(1 / 5)
+    expect(partOf(counted(40), child, atOnce)).toBe(1 / 40)
+  })
+
+  it('of a chunk that seemed abandoned is nothing until it is counted', () => {
+    const again = { ...row, joined: { at: 1_000_000, part: 0 } }
+    expect(partOf(counted(2), again, atOnce)).toBe(0)
+    expect(partOf(counted(2, 1_060_000), again, atOnce)).toBe(1 / 2)
+    expect(partOf({}, again, atOnce)).toBe(1 / 40)
+  })
+})

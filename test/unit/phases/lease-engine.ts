@@ -23,6 +23,7 @@ export function leaseEngine(
     migrations: [],
     codeHash: run.codeHash,
     segments: run.segments,
+    concurrency: 40,
     isEmpty: async () => false,
   }
 }

@@ -64,6 +64,7 @@ function world(ledger: LedgerTable = memoryLedgerTable()) {
     migrations: [],
     codeHash: 'code',
     segments: 1,
+    concurrency: 40,
     isEmpty: async () => state.isEmpty,
   })
   const take = (execution: string, asked: object = {}) =>
