@@ -151,7 +151,7 @@ describe('the machine `run`', () => {
       ItemSelector: { 'pass.$': '$.copy.pass', 'chunk.$': '$$.Map.Item.Value.chunk', slice: { round: 0 } },
       ResultWriter: { Resource: 'arn:aws:states:::s3:putObject', Parameters: { Bucket: 'manifests' } },
       ResultPath: null,
-      MaxConcurrency: 40,
+      MaxConcurrencyPath: '$.lease.concurrency',
       ToleratedFailureCount: 100_000_000,
     })
   })
