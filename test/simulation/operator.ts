@@ -11,6 +11,7 @@ import type { OperatorEngine } from '../../shared/operator/engine.ts'
 import { LostSight, OperatorError } from '../../shared/operator/errors.ts'
 import type { Wish } from '../../shared/operator/people.ts'
 import { repairRun, resumeRun, type Started, startRun, verifyRun } from '../../shared/operator/start.ts'
+import { throttleRun } from '../../shared/operator/throttle.ts'
 import { planUnlock, unlock } from '../../shared/operator/unlock.ts'
 import type { Checks } from './checks/checks.ts'
 import type { DestinationWatch } from './checks/writes.ts'
@@ -142,6 +143,8 @@ export class Operator {
   /** Of pauses at a time, and of who unlocks the destination. */
   readonly #ahead: Dice
   readonly #unlocking: Dice
+  /** Of budgets. */
+  readonly #limiting: Dice
 
   constructor(around: Surroundings) {
     const { world, stepFunctions, ledger } = around.deployment
@@ -154,6 +157,7 @@ export class Operator {
     this.#contradicting = new Dice(world.request.seed, 'contradict')
     this.#ahead = new Dice(world.request.seed, 'pauses ahead')
     this.#unlocking = new Dice(world.request.seed, 'unlock')
+    this.#limiting = new Dice(world.request.seed, 'limits')
     this.#stepFunctions = stepFunctions()
     this.#ledger = ledger
     this.#watch = around.watch
@@ -170,6 +174,7 @@ export class Operator {
     const { monitorFeed } = this.#around
     if (monitorFeed) void this.#schedule(settings.monitorMs, monitorFeed, 'path: monitor of the feed failed')
     void this.#schedule(SWEEP_MS, sweep, 'path: sweep failed')
+    if (settings.budgeted && !this.#world.request.unattended) void this.#limit()
     writers?.start()
     if (this.#dice.chance(0.5)) await this.#world.scheduler.sleep(this.#dice.between(0, 20_000))
     let run = await this.#untilFinished({})
@@ -196,6 +201,30 @@ export class Operator {
     if (!run) return undefined
     this.#over = true
     return run.id
+  }
+
+  /** Limits what the passes take: soon after the run has begun, and a few times more. */
+  async #limit(): Promise<void> {
+    const { settings, scheduler } = this.#world
+    const dice = this.#limiting
+    const longest = dice.pick([20_000, 120_000, 600_000])
+    // In a slice of seconds no more than a few units would come in.
+    const least = settings.sliceSeconds < 60 ? [4, 8, 15] : [1, 2, 5, 20]
+    for (let left = dice.whole(1, 6); left > 0; left--) {
+      await scheduler.sleep(settings.tempo * dice.between(1_000, longest))
+      if (this.#over) return
+      const units = () => Math.ceil(settings.concurrency * dice.pick(least) * dice.between(1, 2))
+      const kinds = dice.pick(['write', 'read', 'both', 'both', 'none'] as const)
+      const limits = {
+        ...(kinds !== 'read' && { writeUnits: units() }),
+        ...(kinds !== 'write' && { readUnits: units() }),
+      }
+      this.#world.hit(`operator: limits ${kinds}`)
+      this.#world.story.tell('operator', `limits ${JSON.stringify(limits)}`)
+      await throttleRun(this.#engine(), kinds === 'none' ? undefined : limits).catch((error) => {
+        if (!OperatorError.is(error)) throw error
+      })
+    }
   }
 
   /** The run has come to this phase: people interfere at once, or in some seconds or minutes. */

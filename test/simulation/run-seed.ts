@@ -17,6 +17,7 @@ import { DestinationWatch, sourceWatch } from './checks/writes.ts'
 import { type Deployment, destinationTable, releasesOf, type Searching, sourceTable } from './deployment.ts'
 import { Dice } from './dice.ts'
 import { StepFunctions } from './interpreter/step-functions.ts'
+import type { Sandbox } from './lambda/sandbox.ts'
 import { type Lambda, LambdaService } from './lambda/service.ts'
 import { functionArn, machinesOf } from './machines.ts'
 import { Operator } from './operator.ts'
@@ -106,6 +107,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   ledger.onCommit = (puts, by) => {
     ledgerChecks.onCommit(puts, by)
     controlChecks.onCommit(puts, by)
+    world.capacity.onCommit(puts, by, ledgerChecks.chunks.values())
     for (const { row } of puts) {
       if (row.sk === 'RUN') enter(row.phase)
       if (row.sk === 'CAPTURE' && row.pk === holder) {
@@ -229,6 +231,8 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       world.violated(violation('unbounded', 'nothing is left to happen, and the run has not finished'))
     else if (!operator.hasHandedOver) checks.atTheEnd(run)
   }
+  const overBudget = world.violations.length === 0 ? world.capacity.atTheEnd() : undefined
+  if (overBudget) world.violated(overBudget)
   return {
     seed: request.seed,
     violation: world.violations[0],
@@ -296,7 +300,11 @@ async function toTheEnd(world: World): Promise<void> {
   }
 }
 
-function observe(world: World, event: EngineEvent, by: string): void {
+function observe(world: World, event: EngineEvent, sandbox: Sandbox): void {
+  const by = sandbox.name
+  if (event.code === 'chunk.split') world.capacity.split(sandbox, event.chunk, event.key)
+  // A table that throttles is no reason to split.
+  if (event.code === 'retry.waiting' && !/throttled|unprocessed/.test(event.reason)) sandbox.waits(event.waitMs)
   switch (event.code) {
     case 'slice.ended':
       world.hit(`slice: ${event.outcome}`)

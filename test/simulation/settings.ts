@@ -47,6 +47,8 @@ export interface Settings {
   items: Partial<Record<number, number>>
   /** Tables change their speed, and have a capacity. */
   changesPace: boolean
+  /** People limit what the passes take of the tables, and say otherwise later. */
+  budgeted: boolean
   /** One request without its items. */
   requestMs: number
   /** Most items that fit a page, as the 1 MB bound has it for large ones. */
@@ -87,7 +89,12 @@ export interface Settings {
 
 export function drawSettings(dice: Dice, request: Request): Settings {
   const quick = drawQuick(dice, request)
-  return request.profile === 'slow' ? { ...quick, ...production(new Dice(request.seed, 'production'), quick) } : quick
+  return request.profile === 'slow'
+    ? {
+        ...quick,
+        ...production(new Dice(request.seed, 'production'), quick, new Dice(request.seed, 'slots').pick([0, 2, 4])),
+      }
+    : quick
 }
 
 /** A world in which everything takes seconds: many runs fit into a minute. */
@@ -98,7 +105,8 @@ function drawQuick(dice: Dice, request: Request): Settings {
   const pacing = dice.whole(5, 15)
   // Where slices are long, retries end before they do.
   const sliceSeconds = dice.chance(0.15) ? 45 : pacing
-  const concurrency = dice.whole(1, 4)
+  // A key is split only where slots are free.
+  const concurrency = dice.whole(1, 4) + new Dice(request.seed, 'slots').pick([0, 2, 4, 8])
   const pageItems = dice.whole(4, 12)
   const silenceSeconds = dice.pick([1, 2, 5, 10, 20])
   const startsOver =
@@ -116,6 +124,7 @@ function drawQuick(dice: Dice, request: Request): Settings {
     disturbances: 1,
     items: { 0: 4, 1: 2, 60: 9, 250: 25, 400: 60 },
     changesPace: false,
+    budgeted: new Dice(request.seed, 'budgets').chance(request.profile === 'slow' ? 0.6 : 0.4),
     requestMs: dice.between(2, 12),
     pageItems,
     readMsPerItem: pageMs / pageItems,
@@ -174,7 +183,7 @@ function productionLike(): Partial<Settings> {
 const requestShare = 0.2
 
 /** The times and sizes that are deployed, as docs/architecture.md has them. */
-function production(dice: Dice, { rates, calmAfter }: Settings): Partial<Settings> {
+function production(dice: Dice, { rates, calmAfter }: Settings, spare: number): Partial<Settings> {
   const tempo = dice.between(10, 60)
   return {
     rates: { ...rates, ...Object.fromEntries(manyTimes.map((fault) => [fault, rates[fault] * requestShare])) },
@@ -184,7 +193,7 @@ function production(dice: Dice, { rates, calmAfter }: Settings): Partial<Setting
     tempo,
     disturbances: 3,
     segments: dice.pick([1, 1, 2, 4]),
-    concurrency: dice.pick([1, 2, 4]),
+    concurrency: dice.pick([1, 2, 4]) + spare,
     items: { 1: 2, 300: 25, 800: 45, 1500: 28 },
     changesPace: true,
     pageItems: 1_000,

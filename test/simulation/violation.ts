@@ -18,6 +18,12 @@ export const invariantOf = {
   quiet: '§7',
   /** Something works or waits for a run that has been paused for long. */
   polling: '§9',
+  /** Passes took more of the tables than people allow. */
+  'over budget': 'I14',
+  /** A key was split because its slice waited. */
+  'split without work': '§5',
+  /** Chunks that nobody works on have a part in the budget. */
+  'wasted share': '§5',
   'write after capture off': 'I8',
   /** The ledger says that nothing can land any more, and something can. */
   'early quiet': 'I8',

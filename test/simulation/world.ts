@@ -1,3 +1,4 @@
+import { CapacityChecks } from './checks/capacity.ts'
 import { Counters } from './counters.ts'
 import { Dice } from './dice.ts'
 import { type Fault, isFurther } from './faults.ts'
@@ -17,6 +18,7 @@ export class World {
   readonly counters = new Counters()
   readonly story: Story
   readonly violations: Violation[] = []
+  readonly capacity = new CapacityChecks(this)
   /** Of faults and latencies. */
   readonly dice: Dice
   /** Of faults that were added later, and of all that happens in them. */

@@ -113,7 +113,8 @@ export class LedgerChecks {
     if (chunk.deadline !== before?.deadline) this.#deadlineOf.set(name, by)
     if (before?.tallies.read !== chunk.tallies.read) this.#progressed.set(name, chunk.slices)
     // A slow table may let each slice come a few items further, but it must.
-    const slices = chunk.slices - (world.settings.changesPace ? this.#progressed.get(name)! : 0)
+    const { changesPace, budgeted } = world.settings
+    const slices = chunk.slices - (changesPace || budgeted ? this.#progressed.get(name)! : 0)
     if (slices > MOST_SLICES)
       world.violated(violation('unbounded', `${chunk.id} has been given ${slices} slices`, { chunks: [chunk.id] }))
     const open = openSums(chunk)

@@ -49,6 +49,10 @@ export class Sandbox {
   readonly #world: World
   #frozen = false
   #stalledUntil = 0
+  /** Requests under way, and how long there was at least one, since the invocation began. */
+  #underWay = 0
+  #workedMs = 0
+  #workedAt = 0
   #landsLate = false
   #parked: (() => void)[] = []
   #onDeath: ((error: string, cause: string) => void) | undefined
@@ -69,6 +73,8 @@ export class Sandbox {
     this.invocation = invocation
     this.#onDeath = onDeath
     this.#frozen = false
+    this.#noteWork(0)
+    this.#workedMs = 0
     const parked = this.#parked
     this.#parked = []
     if (parked.length > 0) this.#world.hit('path: thawed with work pending')
@@ -112,6 +118,24 @@ export class Sandbox {
     return this.#heldUp.reduce((sum, { until, ms }) => (until > time ? sum + ms : sum), 0)
   }
 
+  /** How long the invocation has worked: had a request under way, or stood still for a fault. */
+  get workedMs(): number {
+    this.#noteWork(0)
+    return this.#workedMs
+  }
+
+  /** Waits of which a table is not the cause count as work. */
+  waits(ms: number): void {
+    this.#workedMs += ms
+  }
+
+  #noteWork(more: number): void {
+    const { now } = this.#world
+    if (this.#underWay > 0) this.#workedMs += now - this.#workedAt
+    this.#workedAt = now
+    this.#underWay += more
+  }
+
   /** A line of the story, where this environment works on what it is about. */
   tell(what: string): void {
     const { story } = this.#world
@@ -124,7 +148,9 @@ export class Sandbox {
     return new Promise<T>((resolved, rejected) => {
       if (this.dead) return
       if (shape.item) this.itemWrites++
+      this.#noteWork(1)
       const answered = () => {
+        this.#noteWork(-1)
         if (shape.item) this.itemWrites--
       }
       const resolve = (value: T) => {
@@ -170,6 +196,7 @@ export class Sandbox {
         case 'stall': {
           const stall = dice.between(1_000, 20_000)
           this.#stalledUntil = world.now + stall
+          this.waits(stall)
           this.holdUp(stall)
           break
         }

@@ -19,7 +19,7 @@ export interface Context {
 /** Lambda, as Step Functions meets it. */
 export class LambdaService {
   readonly #world: World
-  readonly #emit: (event: EngineEvent, sandbox: string) => void
+  readonly #emit: (event: EngineEvent, sandbox: Sandbox) => void
   readonly #idle = new Map<string, Sandbox[]>()
   readonly #running = new Map<string, number>()
   readonly #atWork = new Map<Sandbox, Lambda>()
@@ -29,7 +29,7 @@ export class LambdaService {
   #outFrom = 0
   #outUntil = 0
 
-  constructor(world: World, emit: (event: EngineEvent, sandbox: string) => void) {
+  constructor(world: World, emit: (event: EngineEvent, sandbox: Sandbox) => void) {
     this.#world = world
     this.#emit = emit
     const { tempo } = world.settings
@@ -134,6 +134,7 @@ export class LambdaService {
   }
 
   #create(name: string): Sandbox {
-    return new Sandbox(this.#world, name, (event) => this.#emit(event, name))
+    const sandbox: Sandbox = new Sandbox(this.#world, name, (event) => this.#emit(event, sandbox))
+    return sandbox
   }
 }

@@ -1,10 +1,12 @@
 import type { KeyType, KeyValue } from '../../../shared/dynamodb/attributes.ts'
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
+import { itemBytes } from '../../../shared/dynamodb/item-size.ts'
 import { encodeKeyValue, type Key } from '../../../shared/dynamodb/key.ts'
+import { spending } from '../../../shared/dynamodb/meter.ts'
 import type { Page, Table, WriteResult } from '../../../shared/dynamodb/ports.ts'
 import type { RawItem } from '../../../shared/dynamodb/raw-item.ts'
 import { type Call, cutIntoCalls, readAll, sendAll } from '../../../shared/dynamodb/sdk/calls.ts'
-import type { Ask } from '../../../shared/runtime/retry.ts'
+import type { Ask, Settle } from '../../../shared/runtime/retry.ts'
 import { invalid } from '../../memory/invalid.ts'
 import { hash, orderBytes } from '../../memory/key-order.ts'
 import type { MemoryTable } from '../../memory/table.ts'
@@ -122,11 +124,14 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore, ask?:
   const throttles = () =>
     world.now < store.stormUntil && world.now >= store.stormFrom && world.dice.chance(store.stormShare)
 
-  const readable = (name: string, page: Page): Page => {
+  const readable = (name: string, page: Page, took: Took, consistent: boolean): Page => {
     if (!pace.isReadable) throw failure('throttled', name)
     pace.haveRead(page.items.length)
     watch.read(sandbox, page)
-    return page
+    if (!world.settings.budgeted) return page
+    const units = readUnits(sum(page.items, bytesOf), consistent)
+    took('read', units)
+    return { ...page, units }
   }
 
   const denied = (items: RawItem[]) =>
@@ -139,36 +144,57 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore, ask?:
   const write = (operation: 'put' | 'insert', items: RawItem[]): Promise<WriteResult[]> => {
     const calls = cutIntoCalls([...items.keys()], () => 1, items.length).map((positions): Call => {
       const jitter = world.dice.between(0.8, 1.2)
-      const send = async () => {
+      const send = async (report: Settle) => {
+        const took = world.capacity.sends(sandbox)
         const onLinger = () => watch.lingers(positions.map((position) => items[position]!))
         const crashes = world.strikes('crash while writing')
         const ms = pace.requestMs + pace.writeMs(positions.length) * jitter
         const shape = { name: `${operation} ${memory.name}`, ms, write: true, item: true, onLinger, crashes }
         watch.begins(sandbox)
-        return sandbox.request(shape, async () => {
+        const sent = await sandbox.request(shape, async (): Promise<{ results: WriteResult[]; units?: number }> => {
           const batch = positions.map((position) => items[position]!)
-          if (throttles()) return batch.map((): WriteResult => 'retry')
+          if (throttles()) return { results: batch.map((): WriteResult => 'retry'), units: 0 }
           const wrong = deafness(world, store) ?? denied(batch)
           if (wrong) throw wrong
           // A batch of puts is refused whole for one of them, a batch of statements is not.
           const unfit = operation === 'put' && batch.find((item) => memory.refusalOf(item))
           if (unfit) throw memory.refusalOf(unfit)
           const allowed = pace.writes(batch.length)
-          return Promise.all(batch.map((item, i) => (i < allowed ? statement(operation, item) : 'retry')))
+          const results = await Promise.all(
+            batch.map((item, i) => (i < allowed ? statement(operation, item) : ('retry' as const))),
+          )
+          if (!world.settings.budgeted) return { results }
+          const units = sum(
+            batch.filter((_, i) => results[i] !== 'retry'),
+            writeUnits,
+          )
+          took('write', units)
+          return { results, units }
         })
+        report(sent.units)
+        return sent.results
       }
       return { positions, send }
     })
-    return sendAll(items.length, calls, { alone: (position) => alone(operation, items[position]!), probe }, ask)
+    const unitsOf = (position: number) => (world.settings.budgeted ? writeUnits(items[position]!) : 1)
+    return sendAll(
+      items.length,
+      calls,
+      { alone: (position) => alone(operation, items[position]!), probe },
+      ask,
+      unitsOf,
+    )
   }
 
   const alone = (operation: 'put' | 'insert', item: RawItem): Promise<WriteResult> => {
     watch.begins(sandbox)
+    const took = world.capacity.sends(sandbox)
     const shape = { name: `${operation} one ${memory.name}`, ms: pace.requestMs, write: true, item: true }
     return sandbox.request(shape, async () => {
       if (throttles() || pace.writes(1) < 1) return 'retry'
       const refused = deafness(world, store) ?? denied([item]) ?? memory.refusalOf(item)
       if (refused) throw refused
+      if (world.settings.budgeted) took('write', writeUnits(item))
       return statement(operation, item)
     })
   }
@@ -196,31 +222,57 @@ export function tableIn(world: World, sandbox: Sandbox, store: TableStore, ask?:
   return {
     name: memory.name,
     schema: memory.schema,
-    scan: (request) =>
-      sandbox.request({ ...read('scan'), transferMs }, async () => {
+    scan: (request) => {
+      const took = world.capacity.sends(sandbox)
+      return sandbox.request({ ...read('scan'), transferMs }, async () => {
         const page = await from(request).scan({ ...request, limit: Math.min(request.limit, pageItems) })
-        return emptied(world, store, page, request.after) ?? readable('scan', page)
-      }),
-    query: (request) =>
-      sandbox.request({ ...read('query'), transferMs }, async () => {
+        return emptied(world, store, page, request.after) ?? readable('scan', page, took, request.consistent)
+      })
+    },
+    query: (request) => {
+      const took = world.capacity.sends(sandbox)
+      return sandbox.request({ ...read('query'), transferMs }, async () => {
         const page = await from(request).query({ ...request, limit: Math.min(request.limit, pageItems) })
         const after = request.after && { pk: request.pk, sk: request.after }
-        return (request.reverse ? undefined : emptied(world, store, page, after)) ?? readable('query', page)
-      }),
+        const empty = request.reverse ? undefined : emptied(world, store, page, after)
+        return empty ?? readable('query', page, took, request.consistent)
+      })
+    },
     get: (keys) =>
       readAll(memory.name, keys, async (open) => {
         await ask?.()
-        return sandbox.request(read('get', open.length), async () => {
-          if (!pace.isReadable) throw failure('throttled', 'get')
-          pace.haveRead(open.length)
-          watch.got(sandbox, open)
-          const left = world.strikes('unprocessed keys') ? world.further.whole(1, open.length) : 0
-          const rest = open.slice(open.length - left)
-          const items = await from({ consistent: consistent.get }).get(open.slice(0, open.length - left))
-          return { items, rest }
-        })
+        const get = async (report: Settle) => {
+          const took = world.capacity.sends(sandbox)
+          const answer = await sandbox.request(read('get', open.length), async () => {
+            if (!pace.isReadable) throw failure('throttled', 'get')
+            pace.haveRead(open.length)
+            watch.got(sandbox, open)
+            const left = world.strikes('unprocessed keys') ? world.further.whole(1, open.length) : 0
+            const rest = open.slice(open.length - left)
+            const items = await from({ consistent: consistent.get }).get(open.slice(0, open.length - left))
+            const units = world.settings.budgeted
+              ? sum(items, (item) => readUnits(bytesOf(item), true)) + (open.length - rest.length - items.length)
+              : undefined
+            if (units !== undefined) took('read', units)
+            return { items, rest, units }
+          })
+          report(answer.units)
+          return answer
+        }
+        return spending(ask, 'read', () => open.length, get)
       }),
     put: (items) => write('put', items),
     insert: (items) => write('insert', items),
   }
 }
+
+/** Told what a request takes. */
+type Took = ReturnType<World['capacity']['sends']>
+
+const bytesOf = (item: RawItem) => itemBytes(item.attributes())
+
+/** Units by size, as the service counts them. A key without an item takes one, too. */
+const writeUnits = (item: RawItem) => Math.max(1, Math.ceil(bytesOf(item) / 1_024))
+const readUnits = (bytes: number, consistent: boolean) => Math.max(1, Math.ceil(bytes / 4_096)) * (consistent ? 1 : 0.5)
+
+const sum = <T>(all: readonly T[], of: (each: T) => number) => all.reduce((total, each) => total + of(each), 0)
