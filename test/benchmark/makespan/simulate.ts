@@ -564,8 +564,7 @@ class Simulation {
       return
     }
     const slots = spare ? this.#spareSlots() : Number.POSITIVE_INFINITY
-    const wanted = waysFor(estimate, msPerItem, splitAfterSeconds * 1_000)
-    const ways = slots < 1 ? 0 : Math.min(wanted, Math.max(2, slots + 1))
+    const ways = slots < 1 ? 0 : waysFor(estimate, msPerItem, splitAfterSeconds * 1_000, slots)
     if (ways < 2) {
       const at = this.#t + Math.max(splitAfterSeconds, this.#t / 50)
       this.#events.add({ at, what: 'next-slice', chunk, version: chunk.version })
