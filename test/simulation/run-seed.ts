@@ -169,6 +169,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     ),
   )
   const { search } = deployment
+  if (search) search.store.watch = controlChecks
   if (search?.world.strikes('index deleted')) deleteSometime(search, ledger)
   stepFunctions = new StepFunctions(world, service, new Map(), byArn)
   deployment.deploy(deployment.release)

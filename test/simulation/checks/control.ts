@@ -1,6 +1,7 @@
 import type { Command } from '../../../shared/ledger/control.ts'
 import { runPk } from '../../../shared/ledger/keys.ts'
 import type { Put, Row } from '../../../shared/ledger/table.ts'
+import type { JsonObject } from '../interpreter/json.ts'
 import type { Sandbox } from '../lambda/sandbox.ts'
 import { violation } from '../violation.ts'
 import type { World } from '../world.ts'
@@ -13,6 +14,10 @@ const rank: Record<Command, number> = { run: 0, pause: 1, abort: 2 }
 
 /** Whether an execution drives a run, or a task of it. */
 const isRunning = (row: Row) => ((row.task as { state?: unknown } | undefined) ?? row).state === 'running'
+
+/** Whether an invocation applies changes of a stream, or monitors it: it obeys aborts only. */
+const isOfFeed = (payload: JsonObject | undefined) =>
+  payload?.batch !== undefined || (payload?.feed !== undefined && payload.run === undefined)
 
 /** Tasks of a run that must stop, from when on: those of this fence, and of every one before it. */
 interface Told {
@@ -128,7 +133,7 @@ export class ControlChecks {
   #toldOf(by: Sandbox): Told[] {
     const payload = by.invocation?.payload
     const told = this.#told.get(this.#runOf(by) ?? '') ?? []
-    if (payload?.batch === undefined) return told.filter(({ fence }) => (payload?.fence as number) <= fence)
+    if (!isOfFeed(payload)) return told.filter(({ fence }) => (payload?.fence as number) <= fence)
     // Batches of the stream obey aborts only, until another owner takes the lease.
     const { lease } = this.#ledger
     return told.filter(
@@ -136,10 +141,10 @@ export class ControlChecks {
     )
   }
 
-  /** Batches of the stream have no run: they belong to whoever held the lease last. */
+  /** Batches of the stream, and its monitor, have no run: they belong to whoever held the lease last. */
   #runOf(by: Sandbox): string | undefined {
     const payload = by.invocation?.payload
-    const run = payload?.batch === undefined ? payload?.run : this.#ledger.lease?.run
+    const run = isOfFeed(payload) ? this.#ledger.lease?.run : payload?.run
     return typeof run === 'string' ? runPk(run) : undefined
   }
 }

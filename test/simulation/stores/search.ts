@@ -1,6 +1,6 @@
 import { DynamoDbError } from '../../../shared/dynamodb/errors.ts'
 import { SearchError } from '../../../shared/search/errors.ts'
-import type { Search, Write } from '../../../shared/search/ports.ts'
+import type { Search } from '../../../shared/search/ports.ts'
 import { MemorySearch } from '../../memory/search.ts'
 import type { Sandbox } from '../lambda/sandbox.ts'
 import type { World } from '../world.ts'
@@ -8,8 +8,8 @@ import type { World } from '../world.ts'
 /** The search cluster of one world: what takes effect does so at once, and now and then it starts again. */
 export class SearchStore {
   readonly memory: MemorySearch
-  /** Sees every bulk at the moment it takes effect. */
-  onBulk: (writes: readonly Write[], by: Sandbox) => void = () => {}
+  /** Sees every bulk as it is sent, and each document of it that is written. */
+  watch: { begins(by: Sandbox): void; wrote(by: Sandbox, document: string): void } = { begins() {}, wrote() {} }
   readonly #world: World
 
   /** @param world with chance of its own. */
@@ -37,7 +37,7 @@ export class SearchStore {
 }
 
 /** The cluster as the code in one environment calls it. */
-export function searchIn(world: World, sandbox: Sandbox, { memory, onBulk }: SearchStore): Search {
+export function searchIn(world: World, sandbox: Sandbox, { memory, watch }: SearchStore): Search {
   const { requestMs } = world.settings
   const call = async <T>(name: string, write: boolean, effect: () => Promise<T>): Promise<T> => {
     try {
@@ -48,11 +48,15 @@ export function searchIn(world: World, sandbox: Sandbox, { memory, onBulk }: Sea
   }
   return {
     info: () => call('info', false, () => memory.info()),
-    bulk: (writes) =>
-      call('bulk', true, async () => {
-        onBulk(writes, sandbox)
-        return memory.bulk(writes)
-      }),
+    bulk(writes) {
+      watch.begins(sandbox)
+      return call('bulk', true, async () => {
+        const results = await memory.bulk(writes)
+        for (const [i, { kind }] of results.entries())
+          if (kind === 'done') watch.wrote(sandbox, `${writes[i]!.alias} ${writes[i]!.id}`)
+        return results
+      })
+    },
     get: (index, documents) => call('get documents', false, () => memory.get(index, documents)),
     walk: (request) => call('walk', false, () => memory.walk(request)),
     unmarked: (index, limit) => call('unmarked', false, () => memory.unmarked(index, limit)),
