@@ -1,3 +1,4 @@
+import { compareAndSet } from './compare-and-set.ts'
 import { runPk } from './keys.ts'
 import type { LedgerTable, Put, Row } from './table.ts'
 
@@ -36,17 +37,23 @@ export function capturePut(feed: string, capture: Pick<Capture, 'since' | 'strea
 
 /**
  * Records that live changes are on, and since when. A repeated call keeps the first record.
+ * @param owned what must hold in the same instant, so that no late delivery turns on what an operator has turned off since.
+ * Called anew when another writer was first.
  * @returns the stored record.
  */
-export async function beginCapture(
+export function beginCapture(
   ledger: LedgerTable,
   feed: string,
   capture: Pick<Capture, 'since' | 'stream' | 'copyFrom'>,
+  owned: () => Promise<Put[]> = async () => [],
 ): Promise<Capture> {
-  await ledger.commit([capturePut(feed, capture)])
-  const { off, ...on } = (await readCapture(ledger, feed)) as Capture
-  if (off !== undefined) await ledger.commit([{ row: { pk: runPk(feed), sk: 'CAPTURE', ...on }, expect: { off } }])
-  return on
+  return compareAndSet<Capture>(`The row of what ${feed} captures`, async () => {
+    const now = await readCapture(ledger, feed)
+    if (now && now.off === undefined) return { done: now }
+    const { off, ...on } = now ?? (capture as Capture)
+    const put = now ? { row: { pk: runPk(feed), sk: 'CAPTURE', ...on }, expect: { off } } : capturePut(feed, capture)
+    return (await ledger.commit([put, ...(await owned())])) ? { done: on } : undefined
+  })
 }
 
 /**

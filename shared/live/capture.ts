@@ -1,6 +1,6 @@
 import { beginCapture, endCapture, keepCapture, readCapture } from '../ledger/capture.ts'
 import { trustedMs } from '../ledger/fencing.ts'
-import type { LedgerTable } from '../ledger/table.ts'
+import type { LedgerTable, Put } from '../ledger/table.ts'
 import type { Clock, Runtime } from '../runtime/ports.ts'
 import { captureEndsMs } from './fencing.ts'
 import { closeEnded } from './listed-shards.ts'
@@ -38,17 +38,16 @@ export function feedBegins({ clock, slackMs }: Pick<CaptureEngine, 'clock' | 'sl
  * `since` is sure to be visible: `slackMs` later. Call again while `waiting`.
  * @param begins `since` of the first call; the later ones keep it. For a build that of its row, which must be in the ledger
  * before that moment: a batch that does not know of the build acknowledges its records.
+ * @param owned what must hold when it is recorded that the feed is on.
  */
 export async function startCapture(
   { feed }: { feed: string },
   { ledger, stream, mapping, clock, slackMs }: CaptureEngine,
   begins: number = feedBegins({ clock, slackMs }),
+  owned?: () => Promise<Put[]>,
 ): Promise<{ outcome: 'on' } | { outcome: 'waiting'; seconds: number; state?: Exclude<MappingState, 'Enabled'> }> {
-  const { since } = await beginCapture(ledger, feed, {
-    since: begins,
-    stream: stream.arn,
-    copyFrom: begins + slackMs,
-  })
+  const capture = { since: begins, stream: stream.arn, copyFrom: begins + slackMs }
+  const { since } = await beginCapture(ledger, feed, capture, owned)
   const state = await ask(mapping, true)
   if (since === begins) await closeEnded(stream, feed, since, ledger, clock)
   if (state !== 'Enabled') return { outcome: 'waiting', seconds: askAgainSeconds, state }

@@ -6,6 +6,7 @@ import type { Mapping } from '../live/ports.ts'
 import type { OperatorEngine } from './engine.ts'
 import { LostSight, OperatorError } from './errors.ts'
 import { findLastRun } from './last-run.ts'
+import { sweepOwner } from './sweep.ts'
 import { refuseWhileUnderWay } from './under-way.ts'
 
 /** The state of live changes before they are turned off. */
@@ -18,7 +19,7 @@ export interface CaptureOffPlan {
   resumable: boolean
 }
 
-type Engine = Pick<OperatorEngine, 'deployment' | 'ledger' | 'executions' | 'mapping' | 'runtime'>
+type Engine = Pick<OperatorEngine, 'deployment' | 'ledger' | 'executions' | 'mapping' | 'indexMapping' | 'runtime'>
 
 const words = { Enabled: 'on', Disabled: 'off', changing: 'changing' } as const
 
@@ -35,9 +36,11 @@ export async function planCaptureOff(
   await refuseWhileUnderWay(engine)
   const run = await findLastRun(ledger, deployment.destinationTable)
   const takesMs = run ? await captureLandsInMs(run.id, { ...engine, liveSeconds }) : 0
+  // What an execution that was stopped left behind may turn them on, until its lease is freed.
+  const isOwned = (await readLease(ledger, deployment.destinationTable))?.held === true
   const state = await mapping.state()
   return {
-    capture: state === 'Disabled' && takesMs > 0 ? 'ending' : words[state],
+    capture: state === 'Disabled' && (takesMs > 0 || isOwned) ? 'ending' : words[state],
     takesMs,
     resumable: run !== undefined && !wasFinished(run) && !run.offline,
   }
@@ -54,9 +57,11 @@ export async function captureOff(
   liveSeconds: number = functions.live.seconds,
 ): Promise<{ changed: boolean }> {
   const mapping = mappingOf(engine)
+  await refuseWhileUnderWay(engine)
+  const lease = await readLease(engine.ledger, engine.deployment.destinationTable)
+  if (lease?.held) await sweepOwner(lease, engine)
   const { capture } = await planCaptureOff(engine, liveSeconds)
   if (capture === 'off') return { changed: false }
-  const lease = await readLease(engine.ledger, engine.deployment.destinationTable)
   try {
     const ending = { ...engine, mapping, liveSeconds, refuseWhileUnderWay: () => refuseWhileUnderWay(engine) }
     const { outcome } = await stopCapture(lease?.run, ending)

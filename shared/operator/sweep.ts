@@ -1,7 +1,8 @@
 import { functions } from '../config/functions-and-permissions.ts'
+import type { Lease } from '../ledger/lease.ts'
 import { ownerStatus } from '../phases/owner.ts'
 import type { ExecutionStatus, Executions } from '../phases/ports.ts'
-import { type Swept, sweep } from '../phases/sweep.ts'
+import { type Swept, sweep, youngMs } from '../phases/sweep.ts'
 import type { OperatorEngine } from './engine.ts'
 
 /** The most that a slice may take, seconds; taken where the deployment does not say. */
@@ -33,6 +34,15 @@ export function sweepNow(engine: Engine): Promise<Swept> {
  */
 export async function trySweep(engine: Engine): Promise<void> {
   await sweepNow(engine).catch(() => {})
+}
+
+/**
+ * The same for what depends on it: frees a lease whose owner has ended, so that nothing it left behind writes. A sweep leaves a
+ * younger one alone, whose execution the service may not know yet: waits until it does not.
+ */
+export async function sweepOwner(lease: Lease, engine: Engine): Promise<Swept> {
+  await engine.runtime.sleep(Math.max(0, lease.since + youngMs - engine.runtime.clock()))
+  return sweepNow(engine)
 }
 
 /** Whether an owner is at work, by what Step Functions says twice; `unknown` for whatever keeps it from telling. */

@@ -1,11 +1,10 @@
 import { changeControl, withCommand } from '../ledger/control.ts'
 import { type Lease, readLease } from '../ledger/lease.ts'
 import { knownByMs } from '../phases/owner.ts'
-import { youngMs } from '../phases/sweep.ts'
 import type { OperatorEngine } from './engine.ts'
 import { OperatorError } from './errors.ts'
 import { given, refuseOverSomebody, type Wish } from './people.ts'
-import { statusOfOwner, sweepNow, trySweep } from './sweep.ts'
+import { statusOfOwner, sweepOwner, trySweep } from './sweep.ts'
 
 /** What unlocking a destination would do. `stop`: end the execution that owns it, and then free it. */
 export type UnlockPlan = { does: 'nothing' } | { does: 'free' | 'stop'; lease: Lease }
@@ -51,7 +50,7 @@ export async function unlock(
   shown: UnlockPlan,
   wish: Wish = {},
 ): Promise<{ freed: Lease | undefined }> {
-  const { ledger, executions, runtime, deployment } = engine
+  const { ledger, executions, deployment } = engine
   const plan = await planUnlock(engine, { stopOwner: shown.does === 'stop' })
   if (plan.does === 'nothing') {
     // A run that is running according to its row, and has no owner. If that fails, whoever resumes it does the same.
@@ -72,9 +71,7 @@ export async function unlock(
     await executions.stop(lease.execution, `segue unlock --stop-owner${asked.by ? `, by ${asked.by}` : ''}`)
     await untilEnded(lease, engine)
   }
-  // A sweep leaves a younger one alone: the service may not know its execution yet.
-  await runtime.sleep(Math.max(0, lease.since + youngMs - runtime.clock()))
-  const swept = await Promise.allSettled([sweepNow(engine)])
+  const swept = await Promise.allSettled([sweepOwner(lease, engine)])
   const now = await readLease(ledger, deployment.destinationTable)
   if (!now?.held) return { freed: lease }
   // An abort that could not be taken a step further, as for want of a permission, keeps no lease.

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import { beginCapture, readCapture } from '../../../shared/ledger/capture.ts'
+import { readControl } from '../../../shared/ledger/control.ts'
+import { readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import type { RunRecord } from '../../../shared/ledger/runs.ts'
 import { aRun, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
 
@@ -54,6 +56,17 @@ describe('segue capture off', () => {
       'Live changes from alpha to beta, in stack Night (account 000000000000, region us-east-1), are off already.',
     )
     expect(state.now - asked).toBe(365_000)
+  })
+
+  test('frees the lease of an execution that was stopped first, so that nothing it left behind turns them on', async () => {
+    const { segue, ledger, views, world } = await setUp({ state: 'running', phase: 'Capture' })
+    const lease = await readLease(ledger, 'beta')
+    await writeLease(ledger, lease, { ...lease!, held: true })
+    views['arn:run:one'] = { status: 'ended', ended: 'ABORTED' }
+    Object.assign(world.mapping!, { state: async () => 'Disabled' })
+    expect(await segue('capture', 'off', '--yes')).toBe(0)
+    expect(await readLease(ledger, 'beta')).toMatchObject({ held: false, fence: 2 })
+    expect(await readControl(ledger, 'run00001')).toMatchObject({ fence: 2 })
   })
 
   test('is not taken in by a mapping that was disabled in the console', async () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
+import { beginCapture, endCapture, readCapture } from '../../../shared/ledger/capture.ts'
 import { changeControl, writeControl } from '../../../shared/ledger/control.ts'
 import { createRun, getRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
+import type { LedgerTable } from '../../../shared/ledger/table.ts'
 import type { MappingState } from '../../../shared/live/ports.ts'
 import { captureRun } from '../../../shared/phases/capture.ts'
 import { memoryLedgerTable } from '../../memory/ledger-table.ts'
@@ -11,6 +13,30 @@ const minute = 60_000
 
 /** A run whose Capture is asked as the state machine asks it, until it says something else than to wait. */
 async function asked(state: MappingState, hours = 4) {
+  const { engine, ledger, time, sleep } = await begun(state)
+  let rounds = 0
+  for (;;) {
+    const found = await captureRun({ run: 'r', fence: 1 }, engine)
+    rounds++
+    if (found.outcome !== 'waiting' || time.now > hours * 60 * minute)
+      return { found, rounds, time, ledger, again: () => captureRun({ run: 'r', fence: 1 }, engine) }
+    await sleep(found.seconds * 1000)
+  }
+}
+
+/** The same ledger, which commits the row of captures only after something else has happened. */
+function slow(ledger: LedgerTable, meanwhile: () => Promise<unknown>): LedgerTable {
+  return {
+    get: (pk, sk) => ledger.get(pk, sk),
+    query: (pk, options) => ledger.query(pk, options),
+    async commit(puts) {
+      if (puts.some(({ row }) => row.sk === 'CAPTURE')) await meanwhile()
+      return ledger.commit(puts)
+    },
+  }
+}
+
+async function begun(state: MappingState) {
   const ledger = memoryLedgerTable()
   const record = { id: 'r', state: 'running', phase: 'Lease', fence: 1, startedAt: 0, destination: 'beta', segments: 1 }
   await createRun(ledger, record as RunRecord)
@@ -29,14 +55,7 @@ async function asked(state: MappingState, hours = 4) {
     slackMs: 0,
     runtime: { clock, sleep, random: () => 0, emit: () => {} },
   }
-  let rounds = 0
-  for (;;) {
-    const found = await captureRun({ run: 'r', fence: 1 }, engine)
-    rounds++
-    if (found.outcome !== 'waiting' || time.now > hours * 60 * minute)
-      return { found, rounds, time, ledger, again: () => captureRun({ run: 'r', fence: 1 }, engine) }
-    await sleep(found.seconds * 1000)
-  }
+  return { engine, ledger, time, sleep }
 }
 
 describe('Capture', () => {
@@ -67,5 +86,26 @@ describe('Capture', () => {
 
   it('goes on when the mapping is on, once nobody trusts what was in the ledger before', async () => {
     expect(await asked('Enabled')).toMatchObject({ found: { outcome: 'on' }, rounds: 2 })
+  })
+
+  it('turns nothing on for a stopped execution, whose lease was freed while its function was at work', async () => {
+    const { engine, ledger } = await begun('Enabled')
+    const meanwhile = async () => {
+      await changeControl(ledger, 'r', (control) => ({ ...control, fence: 2 }))
+      await endCapture(ledger, 'r', 7)
+    }
+    const capturing = captureRun({ run: 'r', fence: 1 }, { ...engine, ledger: slow(ledger, meanwhile) })
+    await expect(capturing).rejects.toThrow('another owner')
+    expect(await readCapture(ledger, 'r')).toBeUndefined()
+  })
+
+  it('does not turn on again what was turned off while its function was at work', async () => {
+    const { engine, ledger } = await begun('Enabled')
+    await beginCapture(ledger, 'r', { since: 3, stream: 'stream' })
+    await endCapture(ledger, 'r', 7)
+    const meanwhile = () => changeControl(ledger, 'r', (control) => ({ ...control, fence: 2 }))
+    const capturing = captureRun({ run: 'r', fence: 1 }, { ...engine, ledger: slow(ledger, meanwhile) })
+    await expect(capturing).rejects.toThrow('another owner')
+    expect(await readCapture(ledger, 'r')).toMatchObject({ since: 3, off: 7 })
   })
 })

@@ -225,7 +225,7 @@ const cases: Case[] = [
     (ledger) => replaceEntry(ledger, 'r', { ...entry, version: 2 }, { ...entry, at: 6 }),
   ],
   ['capture', [absent], (ledger) => beginCapture(ledger, 'r', capture)],
-  ['capture, on again', [absent, 'off = 9'], (ledger) => beginCapture(ledger, 'r', capture), off],
+  ['capture, on again', ['off = 9'], (ledger) => beginCapture(ledger, 'r', capture), off],
   [
     'capture off',
     ['since = 1 AND attribute_not_exists(off)'],
