@@ -47,6 +47,8 @@ export interface Searching {
   mapping: () => EventSourceMapping
   /** Chance of its own. */
   world: World
+  /** Encoded keys of the destination that its application has changed while it was indexed. */
+  changed: Set<string>
 }
 
 /** Hash of the index definitions. */

@@ -95,6 +95,12 @@ const searchRates = {
   /** Of one write of a bulk. */
   'indexing pressure': 0.004,
   'shard away': 0.004,
+  /** Of a bulk of the pass: the process dies, and the bulk lands up to a minute after its time. */
+  'crash while indexing': 0.08,
+  /** A bulk without an answer that takes effect most of a minute later. */
+  'late bulk': 0.02,
+  /** The bulk took effect, its answer was lost. */
+  'bulk answer lost': 0.03,
   /** Somebody deletes an index while it is built: per seed. */
   'index deleted': 0.15,
 } as const

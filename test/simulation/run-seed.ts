@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util'
 import { forEachFunction } from '../../shared/config/functions-and-permissions.ts'
 import { keyOf } from '../../shared/dynamodb/key.ts'
-import { readBuilds } from '../../shared/ledger/builds.ts'
-import { runPk } from '../../shared/ledger/keys.ts'
+import { type Build, readBuilds } from '../../shared/ledger/builds.ts'
+import { buildPk, runPk } from '../../shared/ledger/keys.ts'
 import type { checkPass } from '../../shared/phases/check-pass.ts'
 import type { Held } from '../../shared/phases/lease.ts'
 import type { Planned } from '../../shared/phases/plan-pass.ts'
@@ -34,6 +34,7 @@ import { lambdasOf } from './tasks.ts'
 import { type Violation, violation } from './violation.ts'
 import { ChangeLog } from './workload/changes.ts'
 import { Crowd } from './workload/crowd.ts'
+import { IndexWriters } from './workload/index-writers.ts'
 import { drawKeys, drawPopulation, indexKeys, makeItem, type Population, refuses } from './workload/items.ts'
 import { Meddler } from './workload/meddler.ts'
 import { Writers } from './workload/writers.ts'
@@ -90,6 +91,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   let phase: unknown
   const enter = (next: unknown) => {
     if (next !== phase) operator.entered(next)
+    if (next !== phase && next === 'Bury') deployment.search?.store.restartSoon()
     phase = next
   }
   let since = Number.POSITIVE_INFINITY
@@ -110,6 +112,9 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     world.capacity.onCommit(puts, by, ledgerChecks.chunks.values())
     for (const { row } of puts) {
       if (row.sk === 'RUN') enter(row.phase)
+      const { indices, quiet } = row as unknown as Build
+      if (row.pk === buildPk(destinationTable) && quiet)
+        deployment.search?.store.quiet(Object.values(indices).map(({ name }) => name))
       if (row.sk === 'CAPTURE' && row.pk === holder) {
         since = row.since as number
         stream.trimLater(row.pk, world.now - skewMs)
@@ -142,7 +147,13 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
     mapping: () => mapping,
     ...(searching &&
       feedStream && {
-        search: { world: searching, store: new SearchStore(searching), stream: feedStream, mapping: () => feed },
+        search: {
+          world: searching,
+          store: new SearchStore(searching),
+          stream: feedStream,
+          mapping: () => feed,
+          changed: new Set(),
+        },
       }),
     copiedAt: 0,
     plannedAt: new Map(),
@@ -171,6 +182,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   const { search } = deployment
   if (search) search.store.watch = controlChecks
   if (search?.world.strikes('index deleted')) deleteSometime(search, ledger)
+  if (search) search.store.writers = new IndexWriters(search.world, destination, search.changed, search.store.restart)
   stepFunctions = new StepFunctions(world, service, new Map(), byArn)
   deployment.deploy(deployment.release)
   const crowd = new Crowd(world, ledger)

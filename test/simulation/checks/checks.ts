@@ -36,14 +36,14 @@ export class Checks {
     const saw = this.#sawAll(id, number)
     const before = offline ? Number.POSITIVE_INFINITY : copiedAt - skewMs
     this.#note(
-      checkDestination(source.memory, destination.memory, this.#changes, this.#planted, before) ??
+      checkDestination(source.memory, destination.memory, this.#changes, this.#wrong, before) ??
         checkPlanted(this.#deployment, this.#planted, this.#changes.touched, before, listed, saw.destination) ??
         checkQuarantine(source.memory, ledger, id, this.#changes, before),
     )
     const lastChange = Math.max(0, ...this.#changes.changed.values())
     if (!offline && lastChange > firstCopiedAt - skewMs - staleMs) return
     // A late delivery of settling may have mended some of it since verify saw it.
-    if (this.#planted.size > 0) return
+    if (this.#wrong.size > 0) return
     world.hit('path: nothing changed after copy')
     if (!saw.source || !saw.destination) return
     world.hit('path: verification is exact')
@@ -79,9 +79,15 @@ export class Checks {
   atTheEnd(run: string): void {
     const { source, destination, ledger } = this.#deployment
     this.#note(
-      checkDestination(source.memory, destination.memory, this.#changes, this.#planted) ??
+      checkDestination(source.memory, destination.memory, this.#changes, this.#wrong) ??
         checkQuarantine(source.memory, ledger, run, this.#changes),
     )
+  }
+
+  /** Keys of the destination that are not as the source has them, and need not be. */
+  get #wrong(): ReadonlySet<string> {
+    const { search } = this.#deployment
+    return search ? new Set([...this.#planted, ...search.changed]) : this.#planted
   }
 
   /** Whether every change of a table had reached its replica before a verification began, which so read all of it. */
