@@ -46,8 +46,9 @@ export function nextTicket(
 
 /**
  * Whether the deletes of an item must be sent once more, now that no version 1 of the pass can land: OpenSearch may have
- * forgotten them by the time it landed. A ticket that is not known to be sent counts as a delete, which it may be.
+ * forgotten them by the time it landed. A ticket that is not known to be sent counts as a delete, which it may be; also one
+ * from during quiet, because that may be of a walk that died before it sent anything, and no record comes again for it.
  */
 export function needsBurying({ version, sent, op, quiet }: Ticket): boolean {
-  return !quiet && (op === 'delete' || sent < version)
+  return sent < version || (!quiet && op === 'delete')
 }

@@ -83,3 +83,17 @@ it('the next call begins at the first hour that may still get a burial', async (
   const stopped = { ...atEase, whyStop: async () => 'aborted' as const }
   expect(await buryDue(from, { ...engine, ...stopped })).toEqual({ outcome: 'stopped', reason: 'aborted' })
 })
+
+it('a walk that died after it took a ticket, and before it sent anything, is done again by the next one', async () => {
+  const made = await world()
+  await sendChanged([changed('gone')], { ...made.engine, isQuiet: false })
+  made.search.restart()
+  await made.search.bulk([{ op: 'index', alias: 'court-1-W', id: 'gone', routing: 'us', version: 1, json: '{"v":3}' }])
+  const died = new Error('the process has exited')
+  const dying = { ...made.engine, search: { bulk: () => Promise.reject(died) } }
+  await expect(
+    workThrough(ticketLists(dying), { shard: 0, after: '' }, { ledger: made.ledger, ...atEase }),
+  ).rejects.toThrow(died)
+  expect(await walk(made)).toEqual({ outcome: 'done' })
+  expect(await made.values('gone')).toEqual([undefined])
+})
