@@ -209,15 +209,17 @@ export class Operator {
     const dice = this.#limiting
     const longest = dice.pick([20_000, 120_000, 600_000])
     // In a slice of seconds no more than a few units would come in.
-    const least = settings.sliceSeconds < 60 ? [4, 8, 15] : [1, 2, 5, 20]
+    const most =
+      settings.sliceSeconds < 60 ? { read: [3, 6, 12], write: [1, 2, 5] } : { read: [1, 2, 8], write: [1, 2, 8] }
     for (let left = dice.whole(1, 6); left > 0; left--) {
       await scheduler.sleep(settings.tempo * dice.between(1_000, longest))
       if (this.#over) return
-      const units = () => Math.ceil(settings.concurrency * dice.pick(least) * dice.between(1, 2))
+      const units = (kind: 'read' | 'write') =>
+        Math.ceil(settings.concurrency * dice.pick(most[kind]) * dice.between(1, 1.5))
       const kinds = dice.pick(['write', 'read', 'both', 'both', 'none'] as const)
       const limits = {
-        ...(kinds !== 'read' && { writeUnits: units() }),
-        ...(kinds !== 'write' && { readUnits: units() }),
+        ...(kinds !== 'read' && { writeUnits: units('write') }),
+        ...(kinds !== 'write' && { readUnits: units('read') }),
       }
       this.#world.hit(`operator: limits ${kinds}`)
       this.#world.story.tell('operator', `limits ${JSON.stringify(limits)}`)
