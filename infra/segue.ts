@@ -3,11 +3,13 @@ import { CfnGlobalTable, Table, TableV2 } from 'aws-cdk-lib/aws-dynamodb'
 import { Connections, type IConnectable, type IVpc, type SubnetSelection } from 'aws-cdk-lib/aws-ec2'
 import { type IGrantable, type IManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam'
 import type { IKey } from 'aws-cdk-lib/aws-kms'
+import type { Topic } from 'aws-cdk-lib/aws-sns'
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions'
 import { Construct } from 'constructs'
 import { OptionsError } from '../shared/config/errors.ts'
 import { type OptionsInput, parseOptions } from '../shared/config/options.ts'
 import { accountLimit } from './account-limit.ts'
+import { Alarms } from './alarms.ts'
 import { codeHash } from './code-hash.ts'
 import { Feed } from './feed.ts'
 import { Functions } from './functions.ts'
@@ -57,7 +59,10 @@ export interface SegueProps {
    * If a customer key encrypts it, give the key too. @default a new table
    */
   switchTable?: StoredTable
-  /** Encrypts the bucket of manifests, and a new ledger and table of the switch. @default keys that AWS manages */
+  /**
+   * Encrypts the bucket of manifests, a new ledger and table of the switch, and the topic of alarms. CloudWatch must be allowed to use it, or its alarms
+   * reach nobody: a key of the same app is told so. @default keys that AWS manages, and for the topic one of its own
+   */
   encryptionKey?: IKey
   /**
    * The VPC of the functions. They must reach DynamoDB, DynamoDB Streams, S3, Lambda, Step Functions and CloudFormation through NAT: an
@@ -86,6 +91,8 @@ export class Segue extends Construct implements IConnectable {
   readonly machines: { readonly run: StateMachine; readonly chunk: StateMachine }
   /** Of the functions in a VPC: `domain.connections.allowFrom(segue, Port.HTTPS)`. */
   readonly connections: Connections
+  /** Gets a message for each alarm that begins, lasts or ends (docs/alarms.md): `segue.alarms.addSubscription(…)`. */
+  readonly alarms: Topic
   readonly #commands: CommandResources
 
   constructor(scope: Construct, id: string, props: SegueProps) {
@@ -144,6 +151,10 @@ export class Segue extends Construct implements IConnectable {
       mappings: [capture, index].flatMap((feed) => (feed ? [feed.mappingArn] : [])),
     }
     new Watchdog(this, 'Watchdog', functions.watchdog)
+    const alarms = new Alarms(this, 'Alarms', {
+      ...{ functions, encryptionKey, email: options.alarmEmail, isLive: streamArn !== undefined },
+    })
+    this.alarms = alarms.topic
     allowDescribingRuns(this, this.machines.run, functions)
     acknowledgeWildcards(this)
     const limit = accountLimit(options, { search: search !== undefined })
@@ -154,6 +165,7 @@ export class Segue extends Construct implements IConnectable {
     this.output('LedgerTable', this.ledger.tableName)
     this.output('SwitchTable', this.switchTable.tableName)
     this.output('ManifestBucket', manifests.bucketName)
+    this.output('AlarmsTopic', alarms.topic.topicArn)
     this.output('Version', version)
     this.output('Options', Stack.of(this).toJsonString(options))
     this.output('RunStateMachineArn', this.machines.run.stateMachineArn)

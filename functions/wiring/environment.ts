@@ -16,6 +16,8 @@ export interface Environment {
   /** The same of the destination's stream and the index feed; absent without index definitions. */
   destinationStream: string | undefined
   indexMapping: string | undefined
+  /** ARN of the topic of alarms; only the watchdog has it. */
+  topic: string | undefined
 }
 
 /** @throws Error naming the variable that is missing; OptionsError when the options are wrong. */
@@ -39,5 +41,6 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     mapping: env.SEGUE_MAPPING || undefined,
     destinationStream: env.SEGUE_DESTINATION_STREAM || undefined,
     indexMapping: env.SEGUE_INDEX_MAPPING || undefined,
+    topic: env.SEGUE_TOPIC || undefined,
   }
 }

@@ -1,9 +1,10 @@
 import { Metrics, MetricUnit } from '@aws-lambda-powertools/metrics'
+import { metricsNamespace } from '../../shared/config/gauges.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 
 /** Under `Segue` in CloudWatch, by function; written to the log in the embedded metric format. */
 export const metrics = new Metrics({
-  namespace: 'Segue',
+  namespace: metricsNamespace,
   serviceName: 'segue',
   // The name of a function includes that of its stack.
   defaultDimensions: { function: process.env.AWS_LAMBDA_FUNCTION_NAME ?? 'none' },

@@ -10,6 +10,7 @@ import type { World } from '../../shared/phases/handlers/world.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import type { Runtime } from '../../shared/runtime/ports.ts'
 import { readEnvironment } from './environment.ts'
+import { gaugesLine } from './gauges.ts'
 import { httpHandler } from './http.ts'
 import { measure } from './metrics.ts'
 
@@ -18,6 +19,8 @@ export const logger = new Logger({ serviceName: 'segue' })
 
 /** Keys are item data: they are logged only at level DEBUG. */
 function emit(event: EngineEvent): void {
+  if (event.code === 'watchdog.gauges')
+    return void process.stdout.write(`${gaugesLine(environment.stack, event.gauges, Date.now())}\n`)
   measure(event)
   const { key, ...rest } = event as EngineEvent & { key?: string }
   if (event.code === 'retry.waiting' || event.code === 'slice.checkpoint') logger.debug(event.code, { event: rest })

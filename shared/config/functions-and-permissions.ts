@@ -20,6 +20,8 @@ export interface Permissions {
   stream?: readonly string[]
   /** On the event source mapping that feeds the live function. */
   mapping?: readonly string[]
+  /** On the topic of alarms. */
+  topic?: readonly string[]
   /** With their service, on `*`: lists and look-ups that IAM allows no narrower resource. */
   anywhere?: readonly `${string}:${'Describe' | 'List' | 'Lookup'}${string}`[]
   /** On the destination, in a deployment that builds indices of it. */
@@ -199,6 +201,7 @@ export const functions = {
       runs: ['DescribeExecution'],
       mapping,
       indexMapping: mapping,
+      topic: ['Publish'],
     },
   },
   settle: { seconds: quarterHour, memoryMb: fast, reserved: [], invokedBy: ['machine'], may: settling },

@@ -74,6 +74,8 @@ export const optionsSchema = z.strictObject({
    * What people go through before a run: its name, or where it is. A run is then begun with `--ticked` alone. @default none
    */
   checklist: z.optional(z.string().check(z.minLength(1))),
+  /** Address of e-mail that gets alarms, once somebody has confirmed it. @default none; subscribe what you like to the topic */
+  alarmEmail: z.optional(z.email()),
   /** How long logs are kept. @default 90 */
   logRetentionDays: z._default(z.int().check(z.minimum(1), z.maximum(3653)), 90),
 })

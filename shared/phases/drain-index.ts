@@ -1,12 +1,19 @@
 import { type Build, loseBuild } from '../ledger/builds.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import type { DrainEngine, DrainTask } from '../live/drain.ts'
+import type { Beating } from './beat.ts'
 import { type Drained, type DrainedFeed, drainRun, type Halted } from './drain.ts'
 import { whyIndexLost } from './index-lost.ts'
 import { drainGivesUpMs } from './waits.ts'
 
 /** As {@link drainRun}, for the newest build of a run: whether every change up to a moment is in its indices. */
-export function drainIndex(task: DrainTask, run: RunRecord, build: Build, engine: DrainEngine): Promise<Drained> {
+export function drainIndex(
+  task: DrainTask,
+  run: RunRecord,
+  build: Build,
+  engine: DrainEngine,
+  beat?: Beating,
+): Promise<Drained> {
   const { ledger, runtime } = engine
   const feed: DrainedFeed = {
     phase: 'Drain index',
@@ -22,7 +29,7 @@ export function drainIndex(task: DrainTask, run: RunRecord, build: Build, engine
       return (await whyIndexLost(run, ledger)) ?? stopped('index lost')
     },
   }
-  return drainRun(task, engine, feed)
+  return drainRun(task, engine, feed, beat)
 }
 
 function stopped(reason: Parameters<DrainedFeed['stopped']>[0]): Halted {

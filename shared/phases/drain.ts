@@ -6,6 +6,7 @@ import type { Phase } from '../ledger/passes.ts'
 import type { RunRecord } from '../ledger/runs.ts'
 import { type DrainEngine, type DrainTask, drain, type WhyDrainStopped } from '../live/drain.ts'
 import { recordLag } from '../live/lag.ts'
+import type { Beating } from './beat.ts'
 import { type Ended, haltRun, pauseRun } from './halt.ts'
 import type { HaltCode } from './halts.ts'
 import { drainGivesUpMs, drainWaitSeconds, machineWaitSeconds } from './waits.ts'
@@ -60,8 +61,14 @@ const askMs = 5_000
 /**
  * Drains. Waits for live changes within the invocation, for as long as it lasts: a pause then takes effect in seconds,
  * and the machine makes few rounds. Halts the run if changes were lost or are not applied.
+ * @param beat called every few seconds of a wait.
  */
-export async function drainRun(task: DrainTask, engine: DrainEngine, feed: DrainedFeed = source): Promise<Drained> {
+export async function drainRun(
+  task: DrainTask,
+  engine: DrainEngine,
+  feed: DrainedFeed = source,
+  beat: Beating = async () => {},
+): Promise<Drained> {
   const { ledger, runtime, deadline, code, silenceMs } = engine
   // A poll reads what is left, listens for silence, and reads again what came meanwhile.
   const pollMs = 2 * silenceMs + deadline.remainingMs() / 10
@@ -72,7 +79,10 @@ export async function drainRun(task: DrainTask, engine: DrainEngine, feed: Drain
     if (drained.outcome !== 'waiting') return drained
     const due = runtime.clock() + drained.seconds * 1000
     const leftMs = () => Math.min(due - runtime.clock(), deadline.remainingMs() - pollMs)
-    while (leftMs() > 0 && !(await whyStop())) await runtime.sleep(Math.ceil(Math.min(askMs, leftMs())))
+    while (leftMs() > 0 && !(await whyStop())) {
+      await beat()
+      await runtime.sleep(Math.ceil(Math.min(askMs, leftMs())))
+    }
     // The poll says why it stops.
     if (deadline.remainingMs() <= pollMs && !(await whyStop()))
       return { outcome: 'waiting', seconds: machineWaitSeconds((due - runtime.clock()) / 1000) }

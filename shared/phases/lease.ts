@@ -13,6 +13,7 @@ import { getRun, newRunId, type RunRecord, runPut, type TableIds } from '../ledg
 import type { LedgerTable, Put } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import { beating } from './beat.ts'
 import { type ClaimEngine, claimLedger } from './claim-ledger.ts'
 import { fenceEarlierRuns } from './fence-earlier-runs.ts'
 import { type Ended, endIfTold, haltRun } from './halt.ts'
@@ -79,11 +80,15 @@ export async function takeLease(
   const taken = await compareAndSet(`The lease on ${destination}`, () => tryLease(execution, request, engine))
   const ended = await endIfTold(taken, await getRun(ledger, taken.run), engine)
   if (ended) return ended
+  const beat = beating(ledger, taken, 'Lease', runtime.clock)
+  await beat()
   const lease = await fenceEarlierRuns(ledger, taken)
   if (!(await hasWritten(lease.run, ledger))) {
     const leftMs = (lease.quietAfter ?? 0) - runtime.clock()
-    if (leftMs >= 0 && lease.quietAfter)
+    if (leftMs >= 0 && lease.quietAfter) {
+      await beat({ seconds: leftMs / 1000, why: 'writes of an earlier run may still land' })
       return { outcome: 'waiting', seconds: machineWaitSeconds(Math.floor(leftMs / 1000) + 1) }
+    }
     await refuseUnlessEmpty(lease, engine)
   }
   const { offline, concurrency = engine.concurrency } = await getRun(ledger, lease.run)

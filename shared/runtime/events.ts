@@ -18,6 +18,8 @@ export type EngineEvent =
   | { code: 'retry.waiting'; operation: string; attempt: number; waitMs: number; reason: string }
   /** What preflight found beside a run that begins nevertheless. */
   | { code: 'preflight.finding'; probe: string; what: string }
+  /** What the watchdog measures every minute; see `config/gauges.ts`. */
+  | { code: 'watchdog.gauges'; gauges: Readonly<Record<string, number>> }
   | { code: 'run.phase'; run: string; phase: string }
   | { code: 'live.batch'; run: string; records: number; lagMs: number }
   | { code: 'index.batch'; run: string; build: number; items: number; lagMs: number }

@@ -10,6 +10,7 @@ import type { Swept } from '../../shared/phases/sweep.ts'
 import type { EngineEvent } from '../../shared/runtime/events.ts'
 import { type MemoryTable, memoryTable } from '../memory/table.ts'
 import { Absence } from './absence.ts'
+import { AlarmChecks } from './checks/alarms.ts'
 import { Checks } from './checks/checks.ts'
 import { ControlChecks } from './checks/control.ts'
 import { LedgerChecks } from './checks/ledger.ts'
@@ -104,12 +105,14 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
   if (!consistent.ledger) ledger.remember(world)
   const ledgerChecks = new LedgerChecks(world, () => stepFunctions)
   const controlChecks = new ControlChecks(world, ledgerChecks)
+  const alarmChecks = new AlarmChecks(world, ledger)
   const watch = new DestinationWatch(world, ledgerChecks, controlChecks, writers)
   ledger.onSend = (puts, by) => ledgerChecks.onSend(puts, by)
   ledger.onCommit = (puts, by) => {
     ledgerChecks.onCommit(puts, by)
     controlChecks.onCommit(puts, by)
     world.capacity.onCommit(puts, by, ledgerChecks.chunks.values())
+    alarmChecks.onCommit(puts)
     for (const { row } of puts) {
       if (row.sk === 'RUN') enter(row.phase)
       const { indices, quiet } = row as unknown as Build
@@ -217,6 +220,7 @@ export async function runSeed(request: Request, about?: About): Promise<Result> 
       if (absence.isAt(began)) return
       const swept = (await service.run(lambdas.watchdog, {})) as unknown as Swept
       ledgerChecks.swept(swept, began)
+      await alarmChecks.watch()
     },
     aborted() {
       if (world.strikes('crash after an abort'))

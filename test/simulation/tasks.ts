@@ -17,7 +17,7 @@ import { prepareIndexHandler } from '../../shared/phases/handlers/prepare-index.
 import { repairHandler } from '../../shared/phases/handlers/repair.ts'
 import { settleHandler } from '../../shared/phases/handlers/settle.ts'
 import { sliceHandler } from '../../shared/phases/handlers/slice.ts'
-import { watchdogHandler } from '../../shared/phases/handlers/watchdog.ts'
+import { sweepHandler } from '../../shared/phases/handlers/watchdog.ts'
 import type { Handler } from '../../shared/phases/handlers/world.ts'
 import { checkDrained } from './checks/drained.ts'
 import type { Deployment, Release } from './deployment.ts'
@@ -46,7 +46,8 @@ const handlers: Record<FunctionName, (world: Environment) => Handler<never, unkn
   'prepare-index': prepareIndexHandler,
   bury: buryHandler,
   finish: finishHandler,
-  watchdog: watchdogHandler,
+  // What it tells people, the checks let it tell: without the faults of this world, whose dice it would use up.
+  watchdog: sweepHandler,
   halt: haltHandler,
 }
 

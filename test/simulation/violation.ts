@@ -34,6 +34,8 @@ export const invariantOf = {
   unverified: '§8',
   /** What settling, and so I1 to I3, relies on. */
   undrained: '§7',
+  /** People were alarmed although all was well, or twice, or not at all. */
+  alarm: 'docs/alarms.md',
   /** A function did what it is not deployed with the permission for. */
   'not permitted': '§1',
   /** The engine, a definition or the simulator threw what nobody expected. */

@@ -23,12 +23,15 @@ export class World {
   readonly dice: Dice
   /** Of faults that were added later, and of all that happens in them. */
   readonly further: Dice
+  /** Of signs of life that are lost, and of those who watch. */
+  readonly watching: Dice
 
   constructor(request: Request, about?: About) {
     this.request = request
     this.settings = drawSettings(new Dice(request.seed, 'settings'), request)
     this.dice = new Dice(request.seed, 'faults')
     this.further = new Dice(request.seed, 'further faults')
+    this.watching = new Dice(request.seed, 'watching')
     if (this.settings.slackMs === this.settings.silenceSeconds * 1000) this.hit('path: margins of production')
     this.story = new Story(this.scheduler, about)
   }

@@ -13,6 +13,7 @@ import { documentsOf } from '../../live/tickets/documents.ts'
 import { senderLifetimeMs, type TicketEngine } from '../../live/tickets/engine.ts'
 import type { Deadline } from '../../runtime/ports.ts'
 import type { Ask } from '../../runtime/retry.ts'
+import type { Beating } from '../beat.ts'
 import type { LiveWorld, MappingWorld, Migrating, SearchWorld, StreamWorld, Task, World } from './world.ts'
 
 /** The engine that applies and settles live changes of a run. */
@@ -31,15 +32,20 @@ export async function liveEngine(world: LiveWorld & Migrating, run: RunRecord, a
   }
 }
 
-/** The engine that settles and repairs a run, under its lease. */
+/** The engine that settles and repairs a run, under its lease; it beats with its requests. */
 export async function settleEngine(
   world: LiveWorld & Migrating,
   task: Task,
   deadline: Deadline,
+  beat: Beating,
 ): Promise<SettleEngine> {
   const { ledger, runtime } = world
   const code = migrationsOf(world)
-  const ask = continueUnless(stopReason(ledger, task, code, runtime.clock))
+  const goOn = continueUnless(stopReason(ledger, task, code, runtime.clock))
+  const ask: Ask = async (...about) => {
+    await goOn(...about)
+    await beat()
+  }
   return { ...(await liveEngine(world, await getRun(ledger, task.run), ask)), deadline, code }
 }
 

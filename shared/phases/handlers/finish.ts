@@ -1,11 +1,10 @@
+import { alive } from '../beat.ts'
 import { type Finished, finishRun, type Probing } from '../finish.ts'
 import type { Ended } from '../halt.ts'
 import type { Handler, Task, World } from './world.ts'
 
 /** Decides from the ledger how the run ended. */
-export function finishHandler({
-  ledger,
-  runtime,
-}: World): Handler<Task & { probed?: boolean }, Finished | Probing | Ended> {
-  return (task) => finishRun(task, { ledger, runtime })
+export function finishHandler(world: World): Handler<Task & { probed?: boolean }, Finished | Probing | Ended> {
+  const { ledger, runtime } = world
+  return alive(world, { phase: 'Orphans' }, (task) => finishRun(task, { ledger, runtime }))
 }

@@ -68,6 +68,9 @@ export class LedgerStore {
   }
 }
 
+/** Of signs of life. */
+const lostBeats = 0.05
+
 /** Of queries that find nothing. */
 const instantShare = 0.95
 
@@ -78,6 +81,11 @@ export function ledgerIn(world: World, sandbox: Sandbox, store: LedgerStore): Le
     ms: world.settings.requestMs * world.dice.between(0.7, 1.5),
     write,
   })
+  /** At once, or lost: a sign of life that took its time would change what happens next in every seed. */
+  const beat = async (puts: Put[]) => {
+    if (sandbox.dead || world.watching.chance(lostBeats)) return false
+    return store.commit(puts, sandbox.name)
+  }
   return {
     get: (pk, sk) =>
       sandbox.request(shape('get', false), () =>
@@ -90,6 +98,7 @@ export function ledgerIn(world: World, sandbox: Sandbox, store: LedgerStore): Le
       return sandbox.request(shape('query', false), () => store.memory.query(pk, prefix, page))
     },
     commit: (puts) => {
+      if (puts.every(({ row }) => row.sk === 'BEAT')) return beat(puts)
       store.onSend(puts, sandbox)
       const commit = shape('commit', true)
       return sandbox.request(commit, async () => {

@@ -33,6 +33,8 @@ function short(resource: unknown): string {
     .replace(/\$\{SegueFunctions\w+Logs\.Arn\}/, 'own logs')
     .replace('${SegueLedger.Arn}', 'ledger')
     .replace('${SegueManifests.Arn}', 'bucket')
+    .replace('${SegueAlarmsTopic}', 'topic')
+    .replace('${SegueAlarmsKey.Arn}', 'key of the topic')
     .replace(sourceStream, 'stream')
     .replace(/\$\{SegueCaptureMapping\}/, 'of the stream')
     .replace(/^table\/orders$/, 'source')
@@ -142,6 +144,9 @@ const table: Record<string, string[]> = {
     'lambda:GetEventSourceMapping event-source-mapping:of the stream',
     'lambda:UpdateEventSourceMapping event-source-mapping:of the stream',
     'states:DescribeExecution execution:Run:*',
+    'sns:Publish topic',
+    'kms:Decrypt key of the topic',
+    'kms:GenerateDataKey key of the topic',
   ],
   SegueFunctionssettleRole: settling,
   SegueFunctionsrepairRole: settling,

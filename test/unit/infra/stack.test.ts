@@ -182,6 +182,7 @@ describe('the stack', () => {
       ManifestBucket: '${SegueManifests}',
       RunStateMachineArn: '${SegueWorkflowRunMachine}',
       ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',
+      AlarmsTopic: '${SegueAlarmsTopic}',
       Version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       Options: expect.stringContaining('"sliceSeconds":600'),
       // The version that executions invoke.

@@ -171,10 +171,11 @@ describe('what a customer brings', () => {
       expect(Properties.Environment.Variables.SEGUE_LEDGER_TABLE).toBe('ledger-of-last-year')
     expect(Object.keys(keyUsers(template, '${EarlierKey.Arn}'))).toHaveLength(15)
     expect(keyUsers(template, '${EarlierKey.Arn}').SegueFunctionshaltRole).toContain('kms:Encrypt')
-    // Of the bucket: who writes manifests, the Map, and the mapping for what the live function gives up.
+    // Of the bucket: who writes manifests, the Map, and the mapping for what the live function gives up. Of the topic: the watchdog.
     expect(Object.keys(keyUsers(template, '${Key.Arn}')).sort()).toEqual([
       'SegueFunctionsliveRole',
       'SegueFunctionsplanRole',
+      'SegueFunctionswatchdogRole',
       'SegueWorkflowRunMachineRole',
     ])
   })
