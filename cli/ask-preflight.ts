@@ -1,5 +1,5 @@
 import { InvokeCommand, type LambdaClient } from '@aws-sdk/client-lambda'
-import type { FindingsAnswer, FindingsQuestion } from '../shared/operator/findings.ts'
+import type { CallsAnswer, FindingsAnswer, FindingsQuestion } from '../shared/operator/findings.ts'
 import type { NoAnswer, PlanAnswer, PlanQuestion } from '../shared/operator/plan/pending.ts'
 
 type Client = Pick<LambdaClient, 'send'>
@@ -19,6 +19,11 @@ export function askFindings(
   question: FindingsQuestion,
 ): Promise<FindingsAnswer | NoAnswer> {
   return ask(client, functionArn, { findings: question })
+}
+
+/** Invokes it for the starts and stops of executions that CloudTrail knows. Never throws. */
+export function askCalls(client: Client, functionArn: string): Promise<CallsAnswer | NoAnswer> {
+  return ask(client, functionArn, { calls: true })
 }
 
 async function ask<T extends { outcome: string }>(

@@ -17,6 +17,8 @@ export interface Deployment extends Deployed {
   captureMapping?: string
   /** The same of the one that feeds the indices; absent without index definitions. */
   indexMapping?: string
+  /** The table that remembers who did what; absent where the stack does not put it out. */
+  auditTable?: string
   /** ARN of the function that knows the deployed migrations; absent where the stack does not put it out. */
   preflightFunction?: string
 }
@@ -49,6 +51,7 @@ const localSchema = z.object({
   captureMapping: z.exactOptional(z.string()),
   indexMapping: z.exactOptional(z.string()),
   preflightFunction: z.exactOptional(z.string()),
+  auditTable: z.exactOptional(z.string()),
   version: z.exactOptional(z.string()),
   options: z.optional(z.unknown()),
 })
@@ -122,6 +125,7 @@ function stackDeployment({ name, outputs }: Stack, flag: string): Deployment {
     ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),
     ...(outputs.IndexMapping && { indexMapping: outputs.IndexMapping }),
     ...(outputs.PreflightFunction && { preflightFunction: outputs.PreflightFunction }),
+    ...(outputs.AuditTable && { auditTable: outputs.AuditTable }),
     ...(outputs.Version && { version: outputs.Version }),
     ...(outputs.Options && { options: JSON.parse(outputs.Options) }),
   }

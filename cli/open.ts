@@ -3,11 +3,12 @@ import { retrying } from '../shared/dynamodb/retrying-table.ts'
 import { describeTable } from '../shared/dynamodb/sdk/describe.ts'
 import { sdkTable } from '../shared/dynamodb/sdk/table.ts'
 import { retryingLedger } from '../shared/ledger/retrying-ledger.ts'
+import { sdkAuditLog } from '../shared/ledger/sdk-audit.ts'
 import { sdkLedgerTable } from '../shared/ledger/sdk-table.ts'
 import { sdkMapping } from '../shared/live/sdk/mapping.ts'
 import type { OperatorEngine } from '../shared/operator/engine.ts'
 import type { Clock, Runtime } from '../shared/runtime/ports.ts'
-import { askFindings, askPlan } from './ask-preflight.ts'
+import { askCalls, askFindings, askPlan } from './ask-preflight.ts'
 import { openClients } from './clients.ts'
 import { findDeployment } from './deployment.ts'
 import { sdkRunExecutions } from './executions.ts'
@@ -30,7 +31,7 @@ const runtimeBy = (clock: Clock): Runtime => ({
 export const openDeployment: Open = async ({ stack }) => {
   const deployment = await findDeployment(stack)
   const { dynamodb, lambda, stepFunctions, sts } = openClients(deployment.client)
-  const { captureMapping, indexMapping, preflightFunction, switchTable } = deployment
+  const { captureMapping, indexMapping, preflightFunction, switchTable, auditTable } = deployment
   const runtime = runtimeBy(serviceClock(dynamodb))
   return {
     deployment,
@@ -44,8 +45,10 @@ export const openDeployment: Open = async ({ stack }) => {
     ...(indexMapping && { indexMapping: sdkMapping(lambda, indexMapping) }),
     ...(preflightFunction && {
       askPlan: (question) => askPlan(lambda, preflightFunction, question),
+      askCalls: () => askCalls(lambda, preflightFunction),
       askFindings: (question) => askFindings(lambda, preflightFunction, question),
     }),
+    ...(auditTable && { audit: sdkAuditLog(dynamodb, auditTable) }),
     runtime,
   }
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module'
 import { Command, CommanderError } from 'commander'
 import { LostSight } from '../shared/operator/errors.ts'
 import { SegueError } from '../shared/runtime/error.ts'
+import { addAudit } from './commands/audit.ts'
 import { addIndex } from './commands/build-index.ts'
 import { addCapture } from './commands/capture.ts'
 import { addAbort, addPause, addResume } from './commands/control.ts'
@@ -45,6 +46,7 @@ const commands = [
   addRepair,
   addIndex,
   addReport,
+  addAudit,
   addQuarantine,
   addCapture,
   addSwitch,

@@ -89,6 +89,7 @@ export class Functions extends Construct {
         SEGUE_STACK: Stack.of(this).stackId,
         SEGUE_LEDGER_TABLE: stores.ledger.tableName,
         SEGUE_MANIFEST_BUCKET: stores.manifests.bucketName,
+        SEGUE_AUDIT_TABLE: stores.audit.tableName,
         ...(stores.source.tableStreamArn && { SEGUE_STREAM: stores.source.tableStreamArn }),
         ...(search && { SEGUE_SEARCH_HASH: search.hash }),
         ...(search &&

@@ -9,6 +9,7 @@ const look = {
   source: ['dynamodb:DescribeTable'],
   ledger: ['dynamodb:GetItem', 'dynamodb:Query'],
   switches: ['dynamodb:GetItem'],
+  audit: ['dynamodb:Query'],
   machine: ['states:ListExecutions'],
   runs: ['states:DescribeExecution'],
 } as const satisfies Actions
@@ -19,6 +20,8 @@ const operate = {
   destination: ['dynamodb:DescribeTable', 'dynamodb:Scan'],
   ledger: ['dynamodb:PutItem'],
   switches: ['dynamodb:PutItem'],
+  // It cannot overwrite: PartiQL inserts only where there is no such key.
+  audit: ['dynamodb:PartiQLInsert'],
   machine: ['states:StartExecution'],
   runs: ['states:StopExecution'],
   mappings: ['lambda:GetEventSourceMapping', 'lambda:UpdateEventSourceMapping'],
@@ -31,6 +34,7 @@ type Resource =
   | 'destination'
   | 'ledger'
   | 'switches'
+  | 'audit'
   | 'machine'
   | 'runs'
   | 'mappings'
@@ -44,6 +48,7 @@ export interface CommandResources {
   ledger: StoredTable
   /** The table of the switch. */
   switches: StoredTable
+  audit: StoredTable
   run: IStateMachine
   /** ARNs of the versions of the preflight function: a role of another stack must not change with each deployment. */
   preflight: string
@@ -54,15 +59,16 @@ export interface CommandResources {
 /** Lets somebody see how a run stands, and change nothing. */
 export function grantLooking(grantee: IGrantable, resources: CommandResources): void {
   grant(grantee, look, resources)
-  for (const { encryptionKey } of [resources.ledger, resources.switches]) give(grantee, useKey(encryptionKey, READ))
+  const { ledger, switches, audit } = resources
+  for (const { encryptionKey } of [ledger, switches, audit]) give(grantee, useKey(encryptionKey, READ))
 }
 
 /** Lets somebody give every command. */
 export function grantOperating(grantee: IGrantable, resources: CommandResources): void {
-  const { source, destination, ledger, switches } = resources
+  const { source, destination, ledger, switches, audit } = resources
   grant(grantee, look, resources)
   grant(grantee, operate, resources)
-  for (const { encryptionKey } of [ledger, switches]) give(grantee, useKey(encryptionKey))
+  for (const { encryptionKey } of [ledger, switches, audit]) give(grantee, useKey(encryptionKey))
   for (const { encryptionKey } of [source, destination]) give(grantee, useKey(encryptionKey, READ))
 }
 
@@ -75,13 +81,14 @@ export function grantFollowing(grantee: IGrantable, { tableArn, encryptionKey }:
 const READ = ['Decrypt', 'DescribeKey']
 
 function grant(grantee: IGrantable, actions: Actions, resources: CommandResources): void {
-  const { source, destination, ledger, switches, run, preflight, mappings } = resources
+  const { source, destination, ledger, switches, audit, run, preflight, mappings } = resources
   const arns: Record<Resource, string[]> = {
     stack: [Stack.of(run).stackId],
     source: [source.tableArn],
     destination: [destination.tableArn],
     ledger: [ledger.tableArn],
     switches: [switches.tableArn],
+    audit: [audit.tableArn],
     machine: [run.stateMachineArn],
     runs: [executionsOf(run)],
     mappings,

@@ -25,6 +25,7 @@ export interface Stores {
   source: StoredTable
   destination: StoredTable
   ledger: StoredTable
+  audit: StoredTable
   manifests: Bucket
   /** Where the deployment builds indices of the destination. */
   search?: {
@@ -39,7 +40,7 @@ export const MANIFESTS_PREFIX = 'manifests'
 /** The statements that let a function use the tables and the bucket, and the customer keys that encrypt them. */
 export function storePermissions(
   name: FunctionName,
-  { source, destination, ledger, manifests, search }: Stores,
+  { source, destination, ledger, audit, manifests, search }: Stores,
 ): PolicyStatement[] {
   const may: Permissions = functions[name].may
   const indexed = search && destination.tableStreamArn
@@ -47,6 +48,7 @@ export function storePermissions(
     ...allow('dynamodb', may.source, source.tableArn),
     ...allow('dynamodb', may.destination, destination.tableArn),
     ...allow('dynamodb', may.ledger, ledger.tableArn),
+    ...allow('dynamodb', may.audit, audit.tableArn),
     ...allow('s3', may.manifests, manifests.arnForObjects(`${MANIFESTS_PREFIX}/*`)),
     ...allow('cloudformation', may.stacks, anyStack(manifests)),
     ...(may.anywhere ? [new PolicyStatement({ actions: [...may.anywhere], resources: ['*'] })] : []),
@@ -60,6 +62,7 @@ export function storePermissions(
       may.destination?.some(isWrite) ? WRITE : READ,
     ),
     ...useKey(may.ledger && ledger.encryptionKey, WRITE),
+    ...useKey(may.audit && audit.encryptionKey, WRITE),
     ...useKey(may.manifests && manifests.encryptionKey, WRITE),
   ]
 }

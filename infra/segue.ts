@@ -10,6 +10,7 @@ import { OptionsError } from '../shared/config/errors.ts'
 import { type OptionsInput, parseOptions } from '../shared/config/options.ts'
 import { accountLimit } from './account-limit.ts'
 import { Alarms } from './alarms.ts'
+import { auditTable } from './audit-table.ts'
 import { codeHash } from './code-hash.ts'
 import { Feed } from './feed.ts'
 import { Functions } from './functions.ts'
@@ -60,7 +61,7 @@ export interface SegueProps {
    */
   switchTable?: StoredTable
   /**
-   * Encrypts the bucket of manifests, a new ledger and table of the switch, and the topic of alarms. CloudWatch must be allowed to use it, or its alarms
+   * Encrypts the bucket of manifests, a new ledger and table of the switch, the audit, and the topic of alarms. CloudWatch must be allowed to use it, or its alarms
    * reach nobody: a key of the same app is told so. @default keys that AWS manages, and for the topic one of its own
    */
   encryptionKey?: IKey
@@ -115,13 +116,14 @@ export class Segue extends Construct implements IConnectable {
       : namedTable(this, 'Destination', options.destinationTable, destinationStream)
     this.ledger = props.ledger ?? ledgerTable(this, encryptionKey)
     this.switchTable = props.switchTable ?? switchTable(this, encryptionKey)
+    const audit = auditTable(this, encryptionKey)
     const manifests = manifestBucket(this, encryptionKey)
 
     const search =
       props.search === undefined
         ? undefined
         : searchOf(this, props.search, options, this.destinationTable.tableStreamArn, props.searchDomain)
-    const tables = { source: this.sourceTable, destination: this.destinationTable, ledger: this.ledger }
+    const tables = { source: this.sourceTable, destination: this.destinationTable, ledger: this.ledger, audit }
 
     const { byName: functions, securityGroups } = new Functions(this, 'Functions', {
       options,
@@ -165,6 +167,7 @@ export class Segue extends Construct implements IConnectable {
     this.output('LedgerTable', this.ledger.tableName)
     this.output('SwitchTable', this.switchTable.tableName)
     this.output('ManifestBucket', manifests.bucketName)
+    this.output('AuditTable', audit.tableName)
     this.output('AlarmsTopic', alarms.topic.topicArn)
     this.output('Version', version)
     this.output('Options', Stack.of(this).toJsonString(options))

@@ -117,6 +117,7 @@ export function stackOf(
     ...(outputs.CaptureMapping && { captureMapping: outputs.CaptureMapping }),
     ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),
     ...(outputs.PreflightFunction && { preflightFunction: outputs.PreflightFunction }),
+    ...(outputs.AuditTable && { auditTable: outputs.AuditTable }),
     ...(outputs.Version && { version: outputs.Version }),
     ...(outputs.Options && { options: JSON.parse(outputs.Options) }),
   }

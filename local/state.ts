@@ -21,6 +21,8 @@ export interface LocalStack {
   readonly captureMapping?: string
   /** ARN of the function that knows the deployed migrations. */
   readonly preflightFunction?: string
+  /** The table that remembers who did what. */
+  readonly auditTable?: string
   /** Version of Segue that it was deployed with. */
   readonly version?: string
   /** The options it was deployed with. */

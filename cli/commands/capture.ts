@@ -5,7 +5,7 @@ import { type ConfirmFlags, confirm } from '../confirm.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { capturedOffLine, captureOffLines } from '../render/capture.ts'
 import type { Terminal } from '../terminal.ts'
-import { act, type Cli } from './command.ts'
+import { actRecorded, type Cli } from './command.ts'
 
 interface Flags extends ConfirmFlags {
   dryRun: boolean
@@ -19,7 +19,7 @@ export function addCapture(program: Command, cli: Cli): void {
     .option('--dry-run', 'show what it would do, and change nothing', false)
     .option('--yes', 'do not ask; for scripts', false)
     .option('--json', 'one JSON object', false)
-    .action(act<Flags>(cli, (engine, flags) => off(engine, cli.terminal, flags)))
+    .action(actRecorded<Flags>(cli, (engine, flags) => off(engine, cli.terminal, flags)))
 }
 
 async function off(engine: OperatorEngine, terminal: Terminal, { dryRun, ...flags }: Flags): Promise<ExitCode> {

@@ -9,8 +9,7 @@ import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { launch } from '../launch.ts'
 import { placeText } from '../render/place.ts'
 import type { Terminal } from '../terminal.ts'
-import { act, type Cli } from './command.ts'
-import { concurrencyOf, concurrencyOption } from './concurrency.ts'
+import { actRecorded, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
 import { atOption, sayUntil, untilOf, untilOption, utc } from './until.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
@@ -31,7 +30,7 @@ export function addPause(program: Command, cli: Cli): void {
     .addOption(atOption())
     .addOption(reasonOption())
     .option('--json', 'one JSON object', false)
-    .action(act<PauseFlags>(cli, (engine, flags) => pause(engine, cli.terminal, flags)))
+    .action(actRecorded<PauseFlags>(cli, (engine, flags) => pause(engine, cli.terminal, flags)))
 }
 
 async function pause(
@@ -69,12 +68,11 @@ export function addResume(program: Command, cli: Cli): void {
     .addOption(overOption())
     .option('--json', 'JSON objects instead of lines', false)
     .action(
-      act<WishFlags & { wait: boolean; giveUp: number; json: boolean; until?: string; concurrency?: number }>(
+      actRecorded<WishFlags & { wait: boolean; giveUp: number; json: boolean; until?: string }>(
         cli,
         async (engine, flags) => {
           const until = untilOf(flags.until, engine)
-          const options = { ...(until !== undefined && { until }), ...concurrencyOf(flags.concurrency, engine) }
-          const started = await resumeRun(engine, options, wishOf(flags))
+          const started = await resumeRun(engine, until === undefined ? {} : { until }, wishOf(flags))
           sayUntil(until, started, cli.terminal, flags.json)
           return launch(started, engine, cli.terminal, flags)
         },
@@ -90,7 +88,7 @@ export function addAbort(program: Command, cli: Cli): void {
     .option('--yes', 'do not ask; for scripts', false)
     .addOption(reasonOption())
     .option('--json', 'one JSON object', false)
-    .action(act<AbortFlags>(cli, (engine, flags) => abort(engine, cli.terminal, flags)))
+    .action(actRecorded<AbortFlags>(cli, (engine, flags) => abort(engine, cli.terminal, flags)))
 }
 
 async function abort(engine: OperatorEngine, terminal: Terminal, { dryRun, ...flags }: AbortFlags): Promise<ExitCode> {

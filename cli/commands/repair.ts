@@ -8,7 +8,7 @@ import { launch } from '../launch.ts'
 import { sayRefused } from '../render/refused.ts'
 import { repairLines } from '../render/repair.ts'
 import type { Terminal } from '../terminal.ts'
-import { act, type Cli } from './command.ts'
+import { actRecorded, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
 
@@ -31,7 +31,7 @@ export function addRepair(program: Command, cli: Cli): void {
     .option('--dry-run', 'show what it would rebuild and delete, and start nothing', false)
     .option('--yes', 'do not ask; for scripts', false)
     .option('--json', 'JSON objects instead of lines', false)
-    .action(act<Flags>(cli, (engine, flags) => repair(engine, cli.terminal, flags)))
+    .action(actRecorded<Flags>(cli, (engine, flags) => repair(engine, cli.terminal, flags)))
 }
 
 async function repair(engine: OperatorEngine, terminal: Terminal, flags: Flags): Promise<ExitCode> {

@@ -8,8 +8,7 @@ import { resumeRun, startRun } from '../../shared/operator/start.ts'
 import type { ExitCode } from '../exit-codes.ts'
 import { launch } from '../launch.ts'
 import type { Terminal } from '../terminal.ts'
-import { act, type Cli } from './command.ts'
-import { concurrencyOf, concurrencyOption } from './concurrency.ts'
+import { actRecorded, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
 import { showPlan } from './plan.ts'
 import { sayUntil, untilOf, untilOption } from './until.ts'
@@ -64,7 +63,7 @@ export function addRun(program: Command, cli: Cli): void {
     .option('--offline', 'capture no live changes: only if nothing writes to the source during the run', false)
     .option('--ticked', 'the checklist that the options name is done', false)
     .addHelpText('after', phasesHelp)
-    .action(act<RunFlags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
+    .action(actRecorded<RunFlags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
 }
 
 async function run(engine: OperatorEngine, terminal: Terminal, flags: RunFlags): Promise<ExitCode> {

@@ -5,7 +5,7 @@ import { type ConfirmFlags, confirm } from '../confirm.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
 import { createLines, switchJson, switchPage } from '../render/switch.ts'
 import type { Terminal } from '../terminal.ts'
-import { act, type Cli } from './command.ts'
+import { act, actRecorded, type Cli } from './command.ts'
 
 interface CreateFlags extends ConfirmFlags {
   dryRun: boolean
@@ -28,7 +28,7 @@ export function addSwitch(program: Command, cli: Cli): void {
     .option('--dry-run', 'show what it would do, and change nothing', false)
     .option('--yes', 'do not ask; for scripts', false)
     .option('--json', 'one JSON object', false)
-    .action(act<CreateFlags>(cli, (engine, flags) => create(engine, cli.terminal, flags)))
+    .action(actRecorded<CreateFlags>(cli, (engine, flags) => create(engine, cli.terminal, flags)))
 }
 
 /** Longer, and the tables would be closed for many minutes. */

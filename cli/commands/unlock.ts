@@ -6,7 +6,7 @@ import { type ConfirmFlags, confirm } from '../confirm.ts'
 import { type ExitCode, exitCode, exitCodeOfRefusal } from '../exit-codes.ts'
 import { placeText } from '../render/place.ts'
 import type { Terminal } from '../terminal.ts'
-import { act, type Cli } from './command.ts'
+import { actRecorded, type Cli } from './command.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
 
 interface Flags extends ConfirmFlags, WishFlags {
@@ -24,7 +24,7 @@ export function addUnlock(program: Command, cli: Cli): void {
     .addOption(reasonOption())
     .addOption(overOption())
     .option('--json', 'one JSON object', false)
-    .action(act<Flags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
+    .action(actRecorded<Flags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
 }
 
 async function run(engine: OperatorEngine, terminal: Terminal, flags: Flags): Promise<ExitCode> {

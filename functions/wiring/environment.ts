@@ -16,6 +16,8 @@ export interface Environment {
   /** The same of the destination's stream and the index feed; absent without index definitions. */
   destinationStream: string | undefined
   indexMapping: string | undefined
+  /** The table that remembers who did what. */
+  auditTable: string
   /** ARN of the topic of alarms; only the watchdog has it. */
   topic: string | undefined
 }
@@ -37,6 +39,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv = process.env): Environme
     stack: need('SEGUE_STACK'),
     ledgerTable: need('SEGUE_LEDGER_TABLE'),
     manifestBucket: need('SEGUE_MANIFEST_BUCKET'),
+    auditTable: need('SEGUE_AUDIT_TABLE'),
     stream: env.SEGUE_STREAM || undefined,
     mapping: env.SEGUE_MAPPING || undefined,
     destinationStream: env.SEGUE_DESTINATION_STREAM || undefined,

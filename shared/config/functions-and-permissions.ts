@@ -20,6 +20,8 @@ export interface Permissions {
   stream?: readonly string[]
   /** On the event source mapping that feeds the live function. */
   mapping?: readonly string[]
+  /** On the table of the audit: nothing but inserting by PartiQL, which cannot overwrite. */
+  audit?: readonly 'PartiQLInsert'[]
   /** On the topic of alarms. */
   topic?: readonly string[]
   /** With their service, on `*`: lists and look-ups that IAM allows no narrower resource. */
@@ -201,6 +203,7 @@ export const functions = {
       runs: ['DescribeExecution'],
       mapping,
       indexMapping: mapping,
+      audit: ['PartiQLInsert'],
       topic: ['Publish'],
     },
   },

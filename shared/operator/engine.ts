@@ -1,9 +1,10 @@
 import type { Table } from '../dynamodb/ports.ts'
 import type { TableDescription } from '../dynamodb/sdk/describe.ts'
+import type { AuditLog } from '../ledger/audit.ts'
 import type { LedgerTable } from '../ledger/table.ts'
 import type { Mapping } from '../live/ports.ts'
 import type { Runtime } from '../runtime/ports.ts'
-import type { FindingsAnswer, FindingsQuestion } from './findings.ts'
+import type { CallsAnswer, FindingsAnswer, FindingsQuestion } from './findings.ts'
 import type { NoAnswer, PlanAnswer, PlanQuestion } from './plan/pending.ts'
 import type { ExecutionView } from './status/verdict.ts'
 
@@ -64,5 +65,9 @@ export interface OperatorEngine {
   askPlan?(question: PlanQuestion): Promise<PlanAnswer | NoAnswer>
   /** The same for what stands in the way of a run. */
   askFindings?(question: FindingsQuestion): Promise<FindingsAnswer | NoAnswer>
+  /** The same for the starts and stops of executions that CloudTrail knows. */
+  askCalls?(): Promise<CallsAnswer | NoAnswer>
+  /** Who did what; absent where the deployment names no such table. */
+  audit?: AuditLog
   runtime: Runtime
 }

@@ -9,6 +9,7 @@ export type OperatorErrorCode =
   | 'somebody-acted'
   | 'owner-alive'
   | 'no-switch-table'
+  | 'no-audit'
 
 export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
   'no-run': {
@@ -43,6 +44,10 @@ export const operatorErrors: ErrorTable<OperatorErrorCode | 'lost-sight'> = {
   'no-switch-table': {
     means: 'The deployment has no table for the switch, which says which of the two tables applications use.',
     next: 'An earlier version deployed it: deploy it again.',
+  },
+  'no-audit': {
+    means: 'The deployment has no audit: an earlier version of Segue deployed it.',
+    next: 'Deploy it again.',
   },
   'lost-sight': {
     means: 'A command started something, and then lost the connection to it.',

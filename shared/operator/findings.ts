@@ -10,6 +10,18 @@ export interface FindingsAnswer {
   findings: Finding[]
 }
 
+/** A start or a stop of an execution, as CloudTrail knows it. */
+export interface ExecutionCall {
+  at: number
+  event: 'StartExecution' | 'StopExecution'
+  /** ARN of whoever called. */
+  by: string
+  execution: string
+}
+
+/** The newest starts and stops of executions in the account, or why they are not known. */
+export type CallsAnswer = { outcome: 'answered'; calls: ExecutionCall[] } | { outcome: 'answered'; unknown: string }
+
 /** What is used of the engine of a command. */
 interface Asking {
   deployment: { version?: string }

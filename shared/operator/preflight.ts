@@ -2,16 +2,17 @@ import { parseRequest } from '../config/options.ts'
 import { type PreflightWorld, preflightEngine, preflightHandler } from '../phases/handlers/preflight.ts'
 import type { Handler } from '../phases/handlers/world.ts'
 import type { Executions } from '../phases/ports.ts'
-import { allFindings } from '../phases/preflight/ask.ts'
+import { allFindings, lookUpEveryMs } from '../phases/preflight/ask.ts'
+import { isUnanswered, reasonOf } from '../phases/preflight/operations.ts'
 import { type Ready, subjectOf } from '../phases/preflight.ts'
 import { orRefused, type Refused } from '../phases/refusal.ts'
-import type { FindingsAnswer, FindingsQuestion } from './findings.ts'
+import type { CallsAnswer, ExecutionCall, FindingsAnswer, FindingsQuestion } from './findings.ts'
 import { answerPlan, type PlanAnswer, type PlanQuestion } from './plan/pending.ts'
 
 /** Time for a plan to read its sample, ms: the CLI waits 30 s for the whole result. */
 const sampleMs = 15_000
 
-type Event = { input: unknown } | { plan: PlanQuestion } | { findings: FindingsQuestion }
+type Event = { input: unknown } | { plan: PlanQuestion } | { findings: FindingsQuestion } | { calls: true }
 
 /**
  * The preflight function: the first state of a run. `segue plan` invokes it too, because it has the migrations and may read
@@ -19,13 +20,26 @@ type Event = { input: unknown } | { plan: PlanQuestion } | { findings: FindingsQ
  */
 export function preflightOrPlanHandler(
   world: PreflightWorld & { executions: Executions },
-): Handler<Event, Ready | PlanAnswer | FindingsAnswer | Refused> {
+): Handler<Event, Ready | PlanAnswer | FindingsAnswer | CallsAnswer | Refused> {
   const preflight = preflightHandler(world)
   return (event, deadline) => {
     if ('plan' in event) return orRefused(() => answer(event.plan, world))
+    if ('calls' in event) return executionCalls(world)
     if ('findings' in event) return orRefused(() => find(event.findings, world))
     return preflight(event, deadline)
   }
+}
+
+/** The newest starts and stops of executions, for `segue audit`: whoever gives that command may not ask CloudTrail. */
+async function executionCalls({ operations, runtime }: PreflightWorld): Promise<CallsAnswer> {
+  const calls: ExecutionCall[] = []
+  for (const event of ['StopExecution', 'StartExecution'] as const) {
+    const answer = await operations.calls(event)
+    if (isUnanswered(answer)) return { outcome: 'answered', unknown: reasonOf(answer) }
+    for (const { at, by, execution } of answer) if (execution !== undefined) calls.push({ at, event, by, execution })
+    await runtime.sleep(lookUpEveryMs)
+  }
+  return { outcome: 'answered', calls }
 }
 
 async function find(

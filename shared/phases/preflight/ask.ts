@@ -5,7 +5,7 @@ import type { Probe, RunSubject, Subject } from './probe.ts'
 import { probes, runProbes } from './probes.ts'
 
 /** CloudTrail takes two look-ups a second in a region. */
-const lookUpEveryMs = 500
+export const lookUpEveryMs = 500
 
 /** Look-ups of one preflight: the command waits for it. */
 const mostLookUps = 8

@@ -14,6 +14,11 @@ export function isUnanswered<T>(answer: Answer<T>): answer is Unanswered {
   return typeof answer === 'object' && answer !== null && 'unanswered' in answer
 }
 
+/** Why there is no answer, for people. */
+export function reasonOf({ unanswered, action }: Unanswered): string {
+  return unanswered === 'denied' ? `no permission ${action}` : `${action} failed: ${unanswered}`
+}
+
 /** An import into a new table that is under way. */
 export interface Import {
   arn: string
@@ -58,6 +63,8 @@ export interface TrailEvent {
   at: number
   /** Tables that the request names, by name or ARN. */
   tables: string[]
+  /** ARN of the execution that it started or stopped. */
+  execution?: string
 }
 
 /**

@@ -5,7 +5,7 @@ import type { LedgerTable } from '../../ledger/table.ts'
 import type { Runtime } from '../../runtime/ports.ts'
 import type { Executions } from '../ports.ts'
 import type { Found } from './finding.ts'
-import { type Answer, isUnanswered, type Operations } from './operations.ts'
+import { type Answer, isUnanswered, type Operations, reasonOf } from './operations.ts'
 
 /** What the findings are about. */
 export interface About {
@@ -75,7 +75,7 @@ export function probe<A, S extends About = Subject>(declared: Declared<A, S>): P
 export function unknown(finds: string, action: string, reason: string): Found {
   const isDenied = reason === 'denied'
   return {
-    what: `It is not known whether there is: ${finds} (${isDenied ? `no permission ${action}` : `${action} failed: ${reason}`})`,
+    what: `It is not known whether there is: ${finds} (${reasonOf({ action, unanswered: reason })})`,
     blocks: false,
     unknown: true,
     clear: isDenied

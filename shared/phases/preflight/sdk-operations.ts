@@ -130,20 +130,23 @@ interface TrailRecord {
   userIdentity?: { arn?: string }
   errorCode?: string
   requestParameters?: Record<string, unknown> | null
+  responseElements?: Record<string, unknown> | null
 }
 
 function trailEvent({ CloudTrailEvent, EventTime, Username, Resources = [] }: Event) {
-  const { userIdentity, requestParameters, errorCode } = recordOf(CloudTrailEvent)
+  const { userIdentity, requestParameters, responseElements, errorCode } = recordOf(CloudTrailEvent)
   const values = Object.entries(requestParameters ?? {}).flatMap(([name, value]) => {
     if (name === 'tableCreationParameters') return Object.values((value ?? {}) as object)
     return /table(name|arn)?$/i.test(name) ? [value] : []
   })
   const named = [...values, ...Resources.map(({ ResourceName }) => ResourceName)]
+  const execution = requestParameters?.executionArn ?? responseElements?.executionArn
   return {
     by: userIdentity?.arn ?? Username ?? '',
     at: EventTime?.getTime() ?? 0,
     // A call that was refused did nothing.
     tables: errorCode === undefined ? named.filter((value) => typeof value === 'string') : [],
+    ...(errorCode === undefined && typeof execution === 'string' && { execution }),
   }
 }
 

@@ -31,6 +31,7 @@ const outputs = {
     LedgerTable: 'ledger',
     SwitchTable: 'switches',
     ManifestBucket: 'b',
+    AuditTable: 'audit',
   },
   ...{ RunStateMachineArn: machine, ChunkStateMachineArn: 'c', CaptureMapping: 'mapping', PreflightFunction: 'f' },
 }
@@ -49,10 +50,16 @@ function recordingClients(execution: { status: string }) {
     beta: 'destination',
     ledger: 'ledger',
     switches: 'switches',
+    audit: 'audit',
   }
   const mapping = { State: 'Enabled' }
   const db = recorder(({ operation, body }) => {
     const { TableName, TransactItems = [] } = body
+    if (operation === 'ExecuteStatement') {
+      expect(body.Statement).toMatch(/^INSERT INTO "audit" /)
+      called.add('dynamodb:PartiQLInsert audit')
+      return { body: {} }
+    }
     // A transaction needs the permissions of its parts.
     for (const each of TransactItems) called.add(`dynamodb:${Object.keys(each)[0]}Item ledger`)
     if (TransactItems.length === 0) called.add(`dynamodb:${operation} ${tables[TableName]}`)
@@ -171,6 +178,8 @@ async function whatLookingCalls(): Promise<string[]> {
   return [
     ...(await calledBy(undefined, 'RUNNING', 'status', 'watch --for 1s')),
     ...(await calledBy(finished, 'SUCCEEDED', ...looking)),
+    // Who looks may not invoke the preflight function, which alone knows what was done in the console.
+    ...(await calledBy(finished, 'SUCCEEDED', 'audit')).filter((line) => !line.startsWith('lambda:')),
   ]
 }
 
@@ -228,6 +237,7 @@ const names: [RegExp, string][] = [
   [/table\/orders-new$/, 'destination'],
   [/^\$\{SegueLedger\.Arn\}$/, 'ledger'],
   [/^\$\{SegueSwitch\.Arn\}$/, 'switches'],
+  [/^\$\{SegueAudit\.Arn\}$/, 'audit'],
   [/execution:Select\(6, Split\(:, \$\{SegueWorkflowRunMachine\}\)\):\*$/, 'runs'],
   [/^\$\{SegueWorkflowRunMachine\}$/, 'machine'],
   [/event-source-mapping:\$\{SegueCaptureMapping\}$/, 'mapping'],

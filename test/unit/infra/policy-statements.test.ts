@@ -33,6 +33,7 @@ function short(resource: unknown): string {
     .replace(/\$\{SegueFunctions\w+Logs\.Arn\}/, 'own logs')
     .replace('${SegueLedger.Arn}', 'ledger')
     .replace('${SegueManifests.Arn}', 'bucket')
+    .replace('${SegueAudit.Arn}', 'audit')
     .replace('${SegueAlarmsTopic}', 'topic')
     .replace('${SegueAlarmsKey.Arn}', 'key of the topic')
     .replace(sourceStream, 'stream')
@@ -144,6 +145,7 @@ const table: Record<string, string[]> = {
     'lambda:GetEventSourceMapping event-source-mapping:of the stream',
     'lambda:UpdateEventSourceMapping event-source-mapping:of the stream',
     'states:DescribeExecution execution:Run:*',
+    'dynamodb:PartiQLInsert audit',
     'sns:Publish topic',
     'kms:Decrypt key of the topic',
     'kms:GenerateDataKey key of the topic',
@@ -242,6 +244,14 @@ describe('permissions', () => {
   it('have no action with a wildcard', () => {
     for (const [, policy] of resources(template, 'AWS::IAM::Policy'))
       for (const line of lines(policy)) expect(line.split(' ')[0]).not.toContain('*')
+  })
+
+  it('let nobody overwrite or delete a row of the audit, nor any row of any table that they do not name', () => {
+    const all = resources(template, 'AWS::IAM::Policy').flatMap(([, policy]) => lines(policy))
+    const onAudit = all.filter((line) => line.endsWith(' audit'))
+    expect([...new Set(onAudit)]).toEqual(['dynamodb:PartiQLInsert audit'])
+    const anywhere = all.filter((line) => /^dynamodb:.*(\*|table\/\*)$/.test(line))
+    expect(anywhere.every((line) => /^dynamodb:(List|Describe)/.test(line))).toBe(true)
   })
 
   it('never write to the source', () => {

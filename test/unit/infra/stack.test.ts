@@ -16,6 +16,23 @@ const definitions = Object.fromEntries(
   ]),
 )
 
+describe('the audit', () => {
+  it('is on demand, encrypted, restorable to any second, outlives the stack, and forgets nothing', () => {
+    const [[, audit]] = resources(template, 'AWS::DynamoDB::Table').filter(([id]) => plain(id) === 'SegueAudit') as [
+      [string, Resource],
+    ]
+    expect(audit).toMatchObject({
+      DeletionPolicy: 'RetainExceptOnCreate',
+      Properties: {
+        BillingMode: 'PAY_PER_REQUEST',
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+        SSESpecification: { SSEEnabled: true },
+      },
+    })
+    expect(audit.Properties.TimeToLiveSpecification).toBeUndefined()
+  })
+})
+
 describe('the ledger', () => {
   it('is on demand, encrypted, restorable to any second, and outlives the stack', () => {
     template.hasResource('AWS::DynamoDB::Table', {
@@ -182,6 +199,7 @@ describe('the stack', () => {
       ManifestBucket: '${SegueManifests}',
       RunStateMachineArn: '${SegueWorkflowRunMachine}',
       ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',
+      AuditTable: '${SegueAudit}',
       AlarmsTopic: '${SegueAlarmsTopic}',
       Version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       Options: expect.stringContaining('"sliceSeconds":600'),

@@ -165,7 +165,11 @@ describe('what a customer brings', () => {
       }),
       options: { ...options, sourceStream: 'arn:aws:dynamodb:eu-west-1:111122223333:table/orders/stream/2026' },
     }))
-    expect(resources(template, 'AWS::DynamoDB::Table').map(([id]) => plain(id))).toEqual(['SegueSwitch'])
+    expect(
+      resources(template, 'AWS::DynamoDB::Table')
+        .map(([id]) => plain(id))
+        .sort(),
+    ).toEqual(['SegueAudit', 'SegueSwitch'])
     expect(template.toJSON().Outputs.LedgerTable.Value).toBe('ledger-of-last-year')
     for (const [, { Properties }] of resources(template, 'AWS::Lambda::Function'))
       expect(Properties.Environment.Variables.SEGUE_LEDGER_TABLE).toBe('ledger-of-last-year')
@@ -182,7 +186,11 @@ describe('what a customer brings', () => {
 
   it('the table of a switch that applications follow already takes the place of a new one', () => {
     const template = synth((stack) => ({ switchTable: Table.fromTableName(stack, 'Followed', 'switch-of-last-year') }))
-    expect(resources(template, 'AWS::DynamoDB::Table').map(([id]) => plain(id))).toEqual(['SegueLedger'])
+    expect(
+      resources(template, 'AWS::DynamoDB::Table')
+        .map(([id]) => plain(id))
+        .sort(),
+    ).toEqual(['SegueAudit', 'SegueLedger'])
     expect(template.toJSON().Outputs.SwitchTable.Value).toBe('switch-of-last-year')
   })
 
