@@ -42,21 +42,30 @@ export async function tellAlarms(facts: Facts, engine: AlertEngine): Promise<Kin
     const alarm = kinds[kind].judge(facts)
     if (alarm) on.push(kind)
     // One that cannot be sent keeps no other back.
-    if (nextOf(known.get(kind), alarm, facts, engine.clock()))
-      await tell(kind, alarm, facts, engine).catch((error) => void unsent.push(error))
+    await tell(kind, known.get(kind), alarm, facts, engine).catch((error) => void unsent.push(error))
   }
   if (unsent.length > 0) throw unsent[0]
   return on
 }
 
-async function tell(kind: KindName, alarm: Alarm | undefined, facts: Facts, engine: AlertEngine): Promise<void> {
+/** Sends what is to tell of one kind: where another run has begun, the end of the earlier one's alarm, and then its own. */
+async function tell(
+  kind: KindName,
+  known: Alert | undefined,
+  alarm: Alarm | undefined,
+  facts: Facts,
+  engine: AlertEngine,
+): Promise<void> {
   const { ledger, destination, clock, notices } = engine
-  const taken = await changeAlert(ledger, destination, kind, (alert) => nextOf(alert, alarm, facts, clock()))
-  if (!taken?.pending) return
-  await notices.publish(messageOf(kind, taken, taken.pending, alarm, facts, engine))
-  await changeAlert(ledger, destination, kind, (alert) =>
-    alert?.version === taken.version ? confirmed(alert) : undefined,
-  )
+  for (let alert = known; nextOf(alert, alarm, facts, clock()); ) {
+    const taken = await changeAlert(ledger, destination, kind, (now) => nextOf(now, alarm, facts, clock()))
+    if (!taken?.pending) return
+    await notices.publish(messageOf(kind, taken, taken.pending, alarm, facts, engine))
+    alert = await changeAlert(ledger, destination, kind, (now) =>
+      now?.version === taken.version ? confirmed(now) : undefined,
+    )
+    if (!alert) return
+  }
 }
 
 function confirmed({
@@ -84,9 +93,9 @@ export function nextOf(
   })
   if (alert?.pending) return now - (alert.takenAt ?? 0) < takenMs ? undefined : take(alert.pending, {})
   const messages = (alert?.messages ?? 0) + 1
-  if (!alarm) return alert?.on ? take('end', { on: false, toldAt: now, messages }) : undefined
   // Of another run it is another alarm.
-  if (!alert?.on || alert.run !== run.id)
-    return take('onset', { on: true, run: run.id, since: alarm.since, toldAt: now, messages })
+  if (!alarm || (alert?.on && alert.run !== run.id))
+    return alert?.on ? take('end', { on: false, toldAt: now, messages }) : undefined
+  if (!alert?.on) return take('onset', { on: true, run: run.id, since: alarm.since, toldAt: now, messages })
   return now - alert.toldAt >= againMs ? take('again', { toldAt: now, messages }) : undefined
 }

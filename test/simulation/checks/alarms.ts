@@ -111,6 +111,7 @@ export class AlarmChecks {
       return
     }
     const isOn = before !== undefined && before.event !== 'end'
+    if (told.event === 'onset' && isOn) this.#wrong(`${kind} began twice`)
     if (told.event === 'end' && !isOn) this.#wrong(`${kind} ended and had not begun`)
     if (told.event === 'again' && (!isOn || now - before.at < againMs - takenMs - SKEW_MS))
       this.#wrong(`${kind} was told again after ${before ? now - before.at : 0} ms`)

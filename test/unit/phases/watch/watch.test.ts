@@ -166,13 +166,14 @@ describe('An alarm', () => {
   })
 
   it('of a new run is another one', async () => {
-    const { ledger, at, told } = await watched({ chunks: [{ state: 'failed', reason: 'no' }] })
+    const { ledger, at, told, sent } = await watched({ chunks: [{ state: 'failed', reason: 'no' }] })
     await at(minute)
     await store(ledger, aRun({ id: 'run00002', phases: [{ phase: 'Copy', at: start }] }), [
       { ...aSegment(0, 1, { state: 'failed', reason: 'no' }), run: 'run00002' },
     ])
     await at(2 * minute)
-    expect(told()).toEqual(['chunk-failed onset', 'chunk-failed onset'])
+    expect(told()).toEqual(['chunk-failed onset', 'chunk-failed end', 'chunk-failed onset'])
+    expect(sent.map(({ attributes }) => attributes.run)).toEqual(['run00001', 'run00001', 'run00002'])
   })
 
   it('holds no half hour back that is not over', async () => {
