@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { indexRun } from '../../shared/operator/start.ts'
 import { launch } from '../launch.ts'
-import { act, type Cli } from './command.ts'
+import { actRecorded, type Cli } from './command.ts'
 import { giveUpOption } from './give-up.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
 
@@ -15,7 +15,7 @@ export function addIndex(program: Command, cli: Cli): void {
     .addOption(overOption())
     .option('--json', 'JSON objects instead of lines', false)
     .action(
-      act<WishFlags & { wait: boolean; giveUp: number; json: boolean }>(cli, async (engine, flags) =>
+      actRecorded<WishFlags & { wait: boolean; giveUp: number; json: boolean }>(cli, async (engine, flags) =>
         launch(await indexRun(engine, wishOf(flags)), engine, cli.terminal, flags),
       ),
     )

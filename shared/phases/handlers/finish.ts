@@ -6,5 +6,5 @@ import type { Handler, Task, World } from './world.ts'
 /** Decides from the ledger how the run ended. */
 export function finishHandler(world: World): Handler<Task & { probed?: boolean }, Finished | Probing | Ended> {
   const { ledger, runtime } = world
-  return alive(world, { phase: 'Orphans' }, (task) => finishRun(task, { ledger, runtime }))
+  return alive(world, { phase: 'Finished' }, (task) => finishRun(task, { ledger, runtime }))
 }

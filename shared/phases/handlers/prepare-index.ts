@@ -1,5 +1,6 @@
 import { getRun } from '../../ledger/runs.ts'
 import { retryingStream } from '../../live/retrying-ports.ts'
+import { alive } from '../beat.ts'
 import { prepareIndex } from '../prepare-index.ts'
 import { mappingOf } from './engines.ts'
 import type { Handler, MappingWorld, SearchWorld, StreamWorld, Task } from './world.ts'
@@ -9,11 +10,11 @@ export function prepareIndexHandler(
   world: SearchWorld & StreamWorld & MappingWorld,
 ): Handler<Task, Awaited<ReturnType<typeof prepareIndex>>> {
   const { ledger, runtime, searchHash = '', slackMs } = world
-  return async (task) => {
+  return alive(world, { phase: 'Prepare index', waitsFor: 'a mapping takes up to minutes to change' }, async (task) => {
     const { schema } = await getRun(ledger, task.run)
     const stream = retryingStream(world.openStream(schema, 'index'), runtime)
     const mapping = mappingOf(world, 'index')
     const [definitions, search] = await Promise.all([world.indices(), world.openSearch()])
     return prepareIndex(task, { ledger, runtime, search, definitions, searchHash, stream, mapping, slackMs })
-  }
+  })
 }

@@ -52,6 +52,7 @@ describe('The audit', () => {
     ['run --key nightly --ticked', {}],
     ['verify', finished],
     ['repair --yes', finished],
+    ['index', finished],
     ['capture off --yes', finished],
   ] as const)('has the command %s as it was given', async (command, run) => {
     const { segue, told } = await audited(run)
