@@ -73,7 +73,7 @@ function isWatched(run: RunRecord): boolean {
 }
 
 /** The pass of the phase that a run entered last and that has one, in this attempt. */
-export function lastPass(run: Pick<RunRecord, 'phases' | 'verification'>): PassId | undefined {
+export function lastPass(run: Pick<RunRecord, 'phases' | 'verification' | 'index'>): PassId | undefined {
   const entry = run.phases?.findLast(({ phase }) => isPassPhase(phase))
   const kind = entry && passKinds.find((each) => passes[each].phase === entry.phase)
   return kind && passIdOf(run, kind)

@@ -24,8 +24,8 @@ beforeAll(async () => {
   vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
   vi.stubEnv('SEGUE_OPTIONS', JSON.stringify({ sourceTable: 'source', destinationTable: 'destination' }))
-  for (const name of ['SEGUE_CODE_HASH', 'SEGUE_STACK', 'SEGUE_LEDGER_TABLE', 'SEGUE_MANIFEST_BUCKET', 'SEGUE_STREAM'])
-    vi.stubEnv(name, name)
+  for (const name of ['CODE_HASH', 'STACK', 'LEDGER_TABLE', 'MANIFEST_BUCKET', 'STREAM', 'AUDIT_TABLE'])
+    vi.stubEnv(`SEGUE_${name}`, name)
 })
 
 beforeEach(() => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { sdkTable } from '../../../shared/dynamodb/sdk/table.ts'
+import { changeAlert } from '../../../shared/ledger/alerts.ts'
 import { writeApplied } from '../../../shared/ledger/applied.ts'
+import { writeBeat } from '../../../shared/ledger/beats.ts'
 import {
   type Build,
   beginBuild,
@@ -20,6 +22,7 @@ import { writeLag } from '../../../shared/ledger/lag.ts'
 import { type Lease, readLease, writeLease } from '../../../shared/ledger/lease.ts'
 import { endOwner } from '../../../shared/ledger/owner.ts'
 import { type QuarantineEntry, quarantine, replaceEntry } from '../../../shared/ledger/quarantine.ts'
+import { writeRecorded } from '../../../shared/ledger/recorded.ts'
 import { createRun, type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import { sdkLedgerTable } from '../../../shared/ledger/sdk-table.ts'
 import { saveCursors, writePolledAt } from '../../../shared/ledger/shards.ts'
@@ -61,6 +64,7 @@ const ticket = { key, version: 3, sent: 2, raisedAt: 1 }
 const build = { table: 'd', run: 'r', n: 1, hash: 'h', state: 'building', indices: {} } as unknown as Build
 const entry: QuarantineEntry = { key, migration: 'm', reason: 'why', at: 5 }
 const capture = { since: 1, stream: 'arn' }
+const alert = { on: true, run: 'r', since: 1, toldAt: 1, messages: 1 }
 const difference = { kind: 'missing' as const, key, sources: [key], attributes: [], at: 1 }
 const place = { pass: 'verify.1', chunk: 's00000', epoch: 1, before: 0 } as const
 
@@ -254,6 +258,15 @@ const cases: Case[] = [
     [undefined],
     (ledger) => rememberHeavy(ledger, 's', { pk: { S: 'a' }, items: 1, run: 'run00001', seenAt: 1 }),
   ],
+  ['a sign of life', [undefined], (ledger) => writeBeat(ledger, 'r', { phase: 'Settle', fence: 1, at: 1 })],
+  ['how far the audit has come', [undefined], (ledger) => writeRecorded(ledger, 'd', { run: 'r', phases: 3 })],
+  ['an alert that there was none of', [absent], (ledger) => changeAlert(ledger, 'd', 'stuck', () => alert)],
+  [
+    'an alert that there was',
+    ['version = 1'],
+    (ledger) => changeAlert(ledger, 'd', 'stuck', () => alert),
+    (ledger) => changeAlert(ledger, 'd', 'stuck', () => alert),
+  ],
   ['a difference', [undefined], (ledger) => recordDifferences(ledger, 'r', 1, [difference], place)],
 ]
 
@@ -292,7 +305,7 @@ describe('a write to the ledger', () => {
 
   it('is made by these files alone: another belongs into these tests', () => {
     const here =
-      'applied builds burials capture chunks control differences heads heavy lag lease owner quarantine runs shards stack switch tickets whole-keys'.split(
+      'alerts applied beats builds burials capture chunks control differences heads heavy lag lease owner quarantine recorded runs shards stack switch tickets whole-keys'.split(
         ' ',
       )
     const elsewhere = [
@@ -303,7 +316,17 @@ describe('a write to the ledger', () => {
   })
 
   it('is unconditional only in these files', () => {
-    const counts = { applied: 1, burials: 1, differences: 1, heavy: 1, lag: 1, shards: 2, tickets: 1 }
+    const counts = {
+      applied: 1,
+      beats: 1,
+      burials: 1,
+      differences: 1,
+      heavy: 1,
+      lag: 1,
+      recorded: 1,
+      shards: 2,
+      tickets: 1,
+    }
     const expected = Object.entries(counts).map(([file, count]) => [`shared/ledger/${file}.ts`, count])
     expect(filesWith(/expect: 'any'(?! \|)/g)).toEqual(Object.fromEntries(expected))
   })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sdkTable } from '../../../shared/dynamodb/sdk/table.ts'
+import { sdkAuditLog } from '../../../shared/ledger/sdk-audit.ts'
 import { sdkLedgerTable } from '../../../shared/ledger/sdk-table.ts'
 import type { Answer, StubRequest } from '../../contract/stub-client.ts'
 import { filesWith, recorder } from './recorder.ts'
@@ -50,8 +51,19 @@ describe('on the wire', () => {
     expect(asked(requests)).toEqual([['GetItem', true], ...lists])
   })
 
+  it('rows of the audit are read strongly consistent', async () => {
+    const { client, requests } = recorder(() => ({ body: {} }))
+    await sdkAuditLog(client, 'audit').newest('beta', 10)
+    expect(asked(requests)).toEqual([['Query', true]])
+  })
+
   it('nothing else reads items: a new read belongs into these tests', () => {
     const reads = /new (?:Scan|Query|GetItem|BatchGetItem|TransactGetItems|ExecuteStatement|ExecuteTransaction)Command/g
-    expect(filesWith(reads)).toEqual({ 'shared/dynamodb/sdk/table.ts': 3, 'shared/ledger/sdk-table.ts': 2 })
+    expect(filesWith(reads)).toEqual({
+      'shared/dynamodb/sdk/table.ts': 3,
+      // One of them inserts.
+      'shared/ledger/sdk-audit.ts': 2,
+      'shared/ledger/sdk-table.ts': 2,
+    })
   })
 })
