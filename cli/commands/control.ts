@@ -10,6 +10,7 @@ import { launch } from '../launch.ts'
 import { placeText } from '../render/place.ts'
 import type { Terminal } from '../terminal.ts'
 import { actRecorded, type Cli } from './command.ts'
+import { concurrencyOf, concurrencyOption } from './concurrency.ts'
 import { giveUpOption } from './give-up.ts'
 import { atOption, sayUntil, untilOf, untilOption, utc } from './until.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
@@ -68,11 +69,12 @@ export function addResume(program: Command, cli: Cli): void {
     .addOption(overOption())
     .option('--json', 'JSON objects instead of lines', false)
     .action(
-      actRecorded<WishFlags & { wait: boolean; giveUp: number; json: boolean; until?: string }>(
+      actRecorded<WishFlags & { wait: boolean; giveUp: number; json: boolean; until?: string; concurrency?: number }>(
         cli,
         async (engine, flags) => {
           const until = untilOf(flags.until, engine)
-          const started = await resumeRun(engine, until === undefined ? {} : { until }, wishOf(flags))
+          const options = { ...(until !== undefined && { until }), ...concurrencyOf(flags.concurrency, engine) }
+          const started = await resumeRun(engine, options, wishOf(flags))
           sayUntil(until, started, cli.terminal, flags.json)
           return launch(started, engine, cli.terminal, flags)
         },

@@ -7,7 +7,7 @@ import { limitWords } from '../../shared/operator/status/budget.ts'
 import { throttleRun } from '../../shared/operator/throttle.ts'
 import { type ExitCode, exitCode, exitCodeOfRefusal } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
-import { act, type Cli } from './command.ts'
+import { actRecorded, type Cli } from './command.ts'
 import { overOption, reasonOption, type WishFlags, wishOf } from './wish.ts'
 
 interface Flags extends WishFlags {
@@ -27,7 +27,7 @@ export function addThrottle(program: Command, cli: Cli): void {
     .addOption(reasonOption())
     .addOption(overOption())
     .option('--json', 'one JSON object', false)
-    .action(act<Flags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
+    .action(actRecorded<Flags>(cli, (engine, flags) => run(engine, cli.terminal, flags)))
 }
 
 async function run(engine: OperatorEngine, terminal: Terminal, flags: Flags): Promise<ExitCode> {

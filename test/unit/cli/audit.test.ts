@@ -53,6 +53,7 @@ describe('The audit', () => {
     ['verify', finished],
     ['repair --yes', finished],
     ['index', finished],
+    ['throttle --read-units 100', {}],
     ['capture off --yes', finished],
   ] as const)('has the command %s as it was given', async (command, run) => {
     const { segue, told } = await audited(run)
