@@ -91,7 +91,8 @@ export function nextOf(
     ...change,
     ...{ pending, takenAt: now },
   })
-  if (alert?.pending) return now - (alert.takenAt ?? 0) < takenMs ? undefined : take(alert.pending, {})
+  // People know of it from when it is sent, not from when it should have been.
+  if (alert?.pending) return now - (alert.takenAt ?? 0) < takenMs ? undefined : take(alert.pending, { toldAt: now })
   const messages = (alert?.messages ?? 0) + 1
   // Of another run it is another alarm.
   if (!alarm || (alert?.on && alert.run !== run.id))

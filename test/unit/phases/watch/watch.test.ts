@@ -161,6 +161,8 @@ describe('An alarm', () => {
     await at(6 * minute + takenMs - 1)
     expect(told()).toEqual([])
     await at(6 * minute + takenMs)
+    const [{ toldAt } = { toldAt: 0 }] = await readAlerts(engine.ledger, 'beta')
+    expect(toldAt).toBe(state.now)
     expect(told().toSorted()).toEqual(['chunk-failed onset', 'chunk-stuck onset', 'stuck onset'])
     expect((await readAlerts(engine.ledger, 'beta')).every(({ pending }) => pending === undefined)).toBe(true)
   })
