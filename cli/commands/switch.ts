@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import type { OperatorEngine } from '../../shared/operator/engine.ts'
+import { OptionsError } from '../../shared/config/errors.ts'
+import type { Deployed, OperatorEngine } from '../../shared/operator/engine.ts'
 import { makeSwitch, showSwitch } from '../../shared/operator/switch.ts'
 import { type ConfirmFlags, confirm } from '../confirm.ts'
 import { type ExitCode, exitCode } from '../exit-codes.ts'
@@ -8,6 +9,7 @@ import type { Terminal } from '../terminal.ts'
 import { act, actRecorded, type Cli } from './command.ts'
 
 interface CreateFlags extends ConfirmFlags {
+  active?: string
   dryRun: boolean
   maxAge: number
   writeSeconds: number
@@ -22,7 +24,8 @@ export function addSwitch(program: Command, cli: Cli): void {
     .action(act<{ json: boolean }>(cli, (engine, { json }) => show(engine, cli.terminal, json)))
   command
     .command('create')
-    .description('make the switch, open at the source, before applications follow it; one that is there stays as it is')
+    .description('make the switch, open at one table, before applications follow it; one that is there stays as it is')
+    .option('--active <table>', 'the table that applications use now (default: the source)')
     .option('--max-age <seconds>', 'how long applications trust what they have read; fixed from then on', seconds, 10)
     .option('--write-seconds <seconds>', 'how long one write of theirs may take; fixed from then on', seconds, 20)
     .option('--dry-run', 'show what it would do, and change nothing', false)
@@ -51,21 +54,28 @@ async function show(engine: OperatorEngine, terminal: Terminal, json: boolean): 
 async function create(
   engine: OperatorEngine,
   terminal: Terminal,
-  { dryRun, maxAge, writeSeconds, ...flags }: CreateFlags,
+  { active, dryRun, maxAge, writeSeconds, ...flags }: CreateFlags,
 ): Promise<ExitCode> {
-  const numbers = { maxAgeSeconds: maxAge, writeSeconds }
   const { deployment, runtime } = engine
+  const start = { table: activeOf(active, deployment), maxAgeSeconds: maxAge, writeSeconds }
   const before = await showSwitch(engine)
   const say = (lines: string[], isNew: boolean, stored = before) => {
     const now = runtime.clock()
     if (flags.json) terminal.line(JSON.stringify({ switch: stored ? switchJson(stored, now) : null, isNew }))
     else for (const line of lines) terminal.line(line)
-    return exitCode('ok')
+    // What is there stays; whoever asked for the other table must hear that it is not the active one.
+    return exitCode(active === undefined || !stored || stored.table === active ? 'ok' : 'refused')
   }
   if (before) return say(['It is there already.', ...switchPage(before, runtime.clock(), deployment)], false)
-  const lines = createLines(numbers, deployment, dryRun)
+  const lines = createLines(start, deployment, dryRun)
   if (dryRun) return say(lines, false)
   await confirm('switch create', lines, terminal, flags)
-  const { made, isNew } = await makeSwitch(engine, numbers)
+  const { made, isNew } = await makeSwitch(engine, start)
   return say(switchPage(made, runtime.clock(), deployment), isNew, made)
+}
+
+function activeOf(active: string | undefined, { sourceTable, destinationTable }: Deployed): string {
+  if (active === undefined) return sourceTable
+  if (active === sourceTable || active === destinationTable) return active
+  throw new OptionsError([`\`--active\` is ${sourceTable} or ${destinationTable}, the tables of this deployment`], 'flags')
 }

@@ -14,6 +14,7 @@ export function switchPage(found: Switch | undefined, now: number, deployment: D
     return [
       `There is no switch of ${of}. Applications that follow one write nothing before it is made.`,
       `Make it, open at ${sourceTable}: segue switch create${flag}`,
+      `If applications use ${destinationTable} already, add --active ${destinationTable}.`,
     ]
   const { table, switchedAt, maxAgeSeconds, writeSeconds, generation } = found
   return [
@@ -59,14 +60,15 @@ export function switchJson(found: Switch, now: number): object {
 
 /** What making a switch does, or with `dryRun` would do. */
 export function createLines(
-  { maxAgeSeconds, writeSeconds }: Pick<Switch, 'maxAgeSeconds' | 'writeSeconds'>,
+  { table, maxAgeSeconds, writeSeconds }: Pick<Switch, 'table' | 'maxAgeSeconds' | 'writeSeconds'>,
   deployment: Deployed,
   dryRun: boolean,
 ): string[] {
   const { sourceTable, destinationTable } = deployment
   return [
     `${dryRun ? 'Would make' : 'Makes'} the switch of ${sourceTable} and ${destinationTable}, in ${placeText(deployment)}`,
-    `Applications that follow it use ${sourceTable}. Others notice nothing.`,
+    `Applications that follow it use ${table}. Others notice nothing.`,
+    'No command moves it to the other table yet, so do not let production follow it.',
     `They trust what they read for ${counted(maxAgeSeconds, 'second')}, and one write takes ${counted(writeSeconds, 'second')} at most. That cannot be changed afterwards.`,
   ]
 }

@@ -15,19 +15,19 @@ export async function showSwitch(engine: Engine): Promise<Switch | undefined> {
 }
 
 /**
- * Makes the switch, open at the source. One that is there stays as it is.
+ * Makes the switch, open at the table that applications use now. One that is there stays as it is.
+ * @param start `table` is one of the deployment's two.
  * @returns it, and whether it is new.
  * @throws OperatorError `no-switch-table`
  */
 export async function makeSwitch(
   engine: Engine,
-  numbers: Pick<Switch, 'maxAgeSeconds' | 'writeSeconds'>,
+  start: Pick<Switch, 'table' | 'maxAgeSeconds' | 'writeSeconds'>,
 ): Promise<{ made: Switch; isNew: boolean }> {
   const switches = switchesOf(engine)
   const before = await readSwitch(switches, tablesOf(engine))
   if (before) return { made: before, isNew: false }
-  const active = { table: engine.deployment.sourceTable, ...numbers }
-  return { made: await createSwitch(switches, tablesOf(engine), active, engine.runtime.clock()), isNew: true }
+  return { made: await createSwitch(switches, tablesOf(engine), start, engine.runtime.clock()), isNew: true }
 }
 
 function tablesOf({ deployment: { sourceTable, destinationTable } }: Engine): [string, string] {

@@ -29,6 +29,7 @@ describe('segue switch create', () => {
     expect(lines).toEqual([
       'Makes the switch of alpha and beta, in stack Night (account 000000000000, region us-east-1)',
       'Applications that follow it use alpha. Others notice nothing.',
+      'No command moves it to the other table yet, so do not let production follow it.',
       'They trust what they read for 10 seconds, and one write takes 20 seconds at most. That cannot be changed afterwards.',
       'Switch       alpha and beta, in stack Night (account 000000000000, region us-east-1)',
       'Active       alpha, since 2026-11-21T01:01:00.000Z (0s)',
@@ -44,6 +45,27 @@ describe('segue switch create', () => {
     expect(lines[0]).toBe('It is there already.')
     expect(lines).toContain('State        closed for 0s: applications write nothing')
     expect(await readSwitch(world.switches!, tables)).toMatchObject({ generation: 2, maxAgeSeconds: 10 })
+  })
+
+  test('opens it at the table that applications use already', async () => {
+    const { segue, lines, world } = setUp()
+    expect(await segue('switch', 'create', '--yes', '--active', 'beta')).toBe(0)
+    expect(await readSwitch(world.switches!, tables)).toMatchObject({ table: 'beta', mode: 'open', generation: 1 })
+    expect(lines).toContain('Applications that follow it use beta. Others notice nothing.')
+  })
+
+  test('ends with 2 where it is there, and open at another table than was asked for', async () => {
+    const { segue, world } = await switched()
+    expect(await segue('switch', 'create', '--yes', '--active', 'beta')).toBe(2)
+    expect(await segue('switch', 'create', '--yes', '--active', 'alpha')).toBe(0)
+    expect(await readSwitch(world.switches!, tables)).toMatchObject({ table: 'alpha', generation: 1 })
+  })
+
+  test('refuses a table that is not of the deployment', async () => {
+    const { segue, errors, world } = setUp()
+    expect(await segue('switch', 'create', '--yes', '--active', 'gamma')).toBe(2)
+    expect(errors.join()).toContain('`--active` is alpha or beta')
+    expect(await readSwitch(world.switches!, tables)).toBeUndefined()
   })
 
   test('takes both numbers of seconds, for good', async () => {
@@ -85,6 +107,7 @@ describe('segue switch show', () => {
     expect(lines).toEqual([
       'There is no switch of alpha and beta, in stack Night (account 000000000000, region us-east-1). Applications that follow one write nothing before it is made.',
       'Make it, open at alpha: segue switch create',
+      'If applications use beta already, add --active beta.',
       '{"switch":null}',
     ])
   })
