@@ -126,7 +126,7 @@ function stackDeployment({ name, outputs }: Stack, flag: string): Deployment {
     ...(outputs.IndexMapping && { indexMapping: outputs.IndexMapping }),
     ...(outputs.PreflightFunction && { preflightFunction: outputs.PreflightFunction }),
     ...(outputs.AuditTable && { auditTable: outputs.AuditTable }),
-    ...(outputs.Version && { version: outputs.Version }),
+    ...(outputs.SegueVersion && { version: outputs.SegueVersion }),
     ...(outputs.Options && { options: JSON.parse(outputs.Options) }),
   }
 }

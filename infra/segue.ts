@@ -169,7 +169,8 @@ export class Segue extends Construct implements IConnectable {
     this.output('ManifestBucket', manifests.bucketName)
     this.output('AuditTable', audit.tableName)
     this.output('AlarmsTopic', alarms.topic.topicArn)
-    this.output('Version', version)
+    // Not `Version`: the logical id is the output's name, and the user's own stack may have an output of that one.
+    this.output('SegueVersion', version)
     this.output('Options', Stack.of(this).toJsonString(options))
     this.output('RunStateMachineArn', this.machines.run.stateMachineArn)
     this.output('ChunkStateMachineArn', this.machines.chunk.stateMachineArn)

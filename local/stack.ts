@@ -118,7 +118,7 @@ export function stackOf(
     ...(outputs.SourceStream && { sourceStream: outputs.SourceStream }),
     ...(outputs.PreflightFunction && { preflightFunction: outputs.PreflightFunction }),
     ...(outputs.AuditTable && { auditTable: outputs.AuditTable }),
-    ...(outputs.Version && { version: outputs.Version }),
+    ...(outputs.SegueVersion && { version: outputs.SegueVersion }),
     ...(outputs.Options && { options: JSON.parse(outputs.Options) }),
   }
 }

@@ -31,7 +31,7 @@ In a run, Lease decides these, in one transaction with taking the lease. The las
 | Finding | Asked by | Blocks | Cleared by |
 |---|---|---|---|
 ${rows(runProbes)}
-| a stack of another version than the command | the output \`Version\` of the stack | no | \`cdk deploy\` |
+| a stack of another version than the command | the output \`SegueVersion\` of the stack | no | \`cdk deploy\` |
 `
 }
 

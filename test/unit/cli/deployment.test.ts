@@ -69,6 +69,11 @@ describe('finding the deployment', () => {
     await expect(region(half).find('Half')).rejects.toThrow('Stack Half has no outputs LedgerTable, ManifestBucket')
   })
 
+  test('knows the version that deployed it, by an output that only Segue has', async () => {
+    const night = { name: 'Night', outputs: { ...outputs, SegueVersion: '1.2.3', Version: 'their own' } }
+    expect(await region(night).find()).toMatchObject({ version: '1.2.3' })
+  })
+
   test('knows the stream that the deployment reads where there is one', async () => {
     const night = { name: 'Night', outputs: { ...outputs, SourceStream: 'arn:stream' } }
     expect(await region(night).find()).toMatchObject({ sourceStream: 'arn:stream' })

@@ -201,7 +201,7 @@ describe('the stack', () => {
       ChunkStateMachineArn: '${SegueWorkflowChunkMachine}',
       AuditTable: '${SegueAudit}',
       AlarmsTopic: '${SegueAlarmsTopic}',
-      Version: expect.stringMatching(/^\d+\.\d+\.\d+$/),
+      SegueVersion: expect.stringMatching(/^\d+\.\d+\.\d+$/),
       Options: expect.stringContaining('"sliceSeconds":600'),
       // The version that executions invoke.
       PreflightFunction: expect.stringMatching(/preflight.*CurrentVersion/),
