@@ -1,3 +1,5 @@
+// Not wired yet: no command closes a switch or commits it, and slices, live changes and repair do not ask it. Only tests call
+// takeStep, sealSwitch, undoSwitch, fateOf and mayWriteInto; what is said of Segue here holds once their callers exist.
 import type { Clock } from '../runtime/ports.ts'
 import { compareAndSet } from './compare-and-set.ts'
 import { LedgerError } from './errors.ts'

@@ -57,7 +57,7 @@ describe('applications that follow the switch', () => {
     expect(await court.segue('switch', 'show')).toMatchObject({ code: 2 })
   })
 
-  it('lose no write of theirs while the tables are switched', async () => {
+  it('lose no write of theirs while a test switches the tables', async () => {
     const numbers = ['--max-age', '1', '--write-seconds', '1']
     expect(await court.segue('switch', 'create', '--yes', ...numbers)).toMatchObject({ code: 0 })
     const stop = new AbortController()
