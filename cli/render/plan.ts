@@ -4,7 +4,7 @@ import { type Narrowest, shareOfRun } from '../../shared/operator/plan/forecast.
 import type { KeyForecast } from '../../shared/operator/plan/keys.ts'
 import { findingOf, type RunPlan } from '../../shared/operator/plan/plan.ts'
 import { prices } from '../../shared/operator/plan/prices.ts'
-import { newTableWriteUnits, partitionWriteUnits } from '../../shared/operator/plan/units.ts'
+import { newTableWriteUnits, partitionWriteUnits, quotaWriteUnits } from '../../shared/operator/plan/units.ts'
 import type { WarmUp } from '../../shared/operator/plan/warm.ts'
 import { keyLabel } from '../../shared/operator/status/format.ts'
 import { counted, duration, grouped } from '../../shared/runtime/text.ts'
@@ -206,9 +206,34 @@ function warmUp(plan: RunPlan): string[] {
     key && key.seconds >= warm.copySeconds
       ? '; its heaviest key takes that long by itself, unless DynamoDB splits it for heat'
       : ''
+  const price = warm.command ? ` Costs ${costs(plan, warm)}.` : ''
   return [
-    field('To warm up', warm.command),
-    field('', `Copy then takes at least ${duration(warm.copySeconds * 1000)}${floor}. Costs ${costs(plan, warm)}.`),
+    ...(warm.command ? [field('To warm up', warm.command)] : []),
+    field(
+      warm.command ? '' : 'To speed up',
+      `Copy then takes at least ${duration(warm.copySeconds * 1000)}${floor}.${price}`,
+    ),
+    ...beside(plan, warm).map((line) => field('', line)),
+  ]
+}
+
+/** What the command alone does not do. */
+function beside({ destination: { name } }: RunPlan, { raises, lower }: WarmUp): string[] {
+  return [
+    ...raises.flatMap(({ index, limit, to }) => {
+      if (limit === undefined) return []
+      const which = index === undefined ? name : `index ${index}`
+      return `First raise MaxWriteRequestUnits of ${which} from ${grouped(limit)} to ${grouped(to)}: it takes no more than that, however warm it is.`
+    }),
+    ...(raises.some(({ to }) => to > quotaWriteUnits)
+      ? [`A table may have ${grouped(quotaWriteUnits)} write units a second unless AWS has raised that quota: ask first.`]
+      : []),
+    ...(lower
+      ? [
+          `After Copy take it back, or it is paid for by the hour: ${lower}`,
+          'If auto scaling is on, raise its minimum and its maximum too; else it may undo this during Copy.',
+        ]
+      : []),
   ]
 }
 
@@ -221,8 +246,10 @@ function doneBy(plan: RunPlan): string[] {
       return [`${then}: nothing to do, if it starts now.`]
     case 'warm':
       return [
-        `${then}, warm the destination up first: ${costs(plan, by.warm)}. Warming up may take minutes to hours.`,
-        `  ${by.warm.command}`,
+        by.warm.command
+          ? `${then}, warm the destination up first: ${costs(plan, by.warm)}. Warming up may take minutes to hours.`
+          : `${then}, let the destination take more:`,
+        ...[...(by.warm.command ? [by.warm.command] : []), ...beside(plan, by.warm)].map((line) => `  ${line}`),
       ]
     case 'too-late':
       return [

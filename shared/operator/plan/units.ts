@@ -9,6 +9,9 @@ export const partitionReadUnits = 3_000
 /** The most write units a second that a new on-demand table serves. Source: DynamoDB developer guide, "On-demand capacity mode". */
 export const newTableWriteUnits = 4_000
 
+/** The most write units a second that a table may have, unless AWS has raised it for the account. Source: DynamoDB developer guide, "Quotas". */
+export const quotaWriteUnits = 40_000
+
 /** Source of both: DynamoDB developer guide, "Read/write capacity": one unit for each started 1 KB or 4 KB. */
 const writeUnitBytes = 1_024
 const readUnitBytes = 4_096

@@ -8,16 +8,20 @@ import { partitionWriteUnits } from './units.ts'
 export interface Raise {
   /** No value: the table itself. */
   index?: string
-  /** What it takes now. No value: not known. */
+  /** What it is warm for, or provisioned with. No value: not known. */
   from?: number
   to: number
+  /** On demand: the most that somebody allows (`MaxWriteRequestUnits`), if that is less. It holds however warm the table is. */
+  limit?: number
 }
 
 /** How to make the destination take more, and what for. */
 export interface WarmUp {
   raises: Raise[]
-  /** Of the AWS CLI, on one line. */
-  command: string
+  /** Of the AWS CLI, on one line. No value: all of them are warm enough, and only their limits are too low. */
+  command?: string
+  /** Provisioned: the command that takes it back after Copy, as nothing else does. */
+  lower?: string
   /**
    * US dollars: on demand, once, at an assumed price (`prices.ts`); provisioned, for the hours of Copy. What is not known to be
    * taken already is counted as if nothing was.
@@ -103,16 +107,30 @@ function warmUp(input: WarmInput, withinSeconds: number): WarmUp {
   const needed = (written: number) => Math.max(step, Math.ceil(written / withinSeconds / step) * step)
   const all = [{ throughput: destination.throughput, units }, ...indexes]
   const raises = all.flatMap(({ throughput, units, ...of }): Raise[] => {
-    const from = rateOf(throughput, 'writeUnits')
+    const takes = rateOf(throughput, 'writeUnits')
     const to = needed(units)
-    if (units === 0 || (from !== undefined && from >= to)) return []
-    return [{ ...('name' in of && { index: of.name as string }), ...(from !== undefined && { from }), to }]
+    if (units === 0 || (takes !== undefined && takes >= to)) return []
+    const isProvisioned = throughput?.mode === 'provisioned'
+    const from = isProvisioned ? takes : throughput?.warm?.writeUnits
+    const limit = isProvisioned ? undefined : throughput?.limit?.writeUnits
+    return [
+      {
+        ...('name' in of && { index: of.name as string }),
+        ...(from !== undefined && { from }),
+        to,
+        ...(limit !== undefined && limit < to && { limit }),
+      },
+    ]
   })
+  const tooCold = raises.filter(({ from = 0, to }) => from < to)
+  const before = tooCold.flatMap(({ from, ...raise }) => (from === undefined ? [] : [{ ...raise, to: from }]))
+  const isProvisioned = destination.throughput?.mode === 'provisioned'
   const copySeconds = Math.max(slicesSeconds, keySeconds, withinSeconds)
   return {
     raises,
-    command: commandOf(raises, destination, region),
-    dollars: dollarsOf(raises, destination, copySeconds),
+    ...(tooCold.length > 0 && { command: commandOf(tooCold, destination, region) }),
+    ...(isProvisioned && before.length > 0 && { lower: commandOf(before, destination, region) }),
+    dollars: dollarsOf(tooCold, destination, copySeconds),
     copySeconds,
     runSeconds: restSeconds(forecast) + copySeconds,
   }

@@ -211,12 +211,12 @@ describe('a plan', () => {
 describe('a plan of a destination on demand', () => {
   const onDemand = { mode: 'on-demand', warm: { readUnits: 12_000, writeUnits: 2_000 } } as const
 
-  function forecasting(throughput: Throughput | undefined, by?: number, scaling?: PlanAnswer['scaling']) {
+  function forecasting(throughput: Throughput | undefined, by?: number, scaling?: PlanAnswer['scaling'], concurrency = 4) {
     const { world, state } = memoryWorld()
     state.itemCount = 8_640_000
     const engine: OperatorEngine = {
       ...world,
-      deployment: { ...world.deployment, options: { concurrency: 4 } },
+      deployment: { ...world.deployment, options: { concurrency } },
       describeTable: async (name) => ({
         ...(await world.describeTable(name)),
         ...(name === 'beta' && throughput && { throughput }),
@@ -248,6 +248,31 @@ describe('a plan of a destination on demand', () => {
       'To warm up   aws dynamodb update-table --table-name beta --warm-throughput WriteUnitsPerSecond=4000 --region eu-west-1',
     )
     expect(page.join('\n')).toContain('Copy then takes at least 36m 0s. Costs $1.30 once (assumed:')
+  })
+
+  test('says that a limit comes first, and leaves out a command that would change nothing', async () => {
+    const limit = { writeUnits: 1_000 }
+    const first = /First raise MaxWriteRequestUnits of beta from 1,000 to 4,000/
+    const cold = (await pageOf({ ...onDemand, limit })).join('\n')
+    expect(cold).toMatch(first)
+    expect(cold).toContain('WriteUnitsPerSecond=4000')
+    const warm = (await pageOf({ ...onDemand, warm: { readUnits: 12_000, writeUnits: 9_000 }, limit })).join('\n')
+    expect(warm).toMatch(first)
+    expect(warm).not.toContain('--warm-throughput')
+    expect(warm).not.toContain('$0.00 once')
+  })
+
+  test('says that more than the quota of a table has to be asked for', async () => {
+    expect((await pageOf(onDemand)).join('\n')).not.toContain('quota')
+    expect((await pageOf(onDemand, undefined, undefined, 50)).join('\n')).toContain(
+      'A table may have 40,000 write units a second unless AWS has raised that quota',
+    )
+  })
+
+  test('says how to take back what is provisioned for a copy', async () => {
+    const page = await pageOf({ mode: 'provisioned', limit: { readUnits: 12_000, writeUnits: 1_000 } })
+    expect(page.join('\n')).toMatch(/After Copy take it back.*WriteCapacityUnits=1000 /)
+    expect(page.join('\n')).toContain('If auto scaling is on')
   })
 
   test('says that what it takes is not known where nobody says so, and advises nothing', async () => {

@@ -124,6 +124,8 @@ describe('a destination', () => {
     expect(fastest(input)).toMatchObject({
       command:
         'aws dynamodb update-table --table-name beta --provisioned-throughput ReadCapacityUnits=12000,WriteCapacityUnits=40000 --region us-east-1',
+      lower:
+        'aws dynamodb update-table --table-name beta --provisioned-throughput ReadCapacityUnits=12000,WriteCapacityUnits=2000 --region us-east-1',
       dollars: 38_000 * prices.provisionedHour.writeUnit,
     })
   })
@@ -140,6 +142,22 @@ describe('a destination', () => {
     const { copy } = make({ throughput: { ...onDemand(4_000), limit: { writeUnits: 1_000 } } }, { keyItems: 0 })
     expect(minutes(copy.seconds)).toBe(800)
     expect(minutes(copy.narrowest!.growingSeconds!)).toBe(800)
+  })
+
+  test('that somebody limits is warmed up from what it is warm for, and its limit is named', () => {
+    const limited = (warm: number) =>
+      fastest(make({ throughput: { ...onDemand(warm), limit: { writeUnits: 1_000 } } }, { keyItems: 0 }).input)
+    expect(limited(4_000)).toMatchObject({
+      raises: [{ from: 4_000, to: 40_000, limit: 1_000 }],
+      dollars: 36_000 * prices.warmOnce.writeUnit,
+    })
+    const onlyLimited = limited(40_000)
+    expect(onlyLimited).toMatchObject({ raises: [{ from: 40_000, to: 40_000, limit: 1_000 }], dollars: 0 })
+    expect(onlyLimited).not.toHaveProperty('command')
+  })
+
+  test('on demand needs nothing taken back', () => {
+    expect(fastest(make({ throughput: onDemand(4_000) }).input)).not.toHaveProperty('lower')
   })
 
   test('waits for an index that takes less than the table, and warms it up too, in every replica', () => {
