@@ -19,6 +19,7 @@ interface PlanFlags {
   segments?: number
   split: boolean
   offline: boolean
+  ticked: boolean
   json: boolean
   keys: boolean
   warm?: string
@@ -35,12 +36,17 @@ export function addPlan(program: Command, cli: Cli): void {
     .addOption(new Option('--segments <n>', "scan segments of the run (default: the deployment's)").argParser(Number))
     .option('--no-split', 'plan without splitting')
     .option('--offline', 'plan without capturing live changes', false)
+    .option('--ticked', 'plan as if the checklist that the options name were done', false)
     .addOption(warmOption())
     .option('--json', 'one JSON object', false)
     .option('--keys', 'show partition keys; they are item data', false)
     .action(
-      act<PlanFlags>(cli, (engine, { resume, segments, split, offline, ...flags }) => {
-        const request = parseRequest({ resume, split, offline, ...(segments !== undefined && { segments }) })
+      act<PlanFlags>(cli, (engine, { resume, segments, split, offline, ticked, ...flags }) => {
+        const request = parseRequest({
+          ...{ resume, split, offline },
+          ...(ticked && { ticked }),
+          ...(segments !== undefined && { segments }),
+        })
         return showPlan(engine, cli.terminal, request, flags)
       }),
     )

@@ -77,5 +77,8 @@ async function create(
 function activeOf(active: string | undefined, { sourceTable, destinationTable }: Deployed): string {
   if (active === undefined) return sourceTable
   if (active === sourceTable || active === destinationTable) return active
-  throw new OptionsError([`\`--active\` is ${sourceTable} or ${destinationTable}, the tables of this deployment`], 'flags')
+  throw new OptionsError(
+    [`\`--active\` is ${sourceTable} or ${destinationTable}, the tables of this deployment`],
+    'flags',
+  )
 }

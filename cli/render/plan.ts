@@ -31,6 +31,7 @@ export function planPage(plan: RunPlan, { keys, flag }: PlanView): string[] {
     ...heavyKeys(plan, keys),
     '',
     `Writes only ${plan.destination.name} and Segue's own ledger; ${plan.source.name} is read, never written.`,
+    ...unasked(plan, flag),
     conclusion(plan, flag),
   ]
 }
@@ -226,7 +227,9 @@ function beside({ destination: { name } }: RunPlan, { raises, lower }: WarmUp): 
       return `First raise MaxWriteRequestUnits of ${which} from ${grouped(limit)} to ${grouped(to)}: it takes no more than that, however warm it is.`
     }),
     ...(raises.some(({ to }) => to > quotaWriteUnits)
-      ? [`A table may have ${grouped(quotaWriteUnits)} write units a second unless AWS has raised that quota: ask first.`]
+      ? [
+          `A table may have ${grouped(quotaWriteUnits)} write units a second unless AWS has raised that quota: ask first.`,
+        ]
       : []),
     ...(lower
       ? [
@@ -293,6 +296,11 @@ function keyLine(
   return `${keyLabel(key, show)}  ${size}, ${from}  ${exact ? 'at least' : 'about'} ${duration(seconds * 1000)} to write  ${fits ? 'fits in one slice' : fate}`
 }
 
+function unasked({ refusal, unasked, destination: { name } }: RunPlan, flag: string): string[] {
+  if (refusal || !unasked) return []
+  return [`Not asked: whether time to live is on at ${name}, which would refuse the run. Ask: segue preflight${flag}`]
+}
+
 function conclusion(plan: RunPlan, flag: string): string {
   const { refusal, request } = plan
   if (refusal) return `Would be refused (${refusal.code}): ${refusal.message}`
@@ -300,12 +308,15 @@ function conclusion(plan: RunPlan, flag: string): string {
 }
 
 /** The flags of `segue run` that ask for the same. */
-function flagsOf({ resume, offline, segments, split }: RunPlan['request']): string {
+function flagsOf({ resume, offline, segments, split, concurrency, until, ticked }: RunPlan['request']): string {
   return [
     ...(resume ? [' --resume'] : []),
     ...(offline ? [' --offline'] : []),
     ...(segments === undefined ? [] : [` --segments ${segments}`]),
+    ...(concurrency === undefined ? [] : [` --concurrency ${concurrency}`]),
     ...(split ? [] : [' --no-split']),
+    ...(ticked ? [' --ticked'] : []),
+    ...(until === undefined ? [] : [` --until ${utc(until)}`]),
   ].join('')
 }
 

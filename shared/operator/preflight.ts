@@ -65,6 +65,7 @@ async function answer(question: PlanQuestion, world: PreflightWorld): Promise<Pl
     ledger,
     migrations: await world.migrations(),
     scaling: (table) => operations.scaling(table),
+    timeToLive: (table) => operations.timeToLive(table),
     hasTime: () => runtime.clock() < until,
   })
 }

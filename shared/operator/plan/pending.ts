@@ -21,7 +21,11 @@ export interface PlanAnswer {
   sample: Sample
   /** What auto scaling may raise the tables to, units a second. No value: not known, or not asked since none is provisioned. */
   scaling?: { source: Partial<Rate>; destination: Partial<Rate> }
+  /** Whether the destination expires items, which refuses a run. No value: not asked. */
+  timeToLive?: TimeToLive
 }
+
+type TimeToLive = Awaited<ReturnType<Operations['timeToLive']>>
 
 /** The deployment did not respond, or would refuse every run; `reason` is for people. */
 export type NoAnswer = Refused | { outcome: 'unknown'; reason: string }
@@ -34,6 +38,8 @@ export interface PlanAnswerEngine {
   migrations: readonly Migration[]
   /** Asks what auto scaling may make of a table. @default it is not known */
   scaling?: Operations['scaling']
+  /** Asks whether a table expires items. @default it is not known */
+  timeToLive?: Operations['timeToLive']
   hasTime?(): boolean
 }
 
@@ -55,7 +61,12 @@ export async function answerPlan(
     ...(hasTime && { hasTime }),
   })
   const scaling = engine.scaling && (await scalingOf(source, destination, engine.scaling))
-  return { outcome: 'answered', pending: pending.map(({ id }) => id), sample, ...(scaling && { scaling }) }
+  const timeToLive = await engine.timeToLive?.(destination.name)
+  return {
+    ...{ outcome: 'answered', pending: pending.map(({ id }) => id), sample },
+    ...(scaling && { scaling }),
+    ...(timeToLive && { timeToLive }),
+  }
 }
 
 async function scalingOf(

@@ -5,7 +5,7 @@ import { wasFinished } from '../../facts/resumable.ts'
 import { readApplied } from '../../ledger/applied.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import type { Migration } from '../../migrations/index.ts'
-import { nothingBeside } from '../../phases/preflight/operations.ts'
+import { isUnanswered, nothingBeside, type Operations } from '../../phases/preflight/operations.ts'
 import { preflight, type Ready } from '../../phases/preflight.ts'
 import { Refusal } from '../../phases/refusal.ts'
 import type { OperatorEngine } from '../engine.ts'
@@ -28,6 +28,8 @@ export interface RunPlan {
   request: RunRequest
   /** The options of the deployment are not known: the plan uses the defaults. */
   assumed: boolean
+  /** The deployed code did not say whether the destination expires items, which would refuse the run. */
+  unasked?: 'time-to-live'
   /** Why the run would be refused; absent when it would start. */
   refusal?: { code: string; message: string }
   /** What is left of the run that would be resumed. */
@@ -71,12 +73,17 @@ export async function makePlan(
   const resumed = request.resume && previous && !wasFinished(previous) ? previous : undefined
   const copied = resumed && (await readCoverage(ledger, resumed, 'copy'))
   const refused = await whyRefused(request, engine)
-  const checked = await preflightOr(request, options, engine)
+  const first = await preflightOr(request, options, engine)
   const segments = resumed?.segments ?? request.segments ?? options.segments
-  const atWork = Math.min(options.concurrency, segments)
-  const jump = !Refusal.is(checked) && checked.split
+  const atWork = Math.min(request.concurrency ?? options.concurrency, options.concurrency, segments)
+  const jump = !Refusal.is(first) && first.split
   const { answer, sample } = await sampleOutputs({ totalSegments: segments, jump }, ...tables, engine, migrations)
-  const scaling = answer?.outcome === 'answered' ? answer.scaling : undefined
+  const { scaling, timeToLive } = answer?.outcome === 'answered' ? answer : {}
+  // The probes decide what that means for this run, so they are asked again with what only the deployed code may ask.
+  const checked =
+    timeToLive && !isUnanswered(timeToLive) && timeToLive.on
+      ? await preflightOr(request, options, engine, { ...nothingBeside, timeToLive: async () => timeToLive })
+      : first
   const source = scaled(tables[0], scaling?.source)
   const destination = scaled(tables[1], scaling?.destination)
   const heavy = await listHeavy(ledger, source.name)
@@ -113,6 +120,7 @@ export async function makePlan(
     destination,
     request,
     assumed: deployment.options === undefined,
+    ...(!timeToLive && { unasked: 'time-to-live' as const }),
     ...(refusal && { refusal }),
     ...(resumed &&
       copied && {
@@ -198,13 +206,14 @@ async function preflightOr(
   request: RunRequest,
   options: Options,
   { describeTable: describe, openTable: open, ledger, runtime, deployment }: OperatorEngine,
+  operations: Operations = nothingBeside,
 ): Promise<Ready | Refusal> {
   const stream = deployment.sourceStream
   try {
     return await preflight(request, {
       ...{ describe, open, options, ledger, stream, runtime },
       // What else there is, the person may not ask; the preflight function may (`segue preflight`).
-      ...{ mapping: undefined, operations: nothingBeside },
+      ...{ mapping: undefined, operations },
     })
   } catch (error) {
     if (Refusal.is(error)) return error

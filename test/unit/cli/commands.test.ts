@@ -80,6 +80,19 @@ describe('segue run', () => {
     const { segue, lines } = setUp()
     await segue('plan', '--offline', '--segments', '7', '--no-split')
     expect(lines.at(-1)).toBe('Would start. Start it with: segue run --offline --segments 7 --no-split')
+    await segue('run', '--dry-run', '--ticked', '--concurrency', '10', '--until', '2026-11-22T05:00Z')
+    expect(lines.at(-1)).toBe(
+      'Would start. Start it with: segue run --concurrency 10 --ticked --until 2026-11-22T05:00:00Z',
+    )
+  })
+
+  test('plans as if the checklist were done, if asked', async () => {
+    const { segue, lines, world } = setUp()
+    world.deployment.options = { checklist: 'the release sheet' }
+    expect(await segue('plan')).toBe(2)
+    expect(lines.at(-1)).toContain('checklist-not-ticked')
+    expect(await segue('plan', '--ticked')).toBe(0)
+    expect(lines.at(-1)).toBe('Would start. Start it with: segue run --ticked')
   })
 })
 

@@ -70,6 +70,13 @@ test('asked for a plan, it tells what auto scaling may raise provisioned tables 
   expect(await setUp(undefined, { scaling: denied }, { throughput }).call({ plan })).not.toHaveProperty('scaling')
 })
 
+test('asked for a plan, it tells whether the destination expires items', async () => {
+  const timeToLive: Operations['timeToLive'] = async (table) => ({ on: table === 'beta', attribute: 'expires' })
+  expect(await setUp(undefined, { timeToLive }).call({ plan })).toMatchObject({
+    timeToLive: { on: true, attribute: 'expires' },
+  })
+})
+
 test('asked for a plan, it refuses migrations that do not load', async () => {
   const { call } = setUp(() => Promise.reject(new MigrationsModuleError('It does not load')))
   expect(await call({ plan })).toEqual({ outcome: 'refused', error: 'migrations-module', cause: 'It does not load' })

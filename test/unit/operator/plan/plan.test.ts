@@ -211,7 +211,12 @@ describe('a plan', () => {
 describe('a plan of a destination on demand', () => {
   const onDemand = { mode: 'on-demand', warm: { readUnits: 12_000, writeUnits: 2_000 } } as const
 
-  function forecasting(throughput: Throughput | undefined, by?: number, scaling?: PlanAnswer['scaling'], concurrency = 4) {
+  function forecasting(
+    throughput: Throughput | undefined,
+    by?: number,
+    scaling?: PlanAnswer['scaling'],
+    concurrency = 4,
+  ) {
     const { world, state } = memoryWorld()
     state.itemCount = 8_640_000
     const engine: OperatorEngine = {
@@ -309,12 +314,39 @@ describe('a plan of a destination on demand', () => {
   })
 })
 
+const nothingRead: Sample = { pages: 0, sums: noSums(0), migrated: true, complete: true, fullPages: [] }
+
 describe('a plan of a run that would be refused', () => {
   test('says so where the deployment reads no stream, or one that the table has no more', async () => {
     const { plan } = setUp()
     expect((await plan({}, 900, undefined, '')).refusal?.code).toBe('no-stream')
     expect((await plan({}, 900, undefined, 'arn:stream:before')).refusal?.code).toBe('stream-changed')
     expect((await plan({ offline: true }, 900, undefined, '')).refusal).toBeUndefined()
+  })
+
+  test('says so where time to live is on at the destination, and says where that was not asked', async () => {
+    const { plan } = setUp()
+    const answer = (timeToLive?: PlanAnswer['timeToLive']): PlanAnswer => ({
+      ...{ outcome: 'answered', pending: [], sample: nothingRead },
+      ...(timeToLive && { timeToLive }),
+    })
+    const on = await plan({}, 900, undefined, undefined, answer({ on: true, attribute: 'expires' }))
+    expect(on.refusal?.code).toBe('time-to-live-on')
+    expect(exitCodeOfPlan(on)).toBe(2)
+    const notAsked = /Not asked: whether time to live is on at beta/
+    for (const known of [{ on: false }, { unanswered: 'denied', action: 'DescribeTimeToLive' }]) {
+      const off = await plan({}, 900, undefined, undefined, answer(known))
+      expect(off.refusal).toBeUndefined()
+      expect(planPage(off, view).join('\n')).not.toMatch(notAsked)
+    }
+    const unasked = await plan({}, 900, undefined, undefined, answer())
+    expect(planPage(unasked, view).at(-2)).toMatch(notAsked)
+  })
+
+  test('uses no more slices than the run would, or are deployed', async () => {
+    const { plan } = setUp()
+    expect((await plan({ concurrency: 2 })).atWork).toBe(2)
+    expect((await plan({ concurrency: 1_000, segments: 500 })).atWork).toBe(40)
   })
 
   test('says so when the destination holds items', async () => {
