@@ -8,7 +8,8 @@ const usage = `npm run bench -- makespan | cost
   cost      the same in dollars
 Without options makespan and cost print their whole table. For one table:
   --items N --bytes N (an item) --skew S | --heavy N (items of one key) --workers N --speed N (items a second of one)
-  --warm N (write units a second at first) --most N (at most) --heat MINUTES (between splits for heat) --known`
+  --warm N (write units a second at first) --most N (at most) --heat MINUTES (between splits for heat) --known
+  --seed N (places of the keys)`
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -22,6 +23,7 @@ const { values, positionals } = parseArgs({
     warm: { type: 'string' },
     most: { type: 'string' },
     heat: { type: 'string' },
+    seed: { type: 'string' },
     known: { type: 'boolean', default: false },
   },
 })
@@ -50,6 +52,6 @@ function workload(): Workload {
     most: number('most', warm),
     ...(values.heat !== undefined && { heatMinutes: Number(values.heat) }),
     isKnown: values.known,
-    seed: 1,
+    seed: number('seed', 1),
   }
 }
