@@ -145,8 +145,8 @@ function assumptions(plan: RunPlan): string[] {
     `  Verify and Orphans take about this long after such a copy (measured: ${percent(shareOfRun.verify)} and ${percent(shareOfRun.orphans)} of the time of all three).`,
     '  Assumes that all items are like the sample, and that nobody else uses the capacity of the tables, their indexes and replicas.',
     request.offline
-      ? '  Not counted: the ledger.'
-      : '  Not counted: live changes (a transaction each), the ledger, and up to minutes until Lambda has turned live changes on.',
+      ? '  Not counted: the ledger, state transitions and Lambda requests.'
+      : '  Not counted: live changes (a transaction each), the ledger, state transitions and Lambda requests, and up to minutes until Lambda has turned live changes on.',
   ]
 }
 

@@ -192,6 +192,14 @@ describe('a plan', () => {
     expect(planPage(made, view)[0]).toBe('Account      111122223333, region eu-west-1')
   })
 
+  test('says what its price leaves out', async () => {
+    const { plan } = setUp()
+    for (const offline of [true, false])
+      expect(planPage(await plan({ offline }), view).find((line) => line.startsWith('  Not counted'))).toMatch(
+        /the ledger, state transitions and Lambda requests/,
+      )
+  })
+
   test('says what is written and what is not', async () => {
     const { plan } = setUp()
     expect(planPage(await plan(), view)).toContain(
