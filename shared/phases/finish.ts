@@ -4,7 +4,7 @@ import { passesOf } from '../facts/passes-of.ts'
 import { notePhase } from '../facts/phase.ts'
 import { isFinished } from '../facts/resumable.ts'
 import { readApplied, writeApplied } from '../ledger/applied.ts'
-import { buildPut, inState } from '../ledger/builds.ts'
+import { buildPut, inState, isGivenUp } from '../ledger/builds.ts'
 import { readCapture } from '../ledger/capture.ts'
 import { readControl } from '../ledger/control.ts'
 import { isAborted, isDriving } from '../ledger/fencing.ts'
@@ -14,6 +14,7 @@ import { countQuarantine } from '../ledger/quarantine.ts'
 import { getRun, type RunRecord } from '../ledger/runs.ts'
 import type { LedgerTable, Put } from '../ledger/table.ts'
 import type { Runtime } from '../runtime/ports.ts'
+import type { Halted } from './drain.ts'
 import { type Ended, haltRun, notDriving, whyHalted } from './halt.ts'
 import { newestBuildOf, whyIndexLost } from './index-lost.ts'
 
@@ -21,7 +22,7 @@ export interface Finished {
   outcome: 'finished'
   /** Quarantined items; their reasons are on the list. */
   quarantined: number
-  /** Destination items that did not match the migrated source in the last verification. */
+  /** Destination items that did not match the migrated source in the last verification; 0 if that stopped half-way. */
   differences: number
 }
 
@@ -55,10 +56,13 @@ export async function finishRun(
     if (halted) return haltRun({ ...task, ...halted }, engine)
   }
   const found = foundBy(talliesOf(coverages), await countQuarantine(ledger, run.id))
+  const verifies = !isRepeated && covering.some((kind) => passes[kind].numbered === 'verification')
+  // What a verification that stopped half-way has found is only a part.
+  const isVerified = verifies || run.verification?.ended !== false
   const finished: Finished = {
     outcome: 'finished',
     quarantined: found.quarantined,
-    differences: differencesIn(found),
+    differences: isVerified ? differencesIn(found) : 0,
   }
   if (isRepeated) return finished
   if (finished.differences > 0 && !task.probed && (await isCapturing(run, ledger))) return { outcome: 'probe' }
@@ -67,6 +71,8 @@ export async function finishRun(
   const result = { name: destination, id: tableIds.destination }
   await writeApplied(ledger, result, [...applied, ...run.pending], run.id)
   const endedAt = runtime.clock()
+  // The build may be given up after its pass was checked: the run does not finish over it.
+  const given: { up?: Halted | undefined } = {}
   const ended = await endOwner(
     ledger,
     task,
@@ -75,11 +81,20 @@ export async function finishRun(
       state: 'finished',
       phase: 'Finished',
       endedAt,
-      ...(before.verification && { verification: { ...before.verification, ended: true } }),
+      ...(verifies && before.verification && { verification: { ...before.verification, ended: true } }),
     }),
     quietAfter({ lastDeadline: Math.max(0, ...covering.filter(writes).map((kind) => coverages[kind].lastDeadline)) }),
-    (before) => readyPuts(before, ledger, endedAt),
-  )
+    async (before) => {
+      const puts = await readyPuts(before, ledger, endedAt)
+      given.up = Array.isArray(puts) ? undefined : puts
+      if (!Array.isArray(puts)) throw new Error(puts.cause)
+      return puts
+    },
+  ).catch((error) => {
+    if (given.up) return undefined
+    throw error
+  })
+  if (given.up) return haltRun({ ...task, ...given.up }, engine)
   if (!ended) {
     const now = await getRun(ledger, task.run)
     return isFinished(now) && now.fence === task.fence ? finished : notDriving(task, now)
@@ -90,10 +105,12 @@ export async function finishRun(
 
 const writes = (kind: PassKind) => passes[kind].writes !== false
 
-/** The build that this ending covers is ready. */
-async function readyPuts(run: RunRecord, ledger: LedgerTable, now: number): Promise<Put[]> {
+/** The build that this ending covers is ready; or why it cannot become so. */
+async function readyPuts(run: RunRecord, ledger: LedgerTable, now: number): Promise<Put[] | Halted> {
   if (!passesOf(run).some((kind) => passes[kind].numbered === 'build')) return []
   const build = await newestBuildOf(run, ledger)
+  const lost = isGivenUp(build) && (await whyIndexLost(run, ledger))
+  if (lost) return lost
   return build.state === 'building' ? [buildPut(build, inState(build, 'ready', now))] : []
 }
 

@@ -116,13 +116,14 @@ export function whyHalted(
 ): { error: HaltCode; cause: string } | undefined {
   const halted = (error: HaltCode, cause: string) => ({ error, cause })
   const resumeWith = resumeCommand(run)
-  const resume = `\`${resumeWith}\` continues from the checkpoints.`
+  // Its documents are not in the tables, which may be in use.
+  const isIndex = passes[kind].code === 'search'
   if (isAborted) return halted('aborted', abortedWords(run))
   const { failed, missing, open, tallies, aliases } = coverage
   if (failed[0])
     return halted(
       'chunks-failed',
-      `${counted(failed.length, 'chunk')} of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Once the cause is gone, \`${resumeWith}\` continues from the checkpoints; but changed migrations need a new run: ${anew(run)}`,
+      `${counted(failed.length, 'chunk')} of ${kind} failed, the first is ${failed[0].id}: ${sentence(failed[0].reason ?? 'no reason was recorded')}. Once the cause is gone, \`${resumeWith}\` continues from the checkpoints${isIndex ? otherDefinitions : `; but changed migrations need a new run: ${anew(run)}`}`,
     )
   const expired = passes[kind].numbered === 'once' ? whyExpired(run, coverage) : undefined
   if (expired) return halted('not-covered', expired)
@@ -134,13 +135,15 @@ export function whyHalted(
   if (open > 0)
     return halted(
       'chunks-open',
-      `${counted(open, 'chunk')} of ${kind} stopped half-way, as after a change of the code. ${resume} It takes the migrations that the run was begun with; for others: ${anew(run)}`,
+      `${counted(open, 'chunk')} of ${kind} stopped half-way, as after a change of the code. \`${resumeWith}\` continues from the checkpoints${isIndex ? otherDefinitions : `. It takes the migrations that the run was begun with; for others: ${anew(run)}`}`,
     )
   const [sum] = [tallies, ...Object.values(aliases)].flatMap((each) => openSums(kind, each))
   if (sum)
     return halted('tallies-open', `The tallies of ${kind} do not close: ${sum}. This is a defect: please report it.`)
   return undefined
 }
+
+const otherDefinitions = '; where other definitions are deployed, it begins another build.'
 
 /** How to begin anew with other migrations. The checkpoints of this run are valid only for its own. */
 function anew({ destination }: RunRecord): string {

@@ -1,6 +1,8 @@
 import { expect, it } from 'vitest'
-import { changeBuild } from '../../../../shared/ledger/builds.ts'
+import { changeBuild, loseBuild } from '../../../../shared/ledger/builds.ts'
+import { createChunks, newChunk } from '../../../../shared/ledger/chunks.ts'
 import { buildKey } from '../../../../shared/ledger/feeds.ts'
+import { noTallies } from '../../../../shared/ledger/tallies.ts'
 import { replaceTicket } from '../../../../shared/ledger/tickets.ts'
 import { documentsOf } from '../../../../shared/live/tickets/documents.ts'
 import { type BuryEngine, buryRun } from '../../../../shared/phases/bury.ts'
@@ -161,3 +163,50 @@ it('a verification does not ask for the chunks of an index that was built long a
   await w.change({ state: 'finished', task: { kind: 'verify', state: 'running' } })
   expect(await w.finish()).toMatchObject({ error: 'not-covered', cause: expect.stringContaining('of verify') })
 })
+
+it('a task that builds indices leaves a verification that stopped half-way as it was, with differences that nobody may count on', async () => {
+  const w = await ended()
+  const verification = { number: 2, ended: false }
+  await w.change({ state: 'finished', verification, task: { kind: 'index', state: 'running' } })
+  await createChunks(w.ledger, [
+    {
+      ...newChunk('r', 'verify.2', 's00000', { kind: 'segment', segment: 0, totalSegments: 1 }, 1),
+      tallies: { ...noTallies, read: 1, migrated: 1, produced: 1, missing: 1 },
+    },
+  ])
+  await w.bury()
+  expect(await w.finish()).toMatchObject({ outcome: 'finished', differences: 0 })
+  expect((await w.run()).verification).toEqual(verification)
+  expect(await w.finish()).toMatchObject({ outcome: 'finished', differences: 0 })
+})
+
+it('a run does not finish over a build that is lost in the same moment', async () => {
+  const w = await ended()
+  await w.change({ state: 'finished', task: { kind: 'index', state: 'running' } })
+  await w.bury()
+  const commit = w.ledger.commit.bind(w.ledger)
+  w.ledger.commit = async (puts) => {
+    if (puts.some(({ row }) => row.state === 'ready')) {
+      w.ledger.commit = commit
+      await loseBuild(w.ledger, await w.build(), 'trimmed', w.time.now)
+    }
+    return commit(puts)
+  }
+  expect(await w.finish()).toMatchObject({ error: 'index-lost', cause: expect.stringContaining('trimmed changes') })
+  expect(await w.build()).toMatchObject({ state: 'lost' })
+  expect((await w.run()).task).toMatchObject({ state: 'stopped' })
+})
+
+it.each([
+  ['failed', 'chunks-failed'],
+  ['open', 'chunks-open'],
+] as const)(
+  'a chunk of an index that is %s tells nobody to empty the destination, which may be in use',
+  async (state, error) => {
+    const w = await ended({ state })
+    await w.change({ state: 'finished', task: { kind: 'index', state: 'running' } })
+    const halted = await w.check()
+    expect(halted).toMatchObject({ error, cause: expect.stringMatching(/`segue index`.*another build/) })
+    expect(JSON.stringify(halted)).not.toMatch(/empty|capture off/)
+  },
+)
