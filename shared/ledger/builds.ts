@@ -11,10 +11,10 @@ import type { LedgerTable, LedgerValue, Put, Row } from './table.ts'
 /**
  * Why nothing is brought into a build any more. `replaced`: an index is gone, or another one has its name. `trimmed`: the
  * stream trimmed changes that were not in it yet. `stream changed`: the stream was turned off and on again. `expired`: rows of its
- * tickets may have expired before it was whole. `definitions`: a
- * build of other definitions was begun.
+ * tickets may have expired before it was whole. `refused`:
+ * OpenSearch did not make its indices as they are defined. `definitions`: a build of other definitions was begun.
  */
-export type WhyBuildEnded = 'replaced' | 'trimmed' | 'stream changed' | 'expired' | 'definitions'
+export type WhyBuildEnded = 'replaced' | 'trimmed' | 'stream changed' | 'expired' | 'refused' | 'definitions'
 
 /** Names one build. */
 export interface BuildId {

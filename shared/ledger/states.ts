@@ -37,7 +37,7 @@ export type BuildState = 'preparing' | 'building' | 'ready' | 'lost' | 'ended'
 export const buildTransitions: readonly [from: BuildState, to: BuildState, because: string][] = [
   ['preparing', 'building', 'its indices exist, and changes from `since` on are brought into them'],
   ['building', 'ready', 'its pass is done, and the deletes that the pass may have undone were sent again'],
-  ['preparing', 'lost', 'an index is gone or is another one'],
+  ['preparing', 'lost', 'an index is gone, is another one, or is not as it is defined'],
   ['building', 'lost', 'an index is gone or is another one, or changes were lost'],
   ['ready', 'lost', 'an index is gone or is another one, or changes were lost'],
   ['preparing', 'ended', 'a build of other definitions was begun'],

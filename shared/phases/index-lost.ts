@@ -24,7 +24,9 @@ export async function whyIndexLost(
 const words: Record<WhyBuildEnded, string> = {
   replaced: 'one of them was deleted, or another one has its name or its alias',
   trimmed: 'the stream of the destination trimmed changes before they were in them',
-  'stream changed': 'the stream of the destination was turned off, so changes since then are missing from them',
+  'stream changed':
+    'the stream of the destination was turned off, so changes since then are missing from them; enable it and deploy with the ARN it has now',
   expired: 'it is older than the ledger keeps what it needs',
+  refused: 'OpenSearch did not make them as they are defined',
   definitions: 'other definitions were deployed, and a build of those was begun',
 }

@@ -61,7 +61,7 @@ export interface Prepared {
   outcome: 'prepared'
   /** Names of its indices. */
   indices: string[]
-  /** Indices of builds that were given up and are still there. Nothing deletes them. */
+  /** Indices of builds that nothing is brought into any more, and that are still there. Nothing deletes them. */
   leftBehind: string[]
 }
 
@@ -79,6 +79,8 @@ export async function prepareIndex(
   const run = await enterPhase(task, 'Prepare index', engine)
   const told = await endIfTold(task, run, engine)
   if (told) return told
+  const off = await streamOff(run, engine)
+  if (off) return haltRun({ ...task, error: 'index-refused', cause: off }, engine)
   const search = retryingSearch(engine.search, engine.runtime)
   try {
     const build = await theBuild(task, { ...engine, search })
@@ -93,6 +95,12 @@ export async function prepareIndex(
     const cause = `Search indices cannot be made: ${error.message} \`${resumeCommand(run)}\` continues once that is corrected.`
     return haltRun({ ...task, error: 'index-refused', cause }, engine)
   }
+}
+
+/** Why no change would come into a build: one that is begun would be lost, and so would the next. */
+async function streamOff(run: RunRecord, { stream }: PrepareIndexEngine): Promise<string | undefined> {
+  if ((await stream.shards()).enabled) return undefined
+  return `Changes of ${run.destination} cannot be brought into its indices: its stream ${stream.arn}, which is deployed, is turned off. Enable the stream of ${run.destination}, deploy with the ARN it has now, then \`${resumeCommand(run)}\`.`
 }
 
 /** @returns the build to fill, whose indices exist; `undefined` if another execution drives the run. */
@@ -163,20 +171,25 @@ async function createIndices({ indices }: Build, { definitions, search }: Prepar
 }
 
 /**
- * Stores the UUIDs of the new indices, and from when on changes are brought into them.
+ * Stores the UUIDs of the new indices, and from when on changes are brought into them. Gives a build up whose indices are not as
+ * they are defined: nothing changes them, so the next attempt needs new ones.
  * @returns `undefined` if the build was given up meanwhile.
  */
 async function found(build: Build, engine: PrepareIndexEngine): Promise<Build | undefined> {
   const { ledger, runtime, search, slackMs } = engine
+  const refused = async (message: string) => {
+    await loseBuild(ledger, build, 'refused', runtime.clock())
+    return new SearchError('search-invalid-request', message)
+  }
   const indices: Build['indices'] = {}
   for (const [alias, { name }] of Object.entries(build.indices)) {
     const [state, second] = await search.indices(writeAlias(name))
     if (!state || second || state.name !== name)
-      throw refused(`The index ${name} is not written through ${writeAlias(name)}: somebody else has made it.`)
+      throw await refused(`The index ${name} is not written through ${writeAlias(name)}: somebody else has made it.`)
     const shown = flat(state.settings)
     const added = forbiddenSettings.find((setting) => (shown[setting] ?? '_none') !== '_none')
     if (added)
-      throw refused(
+      throw await refused(
         `The index ${name} has \`${added}\`, which its definition has not: a template of the domain adds it.`,
       )
     indices[alias] = { name, uuid: state.uuid }
@@ -188,8 +201,6 @@ async function found(build: Build, engine: PrepareIndexEngine): Promise<Build | 
   )
   return made.state === 'building' ? made : undefined
 }
-
-const refused = (message: string) => new SearchError('search-invalid-request', message)
 
 /** @returns `undefined` once changes are brought into the build, and the pass may read. */
 async function startFeed(
@@ -229,9 +240,11 @@ function feedFrom(build: Build, { ledger, runtime, stream, slackMs }: PrepareInd
   })
 }
 
-/** The indices of builds that were given up, as far as they are still there. */
-async function leftBehind({ table }: Build, ledger: LedgerTable, search: Search): Promise<string[]> {
-  const names = (await readBuilds(ledger, table)).filter(isGivenUp).flatMap(namesOf)
+/** The indices of builds that were given up, and of those of earlier runs, as far as they are there and nobody searches them. */
+async function leftBehind({ table, run }: Build, ledger: LedgerTable, search: Search): Promise<string[]> {
+  const names = (await readBuilds(ledger, table))
+    .filter((each) => !each.served && (isGivenUp(each) || each.run !== run))
+    .flatMap(namesOf)
   const there: string[] = []
   for (const name of names) if ((await search.indices(name)).length > 0) there.push(name)
   return there

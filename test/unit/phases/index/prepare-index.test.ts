@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { changeBuild, inState, loseBuild } from '../../../../shared/ledger/builds.ts'
+import { buildPut, changeBuild, inState, loseBuild } from '../../../../shared/ledger/builds.ts'
 import { readCapture } from '../../../../shared/ledger/capture.ts'
 import type { LedgerTable } from '../../../../shared/ledger/table.ts'
 import { SearchError } from '../../../../shared/search/errors.ts'
@@ -206,6 +206,36 @@ describe('halts the run, and says what to do,', () => {
     })
   })
 
+  it.each([
+    [
+      'a template that adds a pipeline',
+      (name: string) => ({ name, settings: { search: { default_pipeline: 'hide' } } }),
+    ],
+    ['an index that somebody else has made', (name: string) => ({ name: `${name}-theirs` })],
+  ])('and a resume makes new indices, so that nothing of %s stays', async (_, as) => {
+    const w = await indexing()
+    const search = answering(w.search, {
+      async indices(name: string) {
+        return (await w.search.indices(name)).map((each) => ({ ...each, ...as(each.name) }))
+      },
+    })
+    expect(await w.prepareOnce({ search })).toMatchObject({ error: 'index-refused' })
+    expect(await w.builds()).toMatchObject([{ n: 1, state: 'lost', because: 'refused' }])
+    await w.resumed()
+    await w.prepare()
+    expect(await w.builds()).toMatchObject([{ state: 'lost' }, { n: 2, state: 'building' }])
+  })
+
+  it('where the stream of the destination is off, and begins no build that would be lost', async () => {
+    const w = await indexing()
+    const stream = { arn: 'arn:old', shards: async () => ({ enabled: false, shards: [] }) }
+    expect(await w.prepare({ stream })).toMatchObject({
+      error: 'index-refused',
+      cause: expect.stringMatching(/arn:old.*Enable.*deploy with the ARN/),
+    })
+    expect(await w.builds()).toEqual([])
+  })
+
   it('where the mapping does not come on', async () => {
     const w = await indexing()
     w.mapping.stuck = true
@@ -214,6 +244,19 @@ describe('halts the run, and says what to do,', () => {
       cause: expect.stringContaining('still Disabled'),
     })
   })
+})
+
+it('names what builds of an earlier run have left behind, but not what applications search', async () => {
+  const w = await indexing()
+  await w.prepare()
+  const [first] = await w.builds()
+  const served = { ...first!, n: 2, served: true as const }
+  await w.ledger.commit([
+    buildPut(undefined, { ...first!, run: 'abandoned' }),
+    buildPut(undefined, { ...served, run: 'abandoned', indices: { users: first!.indices.users! } }),
+    buildPut(first, { ...first!, indices: { users: first!.indices.users! } }),
+  ])
+  expect(await w.prepare()).toMatchObject({ leftBehind: [first!.indices.cases!.name, first!.indices.users!.name] })
 })
 
 it('a task of an execution that no longer drives the run begins no build', async () => {

@@ -91,6 +91,11 @@ export async function indexing() {
     change: (change: object) => updateRun(ledger, 'r', (before) => ({ ...before, ...change })),
     control: (change: Partial<Control>) => changeControl(ledger, 'r', (before) => ({ ...before, ...change })),
     prepareOnce: (change: Partial<PrepareIndexEngine> = {}) => prepareIndex(task, { ...engine, ...change }),
+    /** After a halt: the execution drives the run again. */
+    async resumed() {
+      await updateRun(ledger, 'r', (before) => ({ ...before, state: 'running' }))
+      await changeControl(ledger, 'r', (before) => ({ ...before, fence: 4 }))
+    },
     /** As the machine does it: again while it is to wait. */
     async prepare(change: Partial<PrepareIndexEngine> = {}) {
       for (;;) {
