@@ -41,7 +41,8 @@ export async function monitorBuilds(table: string, engine: BuildsEngine): Promis
     readControl(ledger, lease.run),
     readBuilds(ledger, table),
   ])
-  // The sweep turns it off for an aborted run.
+  // The sweep turns it off for an aborted run, before that is recorded; a late Prepare index may turn it on again.
+  if (run.state === 'aborted' && (await mapping.state()) === 'Enabled') await mapping.set(false)
   if (isAborted(run, control)) return { outcome: 'nothing to monitor' }
   const fed = fedBuilds(builds, run.id)
   if (fed.length === 0) {

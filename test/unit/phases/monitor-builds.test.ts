@@ -127,6 +127,14 @@ describe('the monitor of builds', () => {
     expect(asked).toEqual([])
   })
 
+  it('turns the mapping off that a late Prepare index has turned on after its run was aborted', async () => {
+    const { monitor, asked, ledger } = await monitored()
+    await ledger.commit([{ row: { ...(await ledger.get(`RUN#${run}`, 'RUN'))!, state: 'aborted' }, expect: 'any' }])
+    await writeControl(ledger, run, await readControl(ledger, run), { command: 'abort', fence: 2 })
+    expect(await monitor()).toEqual({ outcome: 'nothing to monitor' })
+    expect(asked).toEqual([false])
+  })
+
   it('gives a build up whose changes were trimmed unread, and no run is told to empty its destination for it', async () => {
     const { change, monitor, time, states, lag, events } = await monitored()
     change('a')
