@@ -23,7 +23,7 @@ const stoppedWords: Record<FeedName, StoppedWords> = {
   index: {
     'code changed': 'deploy the index definitions that the build began with, or build anew',
     'stream changed': 'the stream of the destination was turned off, so the build is lost',
-    'index lost': 'an index is gone, or is another one',
+    'index lost': 'the build cannot become whole, or be kept in step; build anew (`segue index`)',
     'turned off': 'the event source mapping of the index feed is disabled and does not come on',
     aborted: 'the run was told to stop',
   },

@@ -3,7 +3,7 @@ import { fedBuilds } from '../../facts/builds.ts'
 import { type Coverage, coveringPass, readCoverage, talliesOf } from '../../facts/coverage.ts'
 import { type Found, foundBy } from '../../facts/findings.ts'
 import { isFinished } from '../../facts/resumable.ts'
-import { readBuilds } from '../../ledger/builds.ts'
+import { type Build, isGivenUp, readBuilds } from '../../ledger/builds.ts'
 import { type Capture, readCapture } from '../../ledger/capture.ts'
 import { type ChunkRecord, type EachChunk, eachChunk } from '../../ledger/chunks.ts'
 import { type Control, readControl } from '../../ledger/control.ts'
@@ -154,7 +154,16 @@ async function buildLagsOf(ledger: LedgerTable, { id, destination, index }: RunR
   const fed = fedBuilds(builds, id)
   const shown = builds.filter((build) => build.n === index.build || fed.some(({ n }) => n === build.n))
   const lags = await inParallel(lagsAtOnce, shown, (build) => readLag(ledger, buildKey(build)))
-  return lags.flatMap((lag, i) => (lag ? { build: shown[i]!.n, ...lag } : []))
+  return shown.flatMap((build, i) => lagOf(build, lags[i]))
+}
+
+/** What was measured last, unless the build was given up since: it is then measured no more. */
+function lagOf(build: Build, lag: Lag | undefined): BuildLag | [] {
+  const { n, state, because, stateAt } = build
+  if (!isGivenUp({ state })) return lag ? { build: n, ...lag } : []
+  const measured: BuildLag = { build: n, seconds: 0, guard: 'ok', at: stateAt, ...lag }
+  if (because === 'trimmed') return { ...measured, guard: 'refuse' }
+  return { ...measured, stopped: because === 'stream changed' ? because : 'index lost' }
 }
 
 function isShown({ id, state, deadline }: ChunkRecord): boolean {

@@ -173,6 +173,22 @@ describe('a finished run with builds of indices', () => {
     expect((await codes()).slice(0, 2)).toEqual([0, 0])
   })
 
+  it.each([
+    ['replaced', undefined, 'not applied, index lost: the build cannot'],
+    ['replaced', { outcome: 'drained' }, 'not applied, index lost: the build cannot'],
+    ['stream changed', { outcome: 'drained' }, 'not applied, stream changed: the stream of the destination was'],
+    ['trimmed', { outcome: 'drained' }, 'lost, refuse'],
+  ] as const)(
+    'says of the newest build that it was lost (%s), whatever was measured before',
+    async (because, found, words) => {
+      const { ledger, world, segue } = await setUp({ index: { build: 1, hash: 'definitions' } })
+      await ledger.commit([buildPut(undefined, { ...build, n: 1, state: 'lost', because })])
+      if (found) await recordLag(buildKey({ run: build.run, n: 1 }), found, { ledger, runtime: world.runtime })
+      expect((await segue('status')).text).toContain(`Index       build 1: changes ${words}`)
+      expect((await segue('watch')).text).toContain(`; index build 1: changes ${words}`)
+    },
+  )
+
   it('reads no builds where none was begun', async () => {
     const { ledger, segue } = await setUp()
     await ledger.commit([buildPut(undefined, { ...build, n: 1, state: 'ready', served: true })])
