@@ -5,6 +5,7 @@ import { endingOf, type Found, foundBy } from '../../facts/findings.ts'
 import { phaseTimes } from '../../facts/phase-times.ts'
 import { isFinished } from '../../facts/resumable.ts'
 import { openSums } from '../../facts/sums.ts'
+import { type Build, readBuilds } from '../../ledger/builds.ts'
 import { type ChunkRecord, eachChunk } from '../../ledger/chunks.ts'
 import { listHeavy } from '../../ledger/heavy.ts'
 import { ofEach, type PassKind, passes, passIdOf, passKinds, verificationPasses } from '../../ledger/passes.ts'
@@ -44,8 +45,11 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
   const quarantined = itemsIn(groups)
   const found = foundBy(talliesOf(await ofEach(verificationPasses, async (kind) => reads[kind].coverage)), quarantined)
   const live = await readLive(ledger, run)
+  const isReady = run.index !== undefined && (await readBuilds(ledger, run.destination)).some(isReadyBuildOf(run))
+  // An index that was given up, or waits to be continued, leaves the finished run as it was.
+  const covers = (kind: PassKind) => isFinished(run) && (passes[kind].numbered !== 'build' || isReady)
   const problems = [
-    ...problemsOf(begun, isFinished(run)),
+    ...problemsOf(begun, covers),
     ...(isFinished(run) && !run.verification ? ['the run says finished, but nothing was verified'] : []),
     ...(isFinished(run) ? unlisted(found, listed) : []),
     ...live.problems,
@@ -73,6 +77,11 @@ export async function buildReport(ledger: LedgerTable, id: string): Promise<Repo
     },
     heavyKeys: await heavyKeys(ledger, run, copy.trees),
   })
+}
+
+/** The newest build of a run, once it is whole. */
+function isReadyBuildOf({ id, index }: RunRecord): (build: Build) => boolean {
+  return ({ run, n, state }) => run === id && n === index?.build && state === 'ready'
 }
 
 function isBegun({ verification, index }: RunRecord, kind: PassKind): boolean {

@@ -42,13 +42,13 @@ export function summaryOf({ kind, coverage }: PassRead): PassSummary {
 
 /**
  * Sentences about sums that do not add up: in total, and chunk by chunk, since two errors may cancel out in the total.
- * @param finished whether the run says finished: then every pass must cover its table.
+ * @param covers whether a pass must cover its table, because what it is part of says that it has ended.
  */
-export function problemsOf(reads: readonly PassRead[], finished: boolean): string[] {
+export function problemsOf(reads: readonly PassRead[], covers: (kind: PassKind) => boolean): string[] {
   return reads.flatMap((each) => [
     ...sumsOf(each.kind, each.coverage.tallies).flatMap((sum) => (sum.holds ? [] : [openWords(each.kind, sum)])),
     ...openChunks(each),
-    ...(finished && !each.coverage.complete ? [uncovered(each)] : []),
+    ...(covers(each.kind) && !each.coverage.complete ? [uncovered(each)] : []),
   ])
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import path from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { runCli } from '../../../../cli/program.ts'
+import { buildPut } from '../../../../shared/ledger/builds.ts'
 import { beginCapture } from '../../../../shared/ledger/capture.ts'
 import type { ChunkRecord } from '../../../../shared/ledger/chunks.ts'
 import { readControl, writeControl } from '../../../../shared/ledger/control.ts'
@@ -114,6 +115,20 @@ describe('the sums of a report', () => {
       'orphans: the run says finished, but not all its chunks are done (0 open, 0 failed, 1 without a row); rows are kept for 60 days',
     ])
     expect(walks[2]).toMatchObject({ walk: 'orphans', complete: false })
+  })
+
+  test.each([
+    ['of an index that is ready need its walk to cover the table', 'ready', 'does not add up'],
+    ['do not need that of a build that was given up: the run is as it was', 'lost', 'clean'],
+    ['do not need that of a build that waits to be continued', 'building', 'clean'],
+  ] as const)('%s', async (_, state, verdict) => {
+    const index = { build: 1, hash: 'definitions' }
+    const ledger = await ledgerOf(clean, { index })
+    const times = { begunAt: start, stateAt: start, since: start }
+    const { id, destination } = aRun()
+    const build = { table: destination, run: id, n: 1, hash: index.hash, state, ...times, indices: {} }
+    await ledger.commit([buildPut(undefined, build)])
+    expect((await buildReport(ledger, id)).verdict).toBe(verdict)
   })
 
   test('of a finished run need a verification', async () => {
