@@ -54,8 +54,8 @@ export const liveErrors: ErrorTable<LiveErrorCode> = {
     next: 'This is a defect of the state machine: report it. Resume the run.',
   },
   'copy-open': {
-    means: 'Settle was invoked before copy had ended.',
-    next: 'Finish copy first: resume the run.',
+    means: 'Settle was invoked before copy had ended, or Bury before the index.',
+    next: 'Finish that first: resume the run, or continue the index of a finished one (`segue index`).',
   },
 }
 

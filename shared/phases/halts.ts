@@ -36,11 +36,12 @@ export const halts: ErrorTable<HaltCode> = {
   },
   'chunks-failed': {
     means: 'Some chunks failed after all their retries; the others are done.',
-    next: 'Correct the cause, which the message and `segue status` show, then continue with `segue run --resume`. Where it is a migration: turn live changes off (`segue capture off`), empty the destination and start anew.',
+    next: 'Correct the cause, which the message and `segue status` show, then continue with `segue run --resume`. Where it is a migration of the copy: turn live changes off (`segue capture off`), empty the destination and start anew. Where it is an index definition: deploy the corrected one and continue, which begins another build.',
   },
   'chunks-open': {
-    means: 'Some chunks stopped before their end, for example because other migrations were deployed.',
-    next: '`segue run --resume` continues from the checkpoints, with the migrations the run was begun with. For others, turn live changes off (`segue capture off`), empty the destination and start anew.',
+    means:
+      'Some chunks stopped before their end, for example because other migrations or index definitions were deployed.',
+    next: '`segue run --resume` continues from the checkpoints, with the migrations the run was begun with. For others, turn live changes off (`segue capture off`), empty the destination and start anew. With other index definitions, another build begins.',
   },
   'not-covered': {
     means: 'Chunk rows of the copy are missing in the ledger: never planned, or expired after 60 days.',
@@ -55,22 +56,24 @@ export const halts: ErrorTable<HaltCode> = {
     next: 'Turn live changes off (`segue capture off`), empty the table and start again.',
   },
   'capture-not-on': {
-    means: 'The event source mapping of the live function stayed disabled or changing for 15 minutes.',
+    means:
+      'The event source mapping of the live function, or of `index-feed`, stayed disabled or changing for 15 minutes.',
     next: 'Look at the mapping in the Lambda console (its last processing result names the reason), then `segue run --resume`.',
   },
   'live-behind': {
     means:
-      'Live changes up to the end of the copy were not applied within 26 hours, longer than the stream keeps them.',
-    next: 'Correct what the errors of the live function in CloudWatch Logs name, then `segue run --resume`: it shows whether something was lost.',
+      'Live changes up to the end of the copy (in Drain index: of the index) were not applied within 26 hours, longer than the stream keeps them.',
+    next: 'Correct what the errors of the live function (in Drain index: of `index-feed`) in CloudWatch Logs name, then continue with the command of the message: it shows whether something was lost.',
   },
   'capture-off': {
     means:
-      'Live changes are not applied: they were turned off, or the event source mapping of the live function is disabled and does not come on.',
-    next: '`segue run --resume` enables it and continues, within 24 hours: the stream keeps changes no longer.',
+      'Live changes are not applied: they were turned off, or the event source mapping of the live function (in Drain index: of `index-feed`) is disabled and does not come on.',
+    next: 'The command of the message enables it and continues, within 24 hours: the stream keeps changes no longer.',
   },
   'code-changed': {
-    means: 'Live changes are not applied: the migrations that are deployed are not those the run was begun with.',
-    next: 'Deploy those it was begun with, then `segue run --resume`, within 24 hours.',
+    means:
+      'Live changes are not applied: the migrations (in Drain index: the index definitions) that are deployed are not those it was begun with.',
+    next: 'Deploy those it was begun with, then continue with the command of the message, within 24 hours.',
   },
   'stream-changed': {
     means: 'The stream that the run captures from was turned off, so changes since then are lost.',
@@ -87,11 +90,12 @@ export const halts: ErrorTable<HaltCode> = {
   'index-lost': {
     means:
       'A new search index was deleted while it was built, or the stream lost changes that were not in it yet. The items of the destination are as they were.',
-    next: 'Find out who deletes indices there, then continue: a new index is begun.',
+    next: 'Find out who deletes indices or turns the stream off, then continue: another build is begun.',
   },
   'index-refused': {
-    means: 'OpenSearch does not take an index as it is defined, or what it made of it is not what was defined.',
-    next: 'Correct what the message names: the definition, the permissions of the function, or a template of the domain. Deploy, then continue.',
+    means:
+      'OpenSearch does not take an index as it is defined, or what it made of it is not what was defined; or the stream of the destination is turned off.',
+    next: 'Correct what the message names: the definition, the permissions of the function, a template of the domain, or the stream. Deploy, then continue.',
   },
   'phase-failed': {
     means:

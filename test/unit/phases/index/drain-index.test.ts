@@ -104,3 +104,16 @@ it('a build that became ready meanwhile is drained all the same', async () => {
   await changeBuild(ledger, id, (build): Build => ({ ...build, state: 'ready' }))
   expect(await drain({ deadline: { remainingMs: () => 900_000 } })).toEqual({ outcome: 'drained' })
 })
+
+it.each(['aborted', 'code changed', 'turned off'] as const)(
+  'names the command that continues an index of a finished run (%s), because a plain resume is refused',
+  async (stopped) => {
+    const { drain, ledger, time } = await draining()
+    expect(await drain()).toMatchObject({ outcome: 'waiting' })
+    time.now += 1
+    await writeLag(ledger, buildKey(id), { seconds: 5, guard: 'ok', at: time.now, stopped })
+    const found = await drain()
+    expect(found).toMatchObject({ outcome: 'halted', cause: expect.stringContaining('`segue index`') })
+    expect(JSON.stringify(found)).not.toMatch(/resume/)
+  },
+)
