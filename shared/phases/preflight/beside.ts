@@ -1,7 +1,7 @@
 import type { Found } from './finding.ts'
-import type { Backup, BackupJob, ScalingRange } from './operations.ts'
+import type { Backup, BackupJob, ScalingRange, TimeToLive } from './operations.ts'
 import { type Answer, isUnanswered } from './operations.ts'
-import { type About, copies, probe, type Subject } from './probe.ts'
+import { type About, begins, copies, probe, type Subject } from './probe.ts'
 
 /** One answer for each of the two tables, by its name. The first that has none stands for both. */
 async function ofBoth<T>(
@@ -65,10 +65,10 @@ export const backupJobs = probe<Record<string, BackupJob[]>>({
     })),
 })
 
-export const timeToLive = probe<{ on: boolean; attribute?: string }>({
+export const timeToLive = probe<TimeToLive>({
   finds: 'time to live on at the destination: it deletes items while they are migrated, and verify misses them',
   asks: 'DescribeTimeToLive',
-  blocks: 'yes',
+  blocks: 'yes, for a new run',
   clear:
     '`aws dynamodb update-time-to-live --table-name DESTINATION --time-to-live-specification Enabled=false,AttributeName=NAME`; turn it on when the run has finished.',
   when: copies,
@@ -76,18 +76,18 @@ export const timeToLive = probe<{ on: boolean; attribute?: string }>({
   judge: (answer, about) => expires(answer, about),
 })
 
-export function expires(
-  { on, attribute = 'NAME' }: { on: boolean; attribute?: string },
-  { destination: { name } }: { destination: { name: string } },
-): Found[] {
+/** A run that has begun is resumed nevertheless: half a migration is worse than what Verify will miss. */
+function expires({ on, ending, attribute = 'NAME' }: TimeToLive, about: About): Found[] {
   if (!on) return []
+  const { name } = about.destination
   return [
     {
-      what: `Time to live is on at ${name} (attribute ${attribute}): it would delete items while they are migrated, and verify would miss them`,
-      blocks: true,
-      clear: `Turn it off until the run has finished: \`aws dynamodb update-time-to-live --table-name ${name} --time-to-live-specification Enabled=false,AttributeName=${attribute}\`. DynamoDB takes one such change an hour.`,
-      error: 'time-to-live-on',
+      what: `Time to live is ${ending ? 'still being turned off' : 'on'} at ${name} (attribute ${attribute}): it would delete items while they are migrated, and verify would miss them`,
+      clear: ending
+        ? `Wait until \`aws dynamodb describe-time-to-live --table-name ${name}\` says DISABLED, within an hour.`
+        : `Turn it off until the run has finished: \`aws dynamodb update-time-to-live --table-name ${name} --time-to-live-specification Enabled=false,AttributeName=${attribute}\`. DynamoDB takes one such change an hour.`,
       calls: { events: ['UpdateTimeToLive'], table: name },
+      ...(begins(about) ? { blocks: true, error: 'time-to-live-on' } : { blocks: false }),
     },
   ]
 }

@@ -49,6 +49,14 @@ export interface StreamReader {
   functionArn: string
 }
 
+/** Whether a table expires items, and by which attribute. */
+export interface TimeToLive {
+  on: boolean
+  /** It is being turned off, which may take an hour, and items may still be deleted until then. */
+  ending?: true
+  attribute?: string
+}
+
 /** What auto scaling may make of one dimension of a table. */
 export interface ScalingRange {
   dimension: 'read' | 'write'
@@ -82,8 +90,7 @@ export interface Operations {
   backupJobs(tableArn: string): Promise<Answer<BackupJob[]>>
   /** The enabled mappings of a stream, that of Segue among them. */
   streamReaders(streamArn: string): Promise<Answer<StreamReader[]>>
-  /** The attribute by which a table expires items; `on: false` where it expires none. */
-  timeToLive(table: string): Promise<Answer<{ on: boolean; attribute?: string }>>
+  timeToLive(table: string): Promise<Answer<TimeToLive>>
   /** What auto scaling may change of a table. */
   scaling(table: string): Promise<Answer<ScalingRange[]>>
   /** The newest calls of this API action, newest first; 50 at most. Two look-ups a second are allowed in a region. */

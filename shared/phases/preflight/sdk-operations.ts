@@ -94,8 +94,12 @@ export function sdkOperations({ dynamodb, lambda, backup, scaling, trail }: Oper
     timeToLive: (TableName) =>
       answering('dynamodb:DescribeTimeToLive', async () => {
         const { TimeToLiveDescription: found } = await dynamodb.send(new DescribeTimeToLiveCommand({ TableName }))
-        const on = found?.TimeToLiveStatus === 'ENABLED' || found?.TimeToLiveStatus === 'ENABLING'
-        return { on, ...given({ attribute: found?.AttributeName }) }
+        const status = found?.TimeToLiveStatus ?? 'DISABLED'
+        return {
+          on: status !== 'DISABLED',
+          ...(status === 'DISABLING' && { ending: true }),
+          ...given({ attribute: found?.AttributeName }),
+        }
       }),
     scaling: (table) =>
       answering('application-autoscaling:DescribeScalableTargets', async () => {

@@ -216,6 +216,22 @@ describe('Preflight', () => {
     expect(await refuseByFindings((await subject({ request: { only: 'verify' }, operations })).subject)).toEqual([])
   })
 
+  it('of a resume notes time to live that was turned on since, and goes on', async () => {
+    const operations = { timeToLive: async () => ({ on: true, attribute: 'gone' }) }
+    const { subject: asked } = await subject({ request: { resume: true }, operations })
+    expect(await refuseByFindings(asked)).toMatchObject([
+      { probe: 'time to live', what: expect.stringContaining('on at beta (attribute gone)'), blocks: false },
+    ])
+  })
+
+  it('waits for time to live that is being turned off', async () => {
+    const operations = { timeToLive: async () => ({ on: true, ending: true as const, attribute: 'gone' }) }
+    await expect(refuseByFindings((await subject({ operations })).subject)).rejects.toMatchObject({
+      code: 'time-to-live-on',
+      message: expect.stringContaining('Wait until `aws dynamodb describe-time-to-live --table-name beta`'),
+    })
+  })
+
   it('takes a checklist that somebody has ticked', async () => {
     const options = { checklist: 'docs/tonight.md' }
     expect(await allFindings((await subject({ options, request: { ticked: true } })).subject)).toEqual([])

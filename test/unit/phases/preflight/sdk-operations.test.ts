@@ -97,6 +97,15 @@ describe('What preflight asks of AWS', () => {
     expect(await operations({ DescribeTimeToLive: {} }).timeToLive('beta')).toEqual({ on: false })
   })
 
+  it.each([
+    ['ENABLING', { on: true }],
+    ['DISABLING', { on: true, ending: true }],
+    ['DISABLED', { on: false }],
+  ])('takes time to live that is %s for %j', async (TimeToLiveStatus, answer) => {
+    const asked = operations({ DescribeTimeToLive: { TimeToLiveDescription: { TimeToLiveStatus } } })
+    expect(await asked.timeToLive('beta')).toEqual(answer)
+  })
+
   it('is who called last, by the record of CloudTrail', async () => {
     const record = (value: object) => ({ EventTime: at, Username: 'dora', CloudTrailEvent: JSON.stringify(value) })
     const Events = [
