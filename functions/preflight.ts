@@ -7,11 +7,12 @@ import { preflightOrPlanHandler } from '../shared/operator/preflight.ts'
 import { sdkOperations } from '../shared/phases/preflight/sdk-operations.ts'
 import { sdkExecutions } from '../shared/phases/sdk-executions.ts'
 import { wire } from './wiring/handler.ts'
+import { httpHandler } from './wiring/http.ts'
 import { userMigrations as migrations } from './wiring/migrations.ts'
 import { dynamodb, environment, http, world } from './wiring/world.ts'
 
-// Nothing of what they say is needed, so nobody waits for it for long.
-const once = { requestHandler: http, maxAttempts: 2 }
+// Nothing of what they say is needed, and a firewall of a VPC may let them connect and say nothing: nobody waits for long.
+const once = { requestHandler: httpHandler({ connectMs: 2_000, responseMs: 3_000 }), maxAttempts: 1 }
 
 export const handler = wire(
   preflightOrPlanHandler({

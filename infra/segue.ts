@@ -68,6 +68,7 @@ export interface SegueProps {
   /**
    * The VPC of the functions. They must reach DynamoDB, DynamoDB Streams, S3, Lambda, Step Functions and CloudFormation through NAT: an
    * endpoint for DynamoDB Streams has no private DNS name. Source: "AWS PrivateLink for DynamoDB Streams", Developer Guide.
+   * Preflight asks AWS Backup, Application Auto Scaling and CloudTrail, too; what it does not reach it does not know.
    * @default outside any VPC
    */
   vpc?: IVpc

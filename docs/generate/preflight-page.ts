@@ -16,7 +16,8 @@ The first state of every run asks the same, refuses by the first finding that bl
 
 The preflight function asks, not whoever gives the command, so a role that operates needs none of these permissions. An action that is denied, or a service that does not
 respond, makes a finding that is \`unknown\` and never blocks. Whose a finding is and since when comes from CloudTrail where it may be asked: the newest 50 calls of
-the action, of the last 90 days. In a VPC the function reaches AWS Backup, Application Auto Scaling and CloudTrail through NAT, or does not know.
+the action, of the last 90 days. In a VPC the function reaches AWS Backup, Application Auto Scaling and CloudTrail through NAT, or does not know: it
+waits three seconds for each of them, side by side.
 
 ## Asked by the command and by every run
 

@@ -182,6 +182,51 @@ describe('Preflight', () => {
     expect(finding?.what).toContain(`no permission ${action}`)
   })
 
+  it('asks the services side by side, so that several out of reach cost one time limit', async () => {
+    const names = Object.keys(denied)
+    const asked = new Set<string>()
+    let answer = () => {}
+    const allAsked = new Promise<void>((resolve) => {
+      answer = resolve
+    })
+    const unanswered = names.map((name) => [
+      name,
+      async () => {
+        asked.add(name)
+        if (asked.size === names.length) answer()
+        await allAsked
+        return { unanswered: 'TimeoutError', action: denied[name] }
+      },
+    ])
+    const { subject: made } = await subject({ operations: Object.fromEntries(unanswered) })
+    expect(await refuseByFindings(made)).toHaveLength(names.length)
+  })
+
+  const twoBackups = async (table: string) => [{ name: `${table}1` }, { name: `${table}2` }]
+
+  it('asks CloudTrail no more once it has not answered', async () => {
+    let lookUps = 0
+    const calls: Operations['calls'] = async () => {
+      lookUps++
+      return { unanswered: 'TimeoutError', action: 'cloudtrail:LookupEvents' }
+    }
+    const { subject: asked } = await subject({ operations: { backups: twoBackups, calls } })
+    expect(await refuseByFindings(asked)).toHaveLength(4)
+    expect(lookUps).toBe(1)
+  })
+
+  it('begins no look-up in CloudTrail ten seconds after the first question', async () => {
+    let lookUps = 0
+    const made = await subject({ operations: { backups: twoBackups } })
+    made.subject.operations.calls = async () => {
+      lookUps++
+      made.state.now += 6_000
+      return []
+    }
+    expect(await refuseByFindings(made.subject)).toHaveLength(4)
+    expect(lookUps).toBe(2)
+  })
+
   it('refuses a table that is not ready, although nobody may ask what fills it or who did it', async () => {
     const unanswered = async () => ({ unanswered: 'denied', action: 'a' })
     const { subject: asked } = await subject({
