@@ -19,6 +19,7 @@ export const handler = wire(
     ...world,
     migrations,
     mappingId: environment.mapping,
+    stack: environment.stack,
     executions: sdkExecutions(new SFNClient({ requestHandler: http })),
     operations: sdkOperations({
       dynamodb,

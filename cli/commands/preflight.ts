@@ -27,4 +27,5 @@ export function addPreflight(program: Command, cli: Cli): void {
     )
 }
 
-const exitCodeOf = ({ blockedBy }: Preflighted) => exitCode(blockedBy ? 'refused' : 'ok')
+/** What is not known must not pass for ready: a pipeline may begin a run next. */
+const exitCodeOf = ({ verdict }: Preflighted) => exitCode(verdict === 'ready' ? 'ok' : 'refused')

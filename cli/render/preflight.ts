@@ -6,7 +6,7 @@ import { placeText } from './place.ts'
 
 /** `segue preflight`: what blocks first, then the rest, each with whose it is, since when, and what to do. */
 export function preflightPage(
-  { findings, blockedBy }: Preflighted,
+  { findings, verdict }: Preflighted,
   { deployment, runtime }: Pick<OperatorEngine, 'deployment' | 'runtime'>,
 ): string[] {
   const { sourceTable, destinationTable } = deployment
@@ -17,12 +17,22 @@ export function preflightPage(
     `From ${sourceTable} to ${destinationTable}, in ${placeText(deployment)}`,
     '',
     ...[...blocking, ...rest].flatMap((finding) => lines(finding, now)),
-    blockedBy
-      ? `A run would be refused: ${counted(blocking.length, 'finding')} ${blocking.length === 1 ? 'blocks' : 'block'} it.`
-      : findings.length > 0
-        ? `A run would begin. ${counted(findings.length, 'finding')} above ${findings.length === 1 ? 'is' : 'are'} worth knowing.`
-        : 'A run would begin, and nothing stands beside it.',
+    lastLine(verdict, verdict === 'blocked' ? blocking.length : findings.length),
   ]
+}
+
+function lastLine(verdict: Preflighted['verdict'], findings: number): string {
+  const isOne = findings === 1
+  switch (verdict) {
+    case 'blocked':
+      return `A run would be refused: ${counted(findings, 'finding')} ${isOne ? 'blocks' : 'block'} it.`
+    case 'unknown':
+      return 'It is not known whether a run would begin.'
+    case 'ready':
+      return findings > 0
+        ? `A run would begin. ${counted(findings, 'finding')} above ${isOne ? 'is' : 'are'} worth knowing.`
+        : 'A run would begin, and nothing stands beside it.'
+  }
 }
 
 function lines(finding: Finding, now: number): string[] {
@@ -40,9 +50,9 @@ function lines(finding: Finding, now: number): string[] {
 const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** The same for programs. What is not known of a finding is `unknown`. */
-export function preflightJson({ findings, blockedBy }: Preflighted) {
+export function preflightJson({ findings, verdict }: Preflighted) {
   return {
-    verdict: blockedBy ? 'blocked' : 'ready',
+    verdict,
     findings: findings.map(
       ({ probe, what, whose = 'unknown', since, blocks, clear, unknown = false, error = null }) => ({
         probe,

@@ -8,8 +8,9 @@ export function preflightPage(): string {
 Written by \`npm run docs\` from the table of probes (\`shared/phases/preflight/probes.ts\`).
 
 \`segue preflight\` shows what would keep a run from beginning, and what else is done to its tables; it changes nothing. Each finding says **what**, **whose**
-and **since** when, whether it **blocks**, and how to **clear** it. Only what would fail the run blocks. It ends with exit code 2 if something blocks, else with 0.
-\`--json\` gives one object: \`verdict\` (\`ready\` or \`blocked\`) and \`findings\`, each with \`probe\`, \`what\`, \`whose\`, \`since\`, \`blocks\`, \`unknown\`, \`clear\` and
+and **since** when, whether it **blocks**, and how to **clear** it. Only what would fail the run blocks. It ends with exit code 2 if something
+blocks, or if the preflight function did not respond and so nothing is known; else with 0.
+\`--json\` gives one object: \`verdict\` (\`ready\`, \`blocked\` or \`unknown\`) and \`findings\`, each with \`probe\`, \`what\`, \`whose\`, \`since\`, \`blocks\`, \`unknown\`, \`clear\` and
 \`error\`, the code with which a run would be refused. What is not known of a finding is \`unknown\`.
 
 The first state of every run asks the same, refuses by the first finding that blocks, and shows the others in its output in the console.

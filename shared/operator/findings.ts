@@ -31,8 +31,8 @@ interface Asking {
 /** What stands in the way of a run. */
 export interface Preflighted {
   findings: Finding[]
-  /** The first that blocks. */
-  blockedBy?: Finding
+  /** `unknown`: the deployed code did not say, so a run may begin or not. */
+  verdict: 'ready' | 'blocked' | 'unknown'
 }
 
 /**
@@ -47,12 +47,24 @@ export async function findingsBefore(
   const answer: FindingsAnswer | NoAnswer = askFindings
     ? await askFindings(question)
     : { outcome: 'unknown', reason: 'this deployment does not name its preflight function' }
-  const findings = [...asFindings(answer), ...otherVersion(deployment.version, own)]
-  const blockedBy = findings.find(({ blocks }) => blocks)
-  return { findings, ...(blockedBy && { blockedBy }) }
+  const other = otherVersion(deployment.version, own)
+  const known = other.length > 0 ? ofOtherVersion(answer) : answer
+  const findings = [...asFindings(known), ...other]
+  const isBlocked = findings.some(({ blocks }) => blocks)
+  const verdict = isBlocked ? 'blocked' : known.outcome === 'unknown' ? 'unknown' : 'ready'
+  return { findings, verdict }
 }
 
-/** What keeps the function from responding keeps a run from beginning. */
+/** A function of an earlier version takes the question for an invalid request of a run. It would not refuse a run for that. */
+function ofOtherVersion(answer: FindingsAnswer | NoAnswer): FindingsAnswer | NoAnswer {
+  if (answer.outcome !== 'refused' || answer.error !== 'invalid-options') return answer
+  return {
+    outcome: 'unknown',
+    reason: `the stack is of another version, and responds: ${answer.cause.replace(/\.$/, '')}`,
+  }
+}
+
+/** What the function refuses, it refuses to a run, too. That it does not respond to this command says nothing of a run. */
 function asFindings(answer: FindingsAnswer | NoAnswer): Finding[] {
   switch (answer.outcome) {
     case 'answered':
@@ -71,7 +83,7 @@ function asFindings(answer: FindingsAnswer | NoAnswer): Finding[] {
         {
           probe: 'preflight function',
           what: `It is not known what stands in the way of a run: ${answer.reason}`,
-          blocks: true,
+          blocks: false,
           unknown: true,
           clear: 'Deploy again, or ask for that permission.',
         },

@@ -14,12 +14,15 @@ const sampleMs = 15_000
 
 type Event = { input: unknown } | { plan: PlanQuestion } | { findings: FindingsQuestion } | { calls: true }
 
+/** `stack`: StackId of this deployment. */
+type FindingsWorld = PreflightWorld & { executions: Executions; stack: string }
+
 /**
  * The preflight function: the first state of a run. `segue plan` invokes it too, because it has the migrations and may read
  * the source; and `segue preflight`, because it may ask what else is done to the tables.
  */
 export function preflightOrPlanHandler(
-  world: PreflightWorld & { executions: Executions },
+  world: FindingsWorld,
 ): Handler<Event, Ready | PlanAnswer | FindingsAnswer | CallsAnswer | Refused> {
   const preflight = preflightHandler(world)
   return (event, deadline) => {
@@ -42,13 +45,11 @@ async function executionCalls({ operations, runtime }: PreflightWorld): Promise<
   return { outcome: 'answered', calls }
 }
 
-async function find(
-  question: FindingsQuestion,
-  world: PreflightWorld & { executions: Executions },
-): Promise<FindingsAnswer> {
+async function find(question: FindingsQuestion, world: FindingsWorld): Promise<FindingsAnswer> {
+  const { executions, stack } = world
   await world.migrations()
   const subject = await subjectOf(parseRequest(question), preflightEngine(world))
-  return { outcome: 'answered', findings: await allFindings({ ...subject, executions: world.executions }) }
+  return { outcome: 'answered', findings: await allFindings({ ...subject, executions, stack }) }
 }
 
 async function answer(question: PlanQuestion, world: PreflightWorld): Promise<PlanAnswer> {

@@ -30,6 +30,8 @@ export interface Subject extends About {
 /** The same for the probes that ask who runs. */
 export interface RunSubject extends Subject {
   executions: Executions
+  /** StackId of this deployment. */
+  stack: string
 }
 
 /** One entry of the table of probes, as `docs/preflight.md` shows it. */

@@ -15,26 +15,32 @@ export interface LastRun {
   control: Control
   /** No value: nobody holds the lease. */
   owner?: ExecutionStatus
+  /** Whether its execution is of another stack, which may be gone. */
+  isElsewhere: boolean
 }
 
-async function lastRunOf({ ledger, options, executions, runtime }: RunSubject): Promise<LastRun | undefined> {
+async function lastRunOf({ ledger, options, executions, runtime, stack }: RunSubject): Promise<LastRun | undefined> {
   const lease = await readLease(ledger, options.destinationTable)
   const run = lease && (await findRun(ledger, lease.run))
   if (!run) return undefined
   const control = await readControl(ledger, run.id)
-  return { lease, run, control, ...(lease.held && { owner: await ownerStatus(lease, { executions, runtime }) }) }
+  const isElsewhere = lease.stack !== undefined && lease.stack !== stack
+  return {
+    ...{ lease, run, control, isElsewhere },
+    ...(lease.held && { owner: await ownerStatus(lease, { executions, runtime }) }),
+  }
 }
 
 export const anotherRun = probe<{ last: LastRun | undefined }, RunSubject>({
   finds: 'another run into the destination',
   asks: 'the ledger, DescribeExecution',
-  blocks: 'yes, while it runs or is being aborted',
+  blocks: 'yes, while it runs, may run, or is being aborted',
   clear: '`segue watch`, `segue pause`, or `segue unlock --stop-owner`.',
   ask: async (subject) => ({ last: await lastRunOf(subject) }),
   judge: ({ last }) => (last ? besideRun(last) : []),
 })
 
-export function besideRun({ lease, run, control, owner }: LastRun): Found[] {
+export function besideRun({ lease, run, control, owner, isElsewhere }: LastRun): Found[] {
   const about = { since: lease.since, ...(control.by !== undefined && { whose: control.by }) }
   if (isAborted(run, control) && run.state !== 'aborted')
     return [
@@ -69,7 +75,19 @@ export function besideRun({ lease, run, control, owner }: LastRun): Found[] {
         },
       ]
     case 'unknown':
-      return [unknown(`another run into ${lease.table}`, 'states:DescribeExecution', 'it does not say')]
+      // Lease asks whether that stack is gone, which this function may not.
+      if (isElsewhere)
+        return [unknown(`another run into ${lease.table}`, 'states:DescribeExecution', 'it does not say')]
+      return [
+        {
+          ...about,
+          what: `Run ${run.id} holds ${lease.table}, and Step Functions does not say whether its execution ${lease.execution} still runs`,
+          blocks: true,
+          clear:
+            'Try again: one that has just begun is known within seconds. Or stop it (`segue unlock --stop-owner`).',
+          error: 'run-in-progress',
+        },
+      ]
   }
 }
 

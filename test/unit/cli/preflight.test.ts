@@ -76,15 +76,43 @@ describe('segue preflight', () => {
     expect(lines.join('\n')).toContain(`The stack is of version 0.0.1, and this command of version ${version}`)
   })
 
-  it.each<[string, NoAnswer]>([
-    ['the function does not respond', { outcome: 'unknown', reason: 'no permission lambda:InvokeFunction on f' }],
-    ['the function refuses', { outcome: 'refused', error: 'migrations-module', cause: 'They do not load.' }],
-  ])('is blocked where %s', async (_, answer) => {
+  it('is blocked where the function refuses', async () => {
+    const answer: NoAnswer = { outcome: 'refused', error: 'migrations-module', cause: 'They do not load.' }
     const { segue, lines } = preflight(answer)
     expect(await segue('preflight', '--json')).toBe(2)
-    const { verdict, findings } = JSON.parse(lines[0]!)
-    expect(verdict).toBe('blocked')
-    expect(findings[0].what).toContain(answer.outcome === 'refused' ? 'They do not load' : answer.reason)
+    expect(JSON.parse(lines[0]!)).toMatchObject({
+      verdict: 'blocked',
+      findings: [{ what: 'They do not load', blocks: true }],
+    })
+  })
+
+  it.each<[string, NoAnswer, string]>([
+    ['does not respond', { outcome: 'unknown', reason: 'no permission lambda:InvokeFunction on f' }, version],
+    [
+      'is of a version that does not know the question',
+      { outcome: 'refused', error: 'invalid-options', cause: 'Invalid run input: expected an object.' },
+      '0.0.1',
+    ],
+  ])('has no result where the function %s, and ends with 2', async (_, answer, deployed) => {
+    const asJson = preflight(answer, deployed)
+    expect(await asJson.segue('preflight', '--json')).toBe(2)
+    expect(JSON.parse(asJson.lines[0]!)).toMatchObject({
+      verdict: 'unknown',
+      findings: expect.arrayContaining([
+        expect.objectContaining({ probe: 'preflight function', blocks: false, unknown: true }),
+      ]),
+    })
+    const asPage = preflight(answer, deployed)
+    expect(await asPage.segue('preflight')).toBe(2)
+    expect(asPage.lines.at(-1)).toBe('It is not known whether a run would begin.')
+  })
+
+  it('is blocked where a function of the same version finds the options invalid', async () => {
+    const answer: NoAnswer = { outcome: 'refused', error: 'invalid-options', cause: 'Invalid options.' }
+    expect(await preflight(answer).segue('preflight')).toBe(2)
+    const { segue, lines } = preflight(answer)
+    await segue('preflight', '--json')
+    expect(JSON.parse(lines[0]!)).toMatchObject({ verdict: 'blocked' })
   })
 })
 

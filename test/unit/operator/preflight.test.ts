@@ -41,6 +41,7 @@ function setUp(
     migrations,
     mappingId: 'ours',
     operations: { ...nothingBeside, ...operations },
+    stack: 'arn:stack:ours',
     executions: { status: async () => 'ended' },
   })
   const call = (event: Parameters<typeof handle>[0]) => handle(event, { remainingMs: () => 60_000 })

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { beginCapture, endCapture } from '../../../../shared/ledger/capture.ts'
 import { changeControl, withCommand } from '../../../../shared/ledger/control.ts'
+import { readLease, writeLease } from '../../../../shared/ledger/lease.ts'
 import { allFindings, refuseByFindings } from '../../../../shared/phases/preflight/ask.ts'
 import type { Operations } from '../../../../shared/phases/preflight/operations.ts'
 import { aRun, start, store } from '../../cli/fixtures.ts'
@@ -320,13 +321,20 @@ describe('Preflight of a command', () => {
     ])
   })
 
-  it('lets an owner that has ended not block, and does not know one of which Step Functions says nothing', async () => {
+  it('lets an owner that has ended not block, but one of which Step Functions says nothing, as Lease does', async () => {
     const ended = await withRun({ owner: 'ended' })
     expect(await allFindings(ended.subject)).toMatchObject([
       { blocks: false, clear: expect.stringContaining('segue unlock') },
     ])
     const unknown = await withRun({ owner: 'unknown' })
-    expect(await allFindings(unknown.subject)).toMatchObject([{ blocks: false, unknown: true }])
+    expect(await allFindings(unknown.subject)).toMatchObject([{ blocks: true, error: 'run-in-progress' }])
+  })
+
+  it('does not know whether the run of another stack, which may be gone, still holds the destination', async () => {
+    const { subject: asked } = await withRun({ owner: 'unknown' })
+    const lease = await readLease(asked.ledger, 'beta')
+    await writeLease(asked.ledger, lease, { ...lease!, stack: 'arn:stack:gone' })
+    expect(await allFindings(asked)).toMatchObject([{ blocks: false, unknown: true }])
   })
 
   it('is blocked while an abort is under way', async () => {

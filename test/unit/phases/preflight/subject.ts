@@ -24,6 +24,7 @@ export async function subject(situation: Situation = {}) {
     destination: { ...(await describeTable('beta')), ...situation.destination },
     ...{ stream: 'arn:stream:alpha', mapping: 'ours', ledger, runtime, open },
     operations: { ...nothingBeside, ...situation.operations },
+    stack: 'arn:stack:ours',
     executions: { status: async () => situation.owner ?? 'ended' },
   }
   return { subject: made, ledger, tables, state, now: start }
