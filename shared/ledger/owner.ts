@@ -10,6 +10,7 @@ import type { LedgerTable, Put } from './table.ts'
  * leaves a run that is running and belongs to nobody. An operator's command stays as it is.
  * @param before the lease that was read.
  * @param run the new run, or the one that was read and what becomes of it.
+ * @param read its control row, where what becomes of the run was decided by it.
  * @param control what else its control row gets. A time to pause at is that of this execution, or none.
  * @param also what must hold in the same instant.
  * @returns `false`, with nothing written, if another writer was first.
@@ -19,9 +20,9 @@ export async function beginOwner(
   before: Lease | undefined,
   lease: Lease,
   run: Put,
-  { control: change, also = [] }: { control?: Partial<Control>; also?: Put[] } = {},
+  { read, control: change, also = [] }: { read?: Control; control?: Partial<Control>; also?: Put[] } = {},
 ): Promise<boolean> {
-  const control = await readControl(ledger, lease.run)
+  const control = read ?? (await readControl(ledger, lease.run))
   const next = { ...withoutTime(control), ...change, fence: lease.fence }
   return ledger.commit([leasePut(before, lease), run, controlPut(lease.run, control, next), ...also])
 }

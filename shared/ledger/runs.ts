@@ -70,6 +70,8 @@ export interface RunRecord {
   /** ARN of the execution that drives the run now, and the fence of its lease. */
   execution: string
   fence: number
+  /** Fence of the newest lease taken by functions that obey a budget. No value: by none. */
+  budgetFence?: number
   startedAt: number
   endedAt?: number
   /** Why the run or its task halted, for people, and the code. Rows of an earlier version have no code. */

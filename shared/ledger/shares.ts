@@ -1,5 +1,5 @@
 import type { ChunkRecord, Joined } from './chunks.ts'
-import type { Control } from './control.ts'
+import type { Control, RunBudget } from './control.ts'
 
 /** More than the clocks of two environments differ, ms. */
 const skewMs = 10_000
@@ -8,6 +8,22 @@ const skewMs = 10_000
  * slot. Tries are 60 s apart at most.
  */
 const abandonedMs = 5 * 60_000
+
+/** What writing the largest item takes, units. */
+const largestUnits = 400
+/** The part of its time in which a slice waits for budget at least: near its end it gives up. */
+const waitingPart = 0.9
+
+/** Units a second that a slice needs at least, so that it comes past the largest item in its time. */
+export function leastShare(sliceSeconds: number): number {
+  return Math.ceil(largestUnits / (waitingPart * sliceSeconds))
+}
+
+/** With how many slices a budget suits each of them, at least 1; `Infinity` without a budget. */
+export function mostSlices(budget: Partial<RunBudget> | undefined, sliceSeconds: number): number {
+  const { readUnits = Number.POSITIVE_INFINITY, writeUnits = Number.POSITIVE_INFINITY } = budget ?? {}
+  return Math.max(1, Math.floor(Math.min(readUnits, writeUnits) / leastShare(sliceSeconds)))
+}
 
 export interface AtOnce {
   /** Slices of the deployment that can be at work at once, whatever the run asks for. */

@@ -6,7 +6,7 @@ import { type Swept, sweep, youngMs } from '../phases/sweep.ts'
 import type { OperatorEngine } from './engine.ts'
 
 /** The most that a slice may take, seconds; taken where the deployment does not say. */
-const mostSliceSeconds = 900
+export const mostSliceSeconds = 900
 
 type Engine = Pick<OperatorEngine, 'ledger' | 'runtime' | 'executions' | 'deployment' | 'mapping' | 'indexMapping'>
 

@@ -10,6 +10,7 @@ import { type Lease, readLease } from '../ledger/lease.ts'
 import { beginOwner } from '../ledger/owner.ts'
 import { runKeyPut, runOfKey } from '../ledger/run-keys.ts'
 import { getRun, newRunId, type RunRecord, runPut, type TableIds } from '../ledger/runs.ts'
+import { mostSlices } from '../ledger/shares.ts'
 import type { LedgerTable, Put } from '../ledger/table.ts'
 import type { Migration } from '../migrations/index.ts'
 import type { Runtime } from '../runtime/ports.ts'
@@ -42,6 +43,7 @@ export interface LeaseEngine extends Omit<ClaimEngine, 'clock'> {
   segments: number
   /** Slices that the deployment has at once. */
   concurrency: number
+  sliceSeconds: number
   /** Whether the destination holds no item, by a strongly consistent read. */
   isEmpty(): Promise<boolean>
 }
@@ -130,6 +132,7 @@ async function tryLease(
   if (before?.quietAfter) lease.quietAfter = before.quietAfter
   const earlier = [...(before?.superseded ?? []), ...(before && before.run !== id ? [before.run] : [])]
   if (earlier.length > 0) lease.superseded = earlier
+  const control = await readControl(ledger, id)
   const run = isAboutLastRun(request)
     ? await resumedRun(
         lease,
@@ -137,19 +140,24 @@ async function tryLease(
           split: request.split,
           only: request.only,
           index: buildsIndices(request, engine),
-          ...fewer(request, engine),
+          ...fewer(request, engine, control),
         },
         ledger,
         runtime.clock,
       )
     : runPut(undefined, await newRun(lease, request, engine))
-  const begins = { control: controlOf(request, runtime.clock()), also: keyPuts(lease, request) }
+  const begins = { read: control, control: controlOf(request, runtime.clock()), also: keyPuts(lease, request) }
   return (await beginOwner(ledger, before, lease, run, begins)) ? { done: lease } : undefined
 }
 
-/** How many slices a request wants at once, where the deployment has more. */
-function fewer({ concurrency: wanted }: RunRequest, { concurrency }: LeaseEngine): { concurrency?: number } {
-  return wanted !== undefined && wanted < concurrency ? { concurrency: wanted } : {}
+/** How many slices work at once, where the deployment has more: as many as the request wants, and the budget suits. */
+function fewer(
+  { concurrency: wanted = Number.POSITIVE_INFINITY }: RunRequest,
+  { concurrency: deployed, sliceSeconds }: LeaseEngine,
+  { budget }: Partial<Control> = {},
+): { concurrency?: number } {
+  const concurrency = Math.min(wanted, mostSlices(budget, sliceSeconds))
+  return concurrency < deployed ? { concurrency } : {}
 }
 
 /** What a request says of the run it begins or resumes: when it is to pause, and who began it. Those who resume have said so. */
@@ -295,6 +303,7 @@ async function newRun(lease: Lease, request: RunRequest, engine: LeaseEngine): P
     planned: false,
     execution: lease.execution,
     fence: lease.fence,
+    budgetFence: lease.fence,
     startedAt: runtime.clock(),
   }
 }

@@ -44,6 +44,7 @@ export async function resumedRun(
     split,
     execution,
     fence,
+    budgetFence: fence,
   }
   return runPut(before, next, version)
 }

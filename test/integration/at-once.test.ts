@@ -45,6 +45,7 @@ it('of a hundred executions that are started at once one runs, and the others na
     codeHash: 'code',
     segments: 1,
     concurrency: 40,
+    sliceSeconds: 900,
     isEmpty: async () => true,
   }
   const request = { resume: false, split: true, offline: true }

@@ -28,7 +28,7 @@ async function allAtOnce(inputOf: (n: number) => object) {
   const ledger = retryingLedger(await tables.ledgerTable(), runtime)
   const engine = {
     ...{ ledger, runtime, source: 's', destination: 'd', tableIds: {}, schema, migrations: [] },
-    ...{ codeHash: 'code', segments: 1, concurrency: 40, isEmpty: async () => true },
+    ...{ codeHash: 'code', segments: 1, concurrency: 40, sliceSeconds: 900, isEmpty: async () => true },
     executions: { status: async () => 'running' as const },
     marks: { ledgerName: 'ledger', ledgerOfSource: async () => undefined, markDestination: async () => {} },
     ...{ stack: 'stack', stacks: { use: async () => 'this ledger' as const } },

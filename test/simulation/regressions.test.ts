@@ -78,6 +78,7 @@ it('gives no lease to an execution that has ended', async () => {
     codeHash: 'code',
     segments: 1,
     concurrency: 40,
+    sliceSeconds: 900,
     isEmpty: async () => true,
   }
   const taken = takeLease('execution', { resume: false, split: true, offline: false }, engine)

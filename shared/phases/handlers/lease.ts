@@ -33,7 +33,7 @@ export function leaseHandler(
     openTable,
   } = world
   const { tags, ledgerName } = world
-  const { sourceTable: source, destinationTable: destination, segments, concurrency } = options
+  const { sourceTable: source, destinationTable: destination, segments, concurrency, sliceSeconds } = options
   return ({ execution, input, split }) =>
     orRefused(async () => {
       const request = parseRequest(input)
@@ -58,6 +58,7 @@ export function leaseHandler(
             searchHash,
             segments,
             concurrency,
+            sliceSeconds,
           },
           tableIds: tableIdsOf(from, to),
           marks: {

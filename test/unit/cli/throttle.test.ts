@@ -1,19 +1,24 @@
 import { describe, expect, test } from 'vitest'
 import { runCli } from '../../../cli/program.ts'
 import { changeControl, readControl } from '../../../shared/ledger/control.ts'
-import type { RunRecord } from '../../../shared/ledger/runs.ts'
+import { type RunRecord, updateRun } from '../../../shared/ledger/runs.ts'
 import { aRun, aSegment, memoryTerminal, memoryWorld, start, store } from './fixtures.ts'
 
-async function setUp(run: Partial<RunRecord> = {}, concurrency = 40) {
+async function setUp(run: Partial<RunRecord> = {}, sliceSeconds = 900) {
   const memory = memoryWorld()
   const output = memoryTerminal()
   const using = { read: 12.5, write: 120, waitsFor: 'write' as const }
   const working = aSegment(0, 10, { slices: 1, deadline: start + 900_000, updatedAt: start + 60_000, using })
-  await store(memory.ledger, aRun(run), [working, aSegment(1, 0)], { held: run.state === undefined })
-  const world = { ...memory.world, deployment: { ...memory.world.deployment, options: { concurrency } } }
+  await store(memory.ledger, aRun({ budgetFence: 1, ...run }), [working, aSegment(1, 0)], {
+    held: run.state === undefined,
+  })
+  const world = {
+    ...memory.world,
+    deployment: { ...memory.world.deployment, options: { concurrency: 40, sliceSeconds } },
+  }
   const segue = (...args: string[]) => runCli(args, { open: async () => world, terminal: output.terminal })
   const control = () => readControl(memory.ledger, 'run00001')
-  return { ...memory, ...output, segue, control }
+  return { ...memory, ...output, world, segue, control }
 }
 
 const said = 'Last command: throttle by alice, 2026-11-21T01:01:00Z (0s ago): the shift begins (version 1)'
@@ -68,15 +73,45 @@ describe('segue throttle', () => {
     expect(await control()).not.toHaveProperty('counted')
   })
 
-  test('is refused of a run that has finished, and with less than a unit for each slice', async () => {
+  test('is refused of a run that has finished, and with too little for a slice to come past the largest item', async () => {
     const finished = await setUp({ state: 'finished' })
     expect(await finished.segue('throttle', '--off')).toBe(2)
     expect(finished.errors.join()).toContain('there is nothing to throttle')
     const many = await setUp()
     expect(await many.segue('throttle', '--write-units', '39')).toBe(2)
-    expect(many.errors.join()).toContain('Expected at least 40 units a second, one for each slice of run run00001.')
+    expect(many.errors.join()).toContain('Expected at least 40 units a second, 1 for each slice of run run00001.')
     const few = await setUp({ concurrency: 10 })
     expect(await few.segue('throttle', '--write-units', '10')).toBe(0)
+    const short = await setUp({ concurrency: 10 }, 60)
+    expect(await short.segue('throttle', '--write-units', '79')).toBe(2)
+    expect(short.errors.join()).toContain('Expected at least 80 units a second, 8 for each slice of run run00001.')
+    expect(await short.segue('throttle', '--write-units', '80')).toBe(0)
+  })
+
+  test('judges a budget by the slices of whoever resumes the run in the same instant', async () => {
+    const { segue, ledger, control, world, errors } = await setUp({ concurrency: 10 })
+    const { identity } = world
+    world.identity = async () => {
+      await updateRun(ledger, 'run00001', ({ concurrency: _, ...run }) => ({ ...run, fence: 3, budgetFence: 3 }))
+      await changeControl(ledger, 'run00001', (before) => ({ ...before, fence: 3 }))
+      return identity()
+    }
+    expect(await segue('throttle', '--write-units', '10')).toBe(2)
+    expect(errors.join()).toContain('Expected at least 40 units a second')
+    expect(await control()).not.toHaveProperty('budget')
+  })
+
+  test('is refused while functions of an earlier version drive the run, and says how to get past that', async () => {
+    // Begun by an earlier version; and resumed by one, which keeps what it does not know.
+    for (const budgetFence of [0, 1]) {
+      const { segue, errors, control } = await setUp({ fence: 3, budgetFence })
+      expect(await segue('throttle', '--write-units', '500')).toBe(2)
+      expect(errors.join()).toContain('Pause it (`segue pause`), deploy this version where it is not, resume it')
+      expect(await control()).not.toHaveProperty('budget')
+      expect(await segue('throttle', '--off')).toBe(0)
+    }
+    const paused = await setUp({ state: 'stopped', because: 'paused', fence: 3 })
+    expect(await paused.segue('throttle', '--write-units', '500')).toBe(0)
   })
 
   test('is refused where somebody else has just acted, naming them, unless it acts on top of that', async () => {

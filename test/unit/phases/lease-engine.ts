@@ -24,6 +24,7 @@ export function leaseEngine(
     codeHash: run.codeHash,
     segments: run.segments,
     concurrency: 40,
+    sliceSeconds: 900,
     isEmpty: async () => false,
   }
 }

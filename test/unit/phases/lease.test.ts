@@ -3,7 +3,7 @@ import { segmentId } from '../../../shared/chunks/chunk.ts'
 import { enterPhase } from '../../../shared/facts/phase.ts'
 import { beginCapture } from '../../../shared/ledger/capture.ts'
 import { type ChunkRecord, createChunks, getChunk, newChunk, replaceChunk } from '../../../shared/ledger/chunks.ts'
-import { readControl } from '../../../shared/ledger/control.ts'
+import { changeControl, readControl } from '../../../shared/ledger/control.ts'
 import { readLease } from '../../../shared/ledger/lease.ts'
 import { getRun, type TableIds, updateRun } from '../../../shared/ledger/runs.ts'
 import { readLedgerStack } from '../../../shared/ledger/stack.ts'
@@ -65,6 +65,7 @@ function world(ledger: LedgerTable = memoryLedgerTable()) {
     codeHash: 'code',
     segments: 1,
     concurrency: 40,
+    sliceSeconds: 900,
     isEmpty: async () => state.isEmpty,
   })
   const take = (execution: string, asked: object = {}) =>
@@ -415,4 +416,34 @@ describe('a ledger that knows nothing of the source', () => {
     expect(state.marked).toEqual([undefined, first.run])
     expect(await readLease(ledger, 'destination')).toMatchObject({ run: first.run })
   })
+})
+
+it('a run that is resumed under a budget has no more slices than come past the largest item', async () => {
+  const { ledger, begin } = world()
+  const first = await begin('one', { concurrency: 10 })
+  const allow = (units: object) =>
+    changeControl(ledger, first.run, (control) => ({ ...control, budget: { at: 0, ...units } }))
+  await allow({ writeUnits: 10, readUnits: 500 })
+  expect(await begin('two', { resume: true })).toMatchObject({ run: first.run, concurrency: 10 })
+  expect(await getRun(ledger, first.run)).toMatchObject({ concurrency: 10, fence: 2, budgetFence: 2 })
+  expect((await begin('three', { resume: true, concurrency: 4 })).concurrency).toBe(4)
+  await allow({ readUnits: 0.5 })
+  expect((await begin('four', { resume: true })).concurrency).toBe(1)
+  await allow({ writeUnits: 500 })
+  expect((await begin('five', { resume: true })).concurrency).toBe(40)
+})
+
+it.each([1, 2, 3])('sees the budget of whoever throttles a run while it is resumed, after look %i', async (look) => {
+  const { ledger, begin } = world()
+  const get = ledger.get.bind(ledger)
+  let looks = Number.NEGATIVE_INFINITY
+  ledger.get = async (pk, sk) => {
+    const row = await get(pk, sk)
+    if (sk === 'CONTROL' && ++looks === look)
+      await changeControl(ledger, first.run, (control) => ({ ...control, budget: { at: 0, writeUnits: 10 } }))
+    return row
+  }
+  const first = await begin('one', { concurrency: 10 })
+  looks = 0
+  expect(await begin('two', { resume: true })).toMatchObject({ run: first.run, concurrency: 10 })
 })

@@ -81,7 +81,7 @@ describe('executions that start at once', () => {
     const request = { resume: true, split: true, offline: false }
     const engine = {
       ...{ ledger, runtime, source: 's', destination: 'd', tableIds: {}, schema: run.schema, migrations: [] },
-      ...{ codeHash: 'code', segments: 1, concurrency: 40, isEmpty: async () => true },
+      ...{ codeHash: 'code', segments: 1, concurrency: 40, sliceSeconds: 900, isEmpty: async () => true },
       executions: { status: async () => 'running' as const },
       marks: { ledgerName: 'ledger', ledgerOfSource: async () => undefined, markDestination: async () => {} },
       ...{ stack: 'stack', stacks: { use: async () => 'this ledger' as const } },
@@ -103,7 +103,7 @@ describe('executions that start at once', () => {
     await haltRun(halting, engine)
     const asking = {
       ...{ ledger, runtime, source: 's', destination: 'd', tableIds: {}, schema: run.schema, migrations: [] },
-      ...{ codeHash: 'code', segments: 1, concurrency: 40, isEmpty: async () => true },
+      ...{ codeHash: 'code', segments: 1, concurrency: 40, sliceSeconds: 900, isEmpty: async () => true },
       executions: { status: async () => 'running' as const },
       marks: { ledgerName: 'ledger', ledgerOfSource: async () => undefined, markDestination: async () => {} },
       ...{ stack: 'stack', stacks: { use: async () => 'this ledger' as const } },
