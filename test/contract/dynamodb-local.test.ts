@@ -38,6 +38,7 @@ describe('describing a table', () => {
       itemCount: 0,
       sizeBytes: 0,
       stream: { arn: expect.stringContaining(`table/${name}/stream/`), viewType: 'NEW_AND_OLD_IMAGES' },
+      throughput: { mode: 'on-demand' },
     })
   })
 

@@ -124,7 +124,8 @@ export function queryContract(makeTable: MakeTable): void {
     it('answers nothing for a partition key that is not there', async () => {
       const table = await makeTable(schemaWith('S'))
       await fill(table, ordered.S)
-      expect(await page(table, { pk: { S: 'absent' } })).toEqual({ items: [] })
+      const { units: _, ...found } = await page(table, { pk: { S: 'absent' } })
+      expect(found).toEqual({ items: [] })
     })
 
     it('answers the one item of a key in a table without a sort key, and refuses ranges there', async () => {

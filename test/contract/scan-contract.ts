@@ -38,7 +38,8 @@ export function scanContract(makeTable: MakeTable): void {
   describe('a scan', () => {
     it('answers nothing for an empty table', async () => {
       const table = await makeTable(plainSchema)
-      expect(await table.scan({ segment: 0, totalSegments: 1, limit: 10, consistent: false })).toEqual({ items: [] })
+      const { units: _, ...found } = await table.scan({ segment: 0, totalSegments: 1, limit: 10, consistent: false })
+      expect(found).toEqual({ items: [] })
     })
 
     it.each(KEY_TYPES)('answers the items of a partition key together and in sort-key order (%s)', async (type) => {

@@ -115,7 +115,7 @@ export const controlSabotages: Sabotage[] = [
     },
     profile: 'slow',
     by: ['write after stop', 'write after abort'],
-    from: 44,
+    from: 290,
   },
   {
     name: 'an abort announced early',
@@ -126,7 +126,7 @@ export const controlSabotages: Sabotage[] = [
     }),
     profile: 'slow',
     by: ['write after abort'],
-    from: 22,
+    from: 255,
   },
   {
     name: 'an execution that is not there yet taken for one that has ended',
@@ -158,7 +158,7 @@ export const controlSabotages: Sabotage[] = [
     }),
     profile: 'slow',
     by: ['unbounded'],
-    from: 325,
+    from: 391,
   },
   {
     name: 'a stream monitor that obeys a pause',
@@ -166,6 +166,6 @@ export const controlSabotages: Sabotage[] = [
     change: ({ stopReason }) => ({ liveStopReason: stopReason }),
     profile: 'slow',
     by: ['unbounded'],
-    from: 325,
+    from: 391,
   },
 ]
