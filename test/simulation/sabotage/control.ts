@@ -126,7 +126,7 @@ export const controlSabotages: Sabotage[] = [
     }),
     profile: 'slow',
     by: ['write after abort'],
-    from: 255,
+    from: 362,
   },
   {
     name: 'an execution that is not there yet taken for one that has ended',
