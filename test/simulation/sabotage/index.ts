@@ -1,6 +1,5 @@
 import type { FeedEngine } from '../../../shared/live/tickets/batch.ts'
 import type { MadeDocument } from '../../../shared/migrations/make-document.ts'
-import type { Ask } from '../../../shared/runtime/retry.ts'
 import type { Sabotage } from './sabotage.ts'
 
 /** Ways of breaking what the indices of the destination rely on. */
@@ -10,15 +9,6 @@ export const indexSabotages: Sabotage[] = [
     module: '../../../shared/live/tickets/bury.ts',
     change: () => ({ ticketLists: () => [] }),
     by: ['not indexed'],
-  },
-  {
-    name: 'a bulk without an answer that nobody waits for',
-    module: '../../../shared/search/retrying-bulk.ts',
-    change: ({ bulkAll }) => ({
-      bulkAll: (search: unknown, writes: unknown, runtime: unknown, ask: Ask) =>
-        bulkAll(search, writes, runtime, () => ask()),
-    }),
-    by: ['early quiet', 'not indexed'],
   },
   {
     name: 'a feed that acknowledges what it has not sent',
