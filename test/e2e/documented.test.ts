@@ -29,8 +29,9 @@ describe('The cheatsheet, followed from its first row to its last', () => {
       const real = args.map((word) =>
         word === 'migrations.ts' ? 'examples/dawson/migrations.ts' : word === 'DIR' ? folder : word,
       )
-      const asking = ['repair', 'capture'].includes(args[0] as string) && !args.includes('--dry-run')
-      const { code, output } = await court.segue(...real, ...(asking ? ['--yes'] : []))
+      const asking = ['repair', 'capture', 'switch create'].some((command) => args.join(' ').startsWith(command))
+      const asked = asking && !args.includes('--dry-run')
+      const { code, output } = await court.segue(...real, ...(asked ? ['--yes'] : []))
       expect(codes, output).toContain(code)
       seen.set(args.join(' '), code)
     },
