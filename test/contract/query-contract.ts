@@ -124,8 +124,9 @@ export function queryContract(makeTable: MakeTable): void {
     it('answers nothing for a partition key that is not there', async () => {
       const table = await makeTable(schemaWith('S'))
       await fill(table, ordered.S)
-      const { units: _, ...found } = await page(table, { pk: { S: 'absent' } })
-      expect(found).toEqual({ items: [] })
+      // Where the service says what a page took, it took nothing.
+      const { units = 0, ...found } = await page(table, { pk: { S: 'absent' } })
+      expect({ ...found, units }).toEqual({ items: [], units: 0 })
     })
 
     it('answers the one item of a key in a table without a sort key, and refuses ranges there', async () => {
