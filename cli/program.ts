@@ -3,7 +3,6 @@ import { Command, CommanderError } from 'commander'
 import { LostSight } from '../shared/operator/errors.ts'
 import { SegueError } from '../shared/runtime/error.ts'
 import { addAudit } from './commands/audit.ts'
-import { addIndex } from './commands/build-index.ts'
 import { addCapture } from './commands/capture.ts'
 import { addAbort, addPause, addResume } from './commands/control.ts'
 import { addDiff } from './commands/diff.ts'
@@ -16,9 +15,9 @@ import { addReport } from './commands/report.ts'
 import { addRun } from './commands/run.ts'
 import { addStatus } from './commands/status.ts'
 import { addSwitch } from './commands/switch.ts'
+import { addTasks } from './commands/tasks.ts'
 import { addThrottle } from './commands/throttle.ts'
 import { addUnlock } from './commands/unlock.ts'
-import { addVerify } from './commands/verify.ts'
 import { addWatch } from './commands/watch.ts'
 import { explain } from './errors.ts'
 import { type ExitCode, exitCode, exitCodeHelp } from './exit-codes.ts'
@@ -41,10 +40,9 @@ const commands = [
   addAbort,
   addThrottle,
   addUnlock,
-  addVerify,
+  addTasks,
   addDiff,
   addRepair,
-  addIndex,
   addReport,
   addAudit,
   addQuarantine,

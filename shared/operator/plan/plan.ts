@@ -79,7 +79,7 @@ export async function makePlan(
   const jump = !Refusal.is(first) && first.split
   const { answer, sample } = await sampleOutputs({ totalSegments: segments, jump }, ...tables, engine, migrations)
   const { scaling, timeToLive } = answer?.outcome === 'answered' ? answer : {}
-  // The probes decide what that means for this run, so they are asked again with what only the deployed code may ask.
+  // The probes decide what that means for this run, so they run once more with what only the deployed code may ask.
   const checked =
     timeToLive && !isUnanswered(timeToLive) && timeToLive.on
       ? await preflightOr(request, options, engine, { ...nothingBeside, timeToLive: async () => timeToLive })
